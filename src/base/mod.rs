@@ -1,0 +1,20 @@
+//! The words everyone speaks: names, settings, progress, seeds, fingerprints, number formatting.
+//!
+//! No maths, no files, no foreign crates beyond hashing.
+
+pub mod entry;
+pub mod fingerprint;
+pub mod knob;
+pub mod problem;
+pub mod row;
+pub mod seed;
+pub mod task;
+pub mod text;
+
+pub use entry::Entry;
+pub use fingerprint::Fingerprint;
+pub use knob::{Kind, Knob, KnobError, KnobValue, Knobs};
+pub use problem::Problem;
+pub use row::RowId;
+pub use seed::{Seed, Stream};
+pub use task::{Cancelled, Task};

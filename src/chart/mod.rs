@@ -1,0 +1,9 @@
+//! Drawings described once: marks, axes, themes, alternative text, one file per chart, and the static painter.
+//!
+//! No window, no file dialog. `plotters` and `resvg` are used here and nowhere else.
+
+pub mod kind;
+pub mod spec;
+
+pub use kind::{ChartError, KINDS, Kind, Needs, PerformanceKind, Subject};
+pub use spec::{Axis, AxisKind, Bar, Cell, Chart, ChartTable, Legend, Mark, Paint, Role, SecondAxis};

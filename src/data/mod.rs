@@ -1,0 +1,16 @@
+//! Tables: typed immutable columns, roles, encoding, profiling, file formats.
+//!
+//! No predictor. `polars` is used here and nowhere else; what leaves this room are plain slices.
+
+pub mod column;
+pub mod dataset;
+pub mod encode;
+pub mod error;
+pub mod profile;
+pub mod read;
+
+pub use column::{Column, ColumnKind, TextValues, Values};
+pub use dataset::{Dataset, Role, Source};
+pub use encode::{Encoded, Input, InputKind, Link, encode, link};
+pub use error::DataError;
+pub use profile::TableProfile;

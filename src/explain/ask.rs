@@ -1,0 +1,143 @@
+//! The only caller of [`Explainer::explain`]: it asks the model itself, measures the gap and stamps the passport.
+
+use std::sync::Arc;
+
+use crate::base::{Fingerprint, Task};
+use crate::model::Model;
+use crate::model::Scale;
+use crate::num::MatrixView;
+use crate::num::parallel;
+
+use super::answer::{Answer, Attribution, Body, Explanation, Fidelity, Provenance};
+use super::error::ExplainError;
+use super::method::{Explainer, Request, Support};
+
+/// Asks `method` and grades what it answers. Cost: the method's, plus one prediction of every explained row.
+pub fn ask(method: &dyn Explainer, request: &Request<'_>, task: &Task) -> Result<Explanation, ExplainError> {
+    check(method, request)?;
+    let answer = method.explain(request, task)?;
+    let (predictions, source_rounding) = match &answer.body {
+        Body::Attribution(_) => predict(request.model, request.features, request.scale, task)?,
+        Body::Importance(_) => (Arc::from([]), 0.0),
+    };
+    let fidelity = grade(&answer, &predictions, source_rounding, request)?;
+    let provenance = passport(method, request, &answer);
+    Ok(Explanation { body: answer.body, predictions, fidelity, provenance })
+}
+
+fn check(method: &dyn Explainer, request: &Request<'_>) -> Result<(), ExplainError> {
+    let refuse = |reason: &str| {
+        Err(ExplainError::NotApplicable { method: method.title().to_owned(), reason: reason.to_owned() })
+    };
+    if let Support::No(reason) = method.supports(request.model) {
+        return refuse(reason);
+    }
+    if !method.scales(request.model).contains(&request.scale) {
+        return refuse(&format!("it cannot answer on the {} scale for this model", request.scale.id()));
+    }
+    if request.rows.is_empty() {
+        return Err(ExplainError::Incomplete {
+            what: "there are no rows to explain".to_owned(),
+            hint: "Open a table with at least one data row, or widen the row choice".to_owned(),
+        });
+    }
+    if method.needs_background() && request.background.matrix.rows() == 0 {
+        return Err(ExplainError::Incomplete {
+            what: "the background has no rows".to_owned(),
+            hint: "Choose a background of at least one row".to_owned(),
+        });
+    }
+    if method.needs_truth() && request.truth.is_none() {
+        return Err(ExplainError::Incomplete {
+            what: "no target column is known".to_owned(),
+            hint: "Give one column the role Target".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Predictions in f64, and the largest difference to the source library's own arithmetic.
+fn predict(
+    model: &dyn Model,
+    rows: MatrixView<'_>,
+    scale: Scale,
+    task: &Task,
+) -> Result<(Arc<[f64]>, f64), ExplainError> {
+    let width = model.card().outputs.len();
+    let mut exact = vec![0.0; rows.rows() * width];
+    let mut source = vec![0.0; rows.rows() * width];
+    task.begin("checking additivity", 2 * rows.rows() as u64);
+    let block = |first: usize, part: &[f64]| rows.slice(first, first + part.len() / width.max(1));
+    parallel::fill_rows(&mut exact, width, task, |first, part| model.predict_f64(block(first, part), scale, part))?;
+    parallel::fill_rows(&mut source, width, task, |first, part| model.predict(block(first, part), scale, part))?;
+    let rounding = exact.iter().zip(&source).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    Ok((exact.into(), rounding))
+}
+
+fn grade(
+    answer: &Answer,
+    predictions: &[f64],
+    source_rounding: f64,
+    request: &Request<'_>,
+) -> Result<Fidelity, ExplainError> {
+    let mut fidelity = Fidelity {
+        gap: None,
+        relative_gap: None,
+        source_rounding,
+        exact: answer.exact,
+        largest_error: None,
+        converged: answer.converged,
+        evaluations: answer.evaluations,
+    };
+    if let Body::Attribution(attribution) = &answer.body {
+        let (gap, span) = gap(attribution, predictions, request)?;
+        fidelity.gap = Some(gap);
+        fidelity.relative_gap = Some(gap / span.max(1.0));
+        fidelity.largest_error = attribution.std_error.as_ref().map(|e| e.iter().copied().fold(0.0, f64::max));
+    }
+    Ok(fidelity)
+}
+
+/// The largest gap and the largest distance of a prediction from its base.
+fn gap(attribution: &Attribution, predictions: &[f64], request: &Request<'_>) -> Result<(f64, f64), ExplainError> {
+    let outputs = attribution.outputs.len();
+    let (mut gap, mut span) = (0.0f64, 0.0f64);
+    for output in 0..outputs {
+        let base = attribution.base[output];
+        for (position, row) in request.rows.iter().enumerate() {
+            let prediction = predictions[position * outputs + output];
+            let total = base + attribution.row(output, position).iter().sum::<f64>();
+            if !prediction.is_finite() || !total.is_finite() {
+                return Err(ExplainError::NotANumber { row: row.0 });
+            }
+            gap = gap.max((total - prediction).abs());
+            span = span.max((prediction - base).abs());
+        }
+    }
+    Ok((gap, span))
+}
+
+fn passport(method: &dyn Explainer, request: &Request<'_>, answer: &Answer) -> Provenance {
+    let mut data = Fingerprint::builder().number(request.features.cols() as u64).reals(request.features.values());
+    for row in request.rows {
+        data = data.number(u64::from(row.0));
+    }
+    let uses_background = method.needs_background();
+    Provenance {
+        method: method.id().to_owned(),
+        method_title: method.title().to_owned(),
+        program: format!("Candor {}", env!("CARGO_PKG_VERSION")),
+        model: request.model.card().sha256.clone(),
+        data: data.finish(),
+        background: uses_background.then(|| request.background.fingerprint()),
+        background_text: if uses_background {
+            request.background.name.clone()
+        } else {
+            "none: the method uses the training cover stored in the model, or no reference at all".to_owned()
+        },
+        knobs: request.knobs.clone(),
+        seed: request.seed,
+        scale: request.scale,
+        notes: answer.notes.clone(),
+    }
+}

@@ -1,0 +1,99 @@
+//! The trait of explanation methods and the list of all of them.
+
+use std::sync::Arc;
+
+use crate::base::{Entry, Knob, Knobs, RowId, Seed, Task};
+use crate::model::{Model, Scale, Structure};
+use crate::num::MatrixView;
+
+use super::answer::Answer;
+use super::background::Background;
+use super::error::ExplainError;
+
+/// Every explanation method, in menu order.
+pub static METHODS: &[&dyn Explainer] = &[];
+
+/// Whether a method applies to a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Exact for the game it states.
+    Exact,
+    /// Sampled, with standard errors.
+    Estimate,
+    /// Not at all, and why (shown in the menu).
+    No(&'static str),
+}
+
+/// An explanation method.
+pub trait Explainer: Entry {
+    /// Its settings.
+    fn knobs(&self) -> &'static [Knob] {
+        &[]
+    }
+
+    /// Whether it applies to `model`.
+    fn supports(&self, model: &dyn Model) -> Support;
+
+    /// The scales it can answer in for `model`; the first is its default.
+    fn scales(&self, model: &dyn Model) -> Vec<Scale>;
+
+    /// Whether it measures against a background set.
+    fn needs_background(&self) -> bool {
+        false
+    }
+
+    /// Whether it needs the true values of the target.
+    fn needs_truth(&self) -> bool {
+        false
+    }
+
+    /// Answers the request. Pure: same request, same bits, on any number of threads.
+    fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError>;
+}
+
+/// One question to a method.
+#[derive(Clone)]
+pub struct Request<'a> {
+    /// The model.
+    pub model: &'a dyn Model,
+    /// Inputs of the rows to explain, shape (rows, inputs).
+    pub features: MatrixView<'a>,
+    /// The table row of each.
+    pub rows: &'a [RowId],
+    /// The reference set.
+    pub background: &'a Background,
+    /// True target values of the rows, for methods that measure performance.
+    pub truth: Option<&'a Truth>,
+    /// Unit of the answer.
+    pub scale: Scale,
+    /// Checked settings.
+    pub knobs: &'a Knobs,
+    /// Seed of all randomness.
+    pub seed: Seed,
+}
+
+/// True target values of the explained rows.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    /// Class index (0 or 1 for two classes) or the target's number; NaN when unknown.
+    pub values: Arc<[f64]>,
+    /// Weight of each row, when the table has one.
+    pub weights: Option<Arc<[f64]>>,
+}
+
+/// The method with this id.
+pub fn find(id: &str) -> Option<&'static dyn Explainer> {
+    METHODS.iter().copied().find(|m| m.id() == id)
+}
+
+/// The id `auto` stands for: the exact method of the model's structure; with a background of the user's own, the
+/// interventional one.
+pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
+    match model.structure() {
+        Structure::Trees(_) if own_background => "tree-shap-interventional",
+        Structure::Trees(_) => "tree-shap",
+        Structure::Linear(_) => "linear-shap",
+        Structure::Opaque if model.card().inputs.len() <= 10 => "exact-shapley",
+        Structure::Opaque => "permutation-shap",
+    }
+}

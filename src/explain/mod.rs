@@ -1,0 +1,15 @@
+//! Methods that answer “why”, and the closed set of answer shapes.
+//!
+//! No drawing, no thread, no clock.
+
+pub mod answer;
+pub mod ask;
+pub mod background;
+pub mod error;
+pub mod method;
+
+pub use answer::{Answer, Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
+pub use ask::ask;
+pub use background::Background;
+pub use error::ExplainError;
+pub use method::{Explainer, METHODS, Request, Support, Truth};

@@ -1,0 +1,9 @@
+//! Arithmetic on slices: matrices, statistics, sampling, solving, deterministic parallel loops.
+//!
+//! No column names, no models.
+
+pub mod matrix;
+pub mod parallel;
+pub mod stats;
+
+pub use matrix::{Matrix, MatrixView};

@@ -1,0 +1,54 @@
+//! Deterministic parallel loops: the work is split by fixed row blocks, never by thread count, and parts are
+//! joined in block order, so that one thread and sixty-four give the same bits.
+
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSliceMut as _;
+
+use crate::base::{Cancelled, Task};
+
+/// Rows in one block of work.
+pub const BLOCK: usize = 64;
+
+/// Fills `out` (shape `(rows, width)`, row-major) block by block: `fill(first_row, block)` gets the index of the
+/// block's first row and the block's slice. Advances `task` by the rows done. Cost: that of `fill`.
+pub fn fill_rows<F>(out: &mut [f64], width: usize, task: &Task, fill: F) -> Result<(), Cancelled>
+where
+    F: Fn(usize, &mut [f64]) + Sync,
+{
+    if width == 0 {
+        return task.check();
+    }
+    out.par_chunks_mut(width * BLOCK).enumerate().try_for_each(|(block, part)| {
+        task.check()?;
+        fill(block * BLOCK, part);
+        task.advance((part.len() / width) as u64)
+    })
+}
+
+/// Maps `0..count` in parallel and returns the results in order. `task` advances by one for each.
+pub fn map<T, F>(count: usize, task: &Task, each: F) -> Result<Vec<T>, Cancelled>
+where
+    T: Send,
+    F: Fn(usize) -> T + Sync,
+{
+    (0..count)
+        .into_par_iter()
+        .map(|i| {
+            task.check()?;
+            let value = each(i);
+            task.advance(1)?;
+            Ok(value)
+        })
+        .collect()
+}
+
+/// Runs `work` on a pool of exactly `threads` threads; on the global pool when `threads` is `None`.
+pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
+    let pool = threads.and_then(|n| {
+        rayon::ThreadPoolBuilder::new().num_threads(n).thread_name(|i| format!("candor-loop-{i}")).build().ok()
+    });
+    match pool {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
+}

@@ -1,0 +1,178 @@
+//! Every wish a face can have. Window and command line speak these and nothing else.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{RowId, Seed};
+use crate::data::Role;
+use crate::data::read::ReadOptions;
+use crate::model::Scale;
+
+use super::event::JobId;
+
+/// A wish.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Opens whatever the file is, told by its content: a table or a model.
+    Open(PathBuf),
+    /// Opens a table, with reading choices.
+    OpenData(PathBuf, ReadOptions),
+    /// Opens a model.
+    OpenModel(PathBuf),
+    /// Opens a bundled sample by id: table, model, roles; then explains.
+    OpenSample(String),
+    /// Changes what a column is for.
+    SetRole(usize, Role),
+    /// Changes how explanations are computed; does not compute.
+    SetPlan(Plan),
+    /// Explains with the current plan.
+    Explain,
+    /// Computes permutation importance with the current plan's seed.
+    MeasureImportance,
+    /// Draws a chart.
+    Draw(ChartRequest),
+    /// Selects a row everywhere.
+    SelectRow(Option<RowId>),
+    /// Selects a feature (input index) everywhere.
+    SelectFeature(Option<usize>),
+    /// Chooses the output that charts show.
+    SelectOutput(usize),
+    /// Moves the decision threshold (probability) of two-class models.
+    SetThreshold(f64),
+    /// Trains a learner on the opened table.
+    Train {
+        /// Learner id.
+        learner: String,
+        /// Target column.
+        target: usize,
+        /// Settings as text.
+        knobs: Vec<(String, String)>,
+        /// Seed of split and learner.
+        seed: Seed,
+    },
+    /// Writes something to a file.
+    Export(Export, PathBuf),
+    /// Stops a job.
+    Cancel(JobId),
+    /// Holds a job or lets it go on.
+    Pause(JobId, bool),
+    /// Removes a problem from the list by position.
+    Dismiss(usize),
+    /// Takes back the last change of roles or plan.
+    Undo,
+    /// Repeats what was taken back.
+    Redo,
+}
+
+/// How explanations are computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Method id, or `auto`.
+    pub method: String,
+    /// Settings of the method as text.
+    pub knobs: Vec<(String, String)>,
+    /// Unit of the answer; `None` takes the method's default.
+    pub scale: Option<Scale>,
+    /// Rows to explain.
+    pub rows: RowChoice,
+    /// Background rows drawn from the table where no file is given.
+    pub background_rows: usize,
+    /// A table of background rows, instead of drawing them.
+    pub background_file: Option<PathBuf>,
+    /// Seed of all randomness.
+    pub seed: Seed,
+    /// Threads of parallel loops; `None` takes all.
+    pub threads: Option<usize>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            method: "auto".to_owned(),
+            knobs: Vec::new(),
+            scale: None,
+            rows: RowChoice::All,
+            background_rows: 200,
+            background_file: None,
+            seed: Seed::default(),
+            threads: None,
+        }
+    }
+}
+
+/// Which rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowChoice {
+    /// Every row.
+    All,
+    /// `start..end`, end excluded.
+    Range(u32, u32),
+    /// These rows, in this order.
+    List(Vec<RowId>),
+    /// So many rows drawn with the plan's seed (the answer says so).
+    Draw(usize),
+}
+
+/// Which chart, of what. Equal requests give equal charts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ChartRequest {
+    /// Chart kind id.
+    pub kind: &'static str,
+    /// Output shown.
+    pub output: usize,
+    /// Row shown.
+    pub row: Option<RowId>,
+    /// Feature shown.
+    pub feature: Option<usize>,
+    /// Feature that colours.
+    pub colour: Option<usize>,
+    /// Settings as text.
+    pub knobs: Vec<(String, String)>,
+}
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub enum Export {
+    /// Attributions, by file ending `.csv`, `.parquet`, `.json`.
+    Attributions,
+    /// Predictions, by file ending.
+    Predictions(Scale),
+    /// A chart, by file ending `.svg`, `.png`, `.csv`.
+    Chart(Box<ChartRequest>),
+    /// A report, by file ending `.html`, `.json`, `.md`; the JSON twin is written beside HTML and Markdown.
+    Report(ReportPlan),
+    /// The model trained here.
+    Model,
+}
+
+/// What a report contains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReportPlan {
+    /// Title of the document.
+    pub title: String,
+    /// Who signs; may be empty.
+    pub author: String,
+    /// Section ids in order; empty takes all.
+    pub sections: Vec<String>,
+    /// Rows shown one by one; empty lets the report choose and say how.
+    pub rows: Vec<RowId>,
+    /// Features with a dependence chart.
+    pub top_features: usize,
+    /// Seconds since 1970 that the report states as its date; `None` leaves the date out.
+    pub created_at: Option<u64>,
+}
+
+impl Default for ReportPlan {
+    fn default() -> Self {
+        Self {
+            title: "Explanation report".to_owned(),
+            author: String::new(),
+            sections: Vec::new(),
+            rows: Vec::new(),
+            top_features: 4,
+            created_at: None,
+        }
+    }
+}

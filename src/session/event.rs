@@ -1,0 +1,89 @@
+//! News from finished work.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::base::{Problem, RowId};
+use crate::chart::Chart;
+use crate::data::{Dataset, Link, TableProfile};
+use crate::explain::Explanation;
+use crate::model::{Model, Performance, Scale};
+
+use super::command::ChartRequest;
+
+/// Identity of a job within a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// News of a job. A job may send several; `last` marks the end.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The job.
+    pub job: JobId,
+    /// Whether the job has ended.
+    pub last: bool,
+    /// What came out.
+    pub outcome: Result<Outcome, Problem>,
+}
+
+/// What came out.
+#[derive(Clone)]
+pub enum Outcome {
+    /// A table with guessed roles.
+    Data(Arc<Dataset>),
+    /// A table's profile.
+    Profile(Arc<TableProfile>),
+    /// A model.
+    Model(Arc<dyn Model>),
+    /// Table and model joined, with predictions and (where a target is known) performance.
+    Linked {
+        /// Which column feeds which input.
+        link: Arc<Link>,
+        /// Predictions of every row.
+        predictions: Arc<Predictions>,
+        /// Performance, where a target is known.
+        performance: Option<Arc<Performance>>,
+    },
+    /// Attributions; `partial` while more rows are to come.
+    Attribution(Arc<Explanation>, bool),
+    /// Permutation importance.
+    Importance(Arc<Explanation>),
+    /// A chart.
+    Chart(ChartRequest, Arc<Chart>),
+    /// A file that was written.
+    Written(PathBuf),
+    /// Nothing to tell (the job was cancelled).
+    Nothing,
+}
+
+impl std::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Data(_) => "Data",
+            Self::Profile(_) => "Profile",
+            Self::Model(_) => "Model",
+            Self::Linked { .. } => "Linked",
+            Self::Attribution(..) => "Attribution",
+            Self::Importance(_) => "Importance",
+            Self::Chart(..) => "Chart",
+            Self::Written(_) => "Written",
+            Self::Nothing => "Nothing",
+        })
+    }
+}
+
+/// Predictions of every row of the table.
+#[derive(Clone, Debug)]
+pub struct Predictions {
+    /// The default scale's values (probability for classifiers, target units for regressors, else margin),
+    /// shape (rows, outputs).
+    pub values: Arc<[f64]>,
+    /// Their unit.
+    pub scale: Scale,
+    /// Number of outputs.
+    pub outputs: usize,
+    /// Rows in order of the first output, ascending: neighbours in score.
+    pub order: Arc<[RowId]>,
+    /// True value of each row (class index or number; NaN unknown); empty without a target column.
+    pub truth: Arc<[f64]>,
+}

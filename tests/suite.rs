@@ -1,0 +1,3 @@
+//! Every integration test in one binary, so that the large dependencies are linked once.
+
+mod suite;
