@@ -1,1 +1,3 @@
+//! The program: reads its arguments, chooses a face.
+
 fn main() {}

@@ -1,3 +1,0 @@
-//! Every integration test in one binary, so that the large dependencies are linked once.
-
-mod suite;

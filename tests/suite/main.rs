@@ -1,0 +1,1 @@
+//! Every integration test in one binary, so that the large dependencies are linked once. One file per subject.

@@ -1,2 +1,0 @@
-//! One file per subject.
-
