@@ -17,6 +17,7 @@ mod names;
 pub mod profile;
 pub mod read;
 pub mod roles;
+pub mod write;
 
 pub use column::{Column, ColumnKind, TextValues, Values};
 pub use dataset::{Dataset, Role, Source};
