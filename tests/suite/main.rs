@@ -1,1 +1,4 @@
 //! Every integration test in one binary, so that the large dependencies are linked once. One file per subject.
+
+mod brute_force;
+mod common;
