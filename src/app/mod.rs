@@ -11,6 +11,7 @@ mod help;
 mod palette;
 mod panel;
 mod plot;
+mod rooms;
 mod runner;
 mod screen;
 mod shot;

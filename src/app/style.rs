@@ -74,6 +74,12 @@ pub(crate) fn set_pair(ctx: &egui::Context, pair: PairChoice) {
     ctx.data_mut(|data| data.insert_temp(pair_id(), pair));
 }
 
+/// Lets things move, or not.
+pub(crate) fn set_motion(ctx: &egui::Context, motion: bool) {
+    let time = if motion { 0.12 } else { 0.0 };
+    ctx.all_styles_mut(|style| style.animation_time = time);
+}
+
 fn pair_id() -> egui::Id {
     egui::Id::new("pair of signed values")
 }

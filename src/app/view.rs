@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::chart::PairChoice;
+
 use super::screen::ScreenId;
 
 /// How many files are remembered.
@@ -58,6 +60,8 @@ pub struct ViewState {
     pub recent: Vec<PathBuf>,
     /// Whether the inspector is shown.
     pub inspector: bool,
+    /// Colours of signed values.
+    pub pair: PairChoice,
     /// Whether things move.
     pub motion: bool,
     /// Who signs reports.
@@ -76,6 +80,7 @@ impl Default for ViewState {
             zoom: 1.0,
             recent: Vec::new(),
             inspector: true,
+            pair: PairChoice::Standard,
             motion: true,
             author: String::new(),
             folder: None,

@@ -101,6 +101,16 @@ fn kinds() -> Vec<&'static dyn Kind> {
     KINDS.iter().copied().filter(about_all).collect()
 }
 
+/// The chart of permutation importance.
+pub(crate) fn importance_kind() -> Option<&'static str> {
+    kinds().into_iter().find(|k| k.needs().importance).map(|k| k.id())
+}
+
+/// The chart of one feature.
+pub(crate) fn dependence_kind() -> Option<&'static str> {
+    kinds().into_iter().find(|k| k.needs().feature).map(|k| k.id())
+}
+
 fn choose(ui: &mut Ui, cx: &mut Cx<'_>, kinds: &[&'static dyn Kind]) -> Option<&'static dyn Kind> {
     let first = kinds.first()?.id();
     let mut chosen = cx.desk.global.chart.unwrap_or(first);
