@@ -135,7 +135,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         Goal::Save(..) => ("Save", "Save"),
     };
     let mut done = Done::No;
-    let modal = Modal::new(Id::new("path prompt")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("path prompt")).show(ctx, |ui| {
         ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         ui.label(style::heading(title));
         ui.add(egui::Label::new(RichText::new(prompt.note).weak()).wrap());
@@ -207,7 +207,7 @@ fn browse(cx: &mut Cx<'_>, prompt: PathPrompt) {
 /// Files dropped into the window are opened by their content.
 pub(crate) fn dropped(cx: &mut Cx<'_>) {
     let files = cx.ctx.input(|i| i.raw.dropped_files.clone());
-    for path in files.into_iter().filter_map(|f| f.path) {
+    for path in files.into_iter().map(|f| f.path().to_owned()) {
         cx.wishes.push(Wish::OpenFile(path));
     }
 }
@@ -219,7 +219,7 @@ pub(crate) fn hover_ui(ui: &egui::Ui) {
     }
     let skin = style::skin(ui);
     let area = ui.ctx().content_rect();
-    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, Id::new("drop")));
+    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, Id::unique("drop")));
     painter.rect_filled(area, 0.0, skin.window.gamma_multiply(0.85));
     painter.rect_stroke(area.shrink(12.0), 12.0, egui::Stroke::new(2.0, skin.accent), egui::StrokeKind::Inside);
     let font = egui::FontId::new(22.0, style::strong_family());

@@ -21,7 +21,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     if !cx.desk.help_open {
         return;
     }
-    let modal = Modal::new(Id::new("help")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("help")).show(ctx, |ui| {
         ui.set_width(720.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         ui.label(style::heading("Keys and commands"));
         let height = (ui.ctx().content_rect().height() - 220.0).max(200.0);

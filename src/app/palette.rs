@@ -65,8 +65,8 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     if !cx.desk.palette.open {
         return;
     }
-    let area = Modal::default_area(Id::new("palette")).anchor(Align2::CENTER_TOP, [0.0, 96.0]);
-    let modal = Modal::new(Id::new("palette")).area(area).show(ctx, |ui| {
+    let area = Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, [0.0, 96.0]);
+    let modal = Modal::new(Id::unique("palette")).area(area).show(ctx, |ui| {
         ui.set_width(560.0);
         let mut state = std::mem::take(&mut cx.desk.palette);
         let edit = TextEdit::singleline(&mut state.text)

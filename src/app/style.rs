@@ -81,7 +81,7 @@ pub(crate) fn set_motion(ctx: &egui::Context, motion: bool) {
 }
 
 fn pair_id() -> egui::Id {
-    egui::Id::new("pair of signed values")
+    egui::Id::unique("pair of signed values")
 }
 
 /// Surfaces that the window has beyond the chart theme: between its background and its raised colour.

@@ -10,7 +10,7 @@ use crate::session::{Command, JobState};
 
 use crate::app::desk::Cx;
 use crate::app::screen::report::written;
-use crate::app::style::{self, HALF, STEP};
+use crate::app::style::{HALF, STEP};
 
 /// Draws the panel.
 pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -27,7 +27,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     if !cx.desk.settings.open {
         return;
     }
-    let modal = Modal::new(Id::new("settings")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("settings")).show(ctx, |ui| {
         ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         let height = (ui.ctx().content_rect().height() - 160.0).max(200.0);
         ui.label(style::heading("Settings"));

@@ -91,7 +91,7 @@ pub(crate) fn show(ui: &mut Ui, data: &Arc<Dataset>, state: &mut State, filter: 
     let last = (first + PAGE_COLUMNS).min(columns);
     let widths = (first..last).map(|c| width(data, c, session));
     let widths: Vec<Column> = std::iter::once(Column::new(76.0).resizable(false))
-        .chain(widths.enumerate().map(|(k, w)| Column::new(w).range(48.0..=700.0).id(egui::Id::new((first + k, "column")))))
+        .chain(widths.enumerate().map(|(k, w)| Column::new(w).range(48.0..=700.0).id(egui::Id::unique((first + k, "column")))))
         .collect();
     let mut delegate = Delegate { data, order: order.as_deref(), first, session, sort: state.sort, picked: None, sorted: None };
     let mut table = Table::new()
@@ -173,7 +173,7 @@ impl Delegate<'_> {
         let Some(values) = self.data.columns().get(column) else { return };
         let sort = self.sort.filter(|s| s.column == column);
         let area = ui.max_rect();
-        let response = ui.interact(area, ui.id().with(("head", column)), Sense::click());
+        let response = ui.interact(area, ui.scope_id().with(("head", column)), Sense::click());
         let role = self.data.roles().get(column).copied().unwrap_or(Role::Feature);
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(area, 0.0, skin.border);
@@ -222,7 +222,7 @@ impl TableDelegate for Delegate<'_> {
         let skin = style::skin(ui);
         let row = self.row(at);
         let area = ui.max_rect();
-        let response = ui.interact(area, ui.id().with(("row", at)), Sense::click());
+        let response = ui.interact(area, ui.scope_id().with(("row", at)), Sense::click());
         if self.session.row() == Some(row) {
             ui.painter().rect_filled(area, 0.0, skin.selected);
         } else if response.hovered() {
