@@ -8,6 +8,7 @@ pub mod encode;
 pub mod error;
 pub mod profile;
 pub mod read;
+pub mod write;
 
 pub use column::{Column, ColumnKind, TextValues, Values};
 pub use dataset::{Dataset, Role, Source};

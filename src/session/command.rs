@@ -136,8 +136,13 @@ pub struct ChartRequest {
 /// What is written.
 #[derive(Clone, Debug)]
 pub enum Export {
-    /// Attributions, by file ending `.csv`, `.parquet`, `.json`.
+    /// Attributions, by file ending `.csv`, `.parquet`, `.json`. Standard errors of sampled methods go into a second
+    /// file, `<name>.se.<ending>`.
     Attributions,
+    /// Attributions with a column `<feature>.se` of standard errors beside each feature of a sampled method.
+    AttributionsWithErrors,
+    /// Permutation importance, by file ending.
+    Importance,
     /// Predictions, by file ending.
     Predictions(Scale),
     /// A chart, by file ending `.svg`, `.png`, `.csv`.

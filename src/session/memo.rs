@@ -1,12 +1,191 @@
-//! Finished charts and answers, kept under what they depend on, bounded in bytes.
+//! Finished charts and answers, kept under what they depend on, bounded in bytes; the least recently used goes first.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::chart::Chart;
+use crate::chart::{Chart, Mark, Paint};
+use crate::explain::{Body, Explanation};
 
-/// Bounded storage of finished things.
-#[derive(Default)]
+/// Bytes kept when nothing else is asked for: 1 GiB.
+pub const DEFAULT_LIMIT: u64 = 1 << 30;
+
+/// Bounded storage of finished things. The newest entry always stays, even where it alone is above the limit:
+/// a chart that could not be kept would be asked for again in every frame.
 pub struct Memo {
-    pub(super) charts: BTreeMap<String, Arc<Chart>>,
+    entries: BTreeMap<String, Entry>,
+    bytes: u64,
+    limit: u64,
+    tick: AtomicU64,
+}
+
+struct Entry {
+    kept: Kept,
+    bytes: u64,
+    used: AtomicU64,
+}
+
+/// What is kept.
+#[derive(Clone)]
+enum Kept {
+    Chart(Arc<Chart>),
+    Explanation(Arc<Explanation>),
+}
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self::with_limit(DEFAULT_LIMIT)
+    }
+}
+
+impl Memo {
+    /// An empty memo that holds at most `limit` bytes.
+    pub fn with_limit(limit: u64) -> Self {
+        Self { entries: BTreeMap::new(), bytes: 0, limit, tick: AtomicU64::new(0) }
+    }
+
+    /// The chart kept under `key`; counts as a use.
+    pub fn chart(&self, key: &str) -> Option<Arc<Chart>> {
+        match self.touch(key)? {
+            Kept::Chart(chart) => Some(Arc::clone(chart)),
+            Kept::Explanation(_) => None,
+        }
+    }
+
+    /// The explanation kept under `key`; counts as a use.
+    pub fn explanation(&self, key: &str) -> Option<Arc<Explanation>> {
+        match self.touch(key)? {
+            Kept::Explanation(explanation) => Some(Arc::clone(explanation)),
+            Kept::Chart(_) => None,
+        }
+    }
+
+    /// Keeps a chart.
+    pub fn keep_chart(&mut self, key: String, chart: Arc<Chart>) {
+        let bytes = chart_bytes(&chart);
+        self.keep(key, Kept::Chart(chart), bytes);
+    }
+
+    /// Keeps an explanation.
+    pub fn keep_explanation(&mut self, key: String, explanation: Arc<Explanation>) {
+        let bytes = explanation_bytes(&explanation);
+        self.keep(key, Kept::Explanation(explanation), bytes);
+    }
+
+    /// Bytes held now, and the limit.
+    pub fn memory(&self) -> (u64, u64) {
+        (self.bytes, self.limit)
+    }
+
+    fn touch(&self, key: &str) -> Option<&Kept> {
+        let entry = self.entries.get(key)?;
+        entry.used.store(self.next_tick(), Ordering::Relaxed);
+        Some(&entry.kept)
+    }
+
+    fn next_tick(&self) -> u64 {
+        self.tick.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn keep(&mut self, key: String, kept: Kept, bytes: u64) {
+        let used = AtomicU64::new(self.next_tick());
+        if let Some(old) = self.entries.insert(key, Entry { kept, bytes, used }) {
+            self.bytes -= old.bytes;
+        }
+        self.bytes += bytes;
+        while self.bytes > self.limit && self.entries.len() > 1 {
+            let oldest = self.entries.iter().min_by_key(|(_, e)| e.used.load(Ordering::Relaxed));
+            let Some(key) = oldest.map(|(key, _)| key.clone()) else { return };
+            if let Some(gone) = self.entries.remove(&key) {
+                self.bytes -= gone.bytes;
+            }
+        }
+    }
+}
+
+/// Bytes of an explanation's numbers.
+fn explanation_bytes(explanation: &Explanation) -> u64 {
+    let numbers = explanation.predictions.len()
+        + match &explanation.body {
+            Body::Attribution(a) => a.values.len() + a.std_error.as_ref().map_or(0, |e| e.len()) + a.rows.len() / 2,
+            Body::Importance(i) => 8 * i.entries.len(),
+        };
+    512 + 8 * numbers as u64
+}
+
+/// Bytes of a chart's marks and table, to the size of its buffers.
+fn chart_bytes(chart: &Chart) -> u64 {
+    let cells: usize = chart.table.rows.iter().map(|r| r.len()).sum();
+    let marks: usize = chart.marks.iter().map(mark_bytes).sum();
+    (1024 + chart.alt.len() + 32 * cells + marks) as u64
+}
+
+fn mark_bytes(mark: &Mark) -> usize {
+    match mark {
+        Mark::Points { xy, paint, rows, .. } => {
+            8 * xy.len()
+                + 4 * rows.len()
+                + match paint {
+                    Paint::Role(_) => 0,
+                    Paint::Ramp(shares) => 4 * shares.len(),
+                    Paint::Groups(groups) => groups.len(),
+                }
+        }
+        Mark::Bars { bars, .. } => 200 * bars.len(),
+        Mark::Line { xy, .. } => 16 * xy.len(),
+        Mark::Band { edges, .. } => 24 * edges.len(),
+        Mark::Cells { cells, .. } => 64 * cells.len(),
+        Mark::Rule { .. } | Mark::Text { .. } => 128,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(points: usize) -> Arc<Chart> {
+        use crate::chart::{Axis, AxisKind, ChartTable, Role};
+        let axis = Axis { label: String::new(), range: (0.0, 1.0), kind: AxisKind::Linear, second: None };
+        let xy: Arc<[[f32; 2]]> = vec![[0.0, 0.0]; points].into();
+        Arc::new(Chart {
+            kind: "dots",
+            title: String::new(),
+            x: axis.clone(),
+            y: axis,
+            marks: vec![Mark::Points { xy, paint: Paint::Role(Role::Ink), rows: Arc::from([]), radius: 2.0 }],
+            notes: Vec::new(),
+            legend: Vec::new(),
+            alt: String::new(),
+            table: ChartTable::default(),
+        })
+    }
+
+    #[test]
+    fn the_least_recently_used_chart_goes_first() {
+        let mut memo = Memo::with_limit(20_000);
+        memo.keep_chart("a".to_owned(), chart(1_000));
+        memo.keep_chart("b".to_owned(), chart(1_000));
+        assert!(memo.chart("a").is_some(), "two charts of nine kilobytes fit");
+        memo.keep_chart("c".to_owned(), chart(1_000));
+        assert!(memo.chart("b").is_none(), "b was used longest ago");
+        assert!(memo.chart("a").is_some() && memo.chart("c").is_some());
+        let (held, limit) = memo.memory();
+        assert!(held <= limit, "{held} bytes held, {limit} allowed");
+    }
+
+    #[test]
+    fn replacing_an_entry_does_not_count_it_twice() {
+        let mut memo = Memo::with_limit(1 << 20);
+        memo.keep_chart("a".to_owned(), chart(100));
+        let (once, _) = memo.memory();
+        memo.keep_chart("a".to_owned(), chart(100));
+        assert_eq!(memo.memory().0, once);
+    }
+
+    #[test]
+    fn the_newest_entry_stays_even_above_the_limit() {
+        let mut memo = Memo::with_limit(10);
+        memo.keep_chart("large".to_owned(), chart(1_000));
+        assert!(memo.chart("large").is_some());
+    }
 }

@@ -1,13 +1,23 @@
 //! The document: what is known, what was asked, what must be computed next. Two mutating doors,
 //! [`Session::apply`] and [`Session::absorb`]; no thread, no clock, no window.
 
+mod absorb;
+mod apply;
 pub mod command;
 pub mod event;
+pub mod history;
 pub mod job;
+mod ledger;
 pub mod memo;
+pub mod samples;
+pub mod scene;
 pub mod state;
+mod work;
+pub mod write;
 
-pub use command::{ChartRequest, Command, Export, Plan, RowChoice};
+pub use command::{ChartRequest, Command, Export, Plan, ReportPlan, RowChoice};
 pub use event::{Event, JobId, Outcome, Predictions};
-pub use job::Job;
+pub use job::{Job, Lane, Revision, Work};
+pub use samples::{SAMPLES, Sample};
+pub use scene::Scene;
 pub use state::{JobState, Session};

@@ -1,5 +1,6 @@
 //! What is known now, read by faces; changed only through `apply` and `absorb`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::{Problem, RowId, Task};
@@ -8,12 +9,15 @@ use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
 use crate::model::{Model, Performance};
 
-use super::command::{ChartRequest, Command, Plan};
-use super::event::{Event, JobId, Predictions};
-use super::job::Job;
+use super::command::{ChartRequest, Plan};
+use super::event::{JobId, Predictions};
+use super::history::History;
+use super::ledger::Ledger;
 use super::memo::Memo;
+use super::scene::Scene;
 
-/// The document. Fields are read freely; only `apply` and `absorb` change them.
+/// The document: read through the accessors below, changed only by `apply` and `absorb`.
+#[derive(Default)]
 pub struct Session {
     pub(super) data: Option<Arc<Dataset>>,
     pub(super) profile: Option<Arc<TableProfile>>,
@@ -28,11 +32,23 @@ pub struct Session {
     pub(super) row: Option<RowId>,
     pub(super) feature: Option<usize>,
     pub(super) output: usize,
-    pub(super) threshold: f64,
+    pub(super) threshold: Threshold,
     pub(super) problems: Vec<Problem>,
+    pub(super) written: Vec<PathBuf>,
     pub(super) jobs: Vec<JobState>,
+    pub(super) ledger: Ledger,
     pub(super) memo: Memo,
-    pub(super) next_job: u64,
+    pub(super) history: History,
+}
+
+/// A decision threshold, one half until somebody moves it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threshold(pub f64);
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self(0.5)
+    }
 }
 
 /// A job that has not ended.
@@ -49,26 +65,12 @@ pub struct JobState {
 impl Session {
     /// An empty session.
     pub fn new() -> Self {
-        Self {
-            data: None,
-            profile: None,
-            model: None,
-            link: None,
-            predictions: None,
-            performance: None,
-            attribution: None,
-            attribution_is_partial: false,
-            importance: None,
-            plan: Plan::default(),
-            row: None,
-            feature: None,
-            output: 0,
-            threshold: 0.5,
-            problems: Vec::new(),
-            jobs: Vec::new(),
-            memo: Memo::default(),
-            next_job: 0,
-        }
+        Self::default()
+    }
+
+    /// An empty session that keeps at most `bytes` of finished charts and explanations.
+    pub fn with_memory_limit(bytes: u64) -> Self {
+        Self { memo: Memo::with_limit(bytes), ..Self::default() }
     }
 
     /// The opened table.
@@ -138,7 +140,7 @@ impl Session {
 
     /// The decision threshold of two-class models, a probability.
     pub fn threshold(&self) -> f64 {
-        self.threshold
+        self.threshold.0
     }
 
     /// What failed and was not dismissed, newest last.
@@ -151,54 +153,65 @@ impl Session {
         &self.jobs
     }
 
-    /// A finished chart; `None` until `Command::Draw` of the same request was absorbed.
+    /// A finished chart of what is known now; `None` until `Command::Draw` of the same request was absorbed.
     pub fn chart(&self, request: &ChartRequest) -> Option<Arc<Chart>> {
-        self.memo.charts.get(&format!("{request:?}")).cloned()
+        self.memo.chart(&self.chart_key(request))
+    }
+
+    /// The newest chart drawn for `request`, even where the explanation under it has changed since: something to show
+    /// while the current one is being drawn.
+    pub fn latest_chart(&self, request: &ChartRequest) -> Option<Arc<Chart>> {
+        self.chart(request).or_else(|| self.memo.chart(self.ledger.latest_charts.get(&request.id())?))
     }
 
     /// Whether a chart is being drawn or could not be drawn; asking again would be in vain.
-    pub fn chart_is_pending(&self, _request: &ChartRequest) -> bool {
-        false
+    pub fn chart_is_pending(&self, request: &ChartRequest) -> bool {
+        let key = self.chart_key(request);
+        self.ledger.drawing.contains(&key) || self.ledger.chart_problems.contains_key(&key)
     }
 
-    /// Why a chart could not be drawn.
-    pub fn chart_problem(&self, _request: &ChartRequest) -> Option<&Problem> {
-        None
+    /// Why a chart could not be drawn from what is known now.
+    pub fn chart_problem(&self, request: &ChartRequest) -> Option<&Problem> {
+        self.ledger.chart_problems.get(&self.chart_key(request))
     }
 
     /// Files written so far, newest last.
-    pub fn written(&self) -> &[std::path::PathBuf] {
-        &[]
+    pub fn written(&self) -> &[PathBuf] {
+        &self.written
     }
 
     /// Bytes held by kept results, and the limit.
     pub fn memory(&self) -> (u64, u64) {
-        (0, 0)
+        self.memo.memory()
     }
 
     /// The name of the change that undo would take back.
     pub fn undo_name(&self) -> Option<&str> {
-        None
+        self.history.undo_name()
     }
 
     /// The name of the change that redo would repeat.
     pub fn redo_name(&self) -> Option<&str> {
-        None
+        self.history.redo_name()
     }
 
-    /// A wish becomes work: changes what can be changed at once, returns jobs for the rest. No thread, no disk.
-    pub fn apply(&mut self, _command: Command) -> Vec<Job> {
-        Vec::new()
+    /// Everything that belongs together now, as shared pointers for a job.
+    pub(super) fn scene(&self) -> Scene {
+        Scene {
+            data: self.data.clone(),
+            profile: self.profile.clone(),
+            model: self.model.clone(),
+            link: self.link.clone(),
+            predictions: self.predictions.clone(),
+            performance: self.performance.clone(),
+            attribution: self.attribution.clone(),
+            importance: self.importance.clone(),
+            threshold: self.threshold.0,
+        }
     }
 
-    /// News becomes state; stale news is dropped here only. Returns follow-up jobs (profile after a table, …).
-    pub fn absorb(&mut self, _event: Event) -> Vec<Job> {
-        Vec::new()
-    }
-}
-
-impl Default for Session {
-    fn default() -> Self {
-        Self::new()
+    /// What a chart depends on, as text.
+    pub(super) fn chart_key(&self, request: &ChartRequest) -> String {
+        format!("{}|{}", request.id(), self.ledger.stamp)
     }
 }

@@ -1,0 +1,172 @@
+//! News becomes state. Stale news is dropped here and nowhere else.
+
+use std::sync::Arc;
+
+use crate::data::Dataset;
+use crate::explain::Explanation;
+use crate::model::Model;
+
+use super::command::RowChoice;
+use super::event::{Event, JobId, Outcome};
+use super::job::Job;
+use super::ledger::{Purpose, Ticket};
+use super::state::Session;
+use super::work;
+
+impl Session {
+    /// News becomes state; stale news is dropped here only. Returns follow-up jobs (profile after a table, …).
+    pub fn absorb(&mut self, event: Event) -> Vec<Job> {
+        let Some(ticket) = self.ledger.tickets.get(&event.job).cloned() else { return Vec::new() };
+        let wanted = self.is_wanted(event.job, &ticket);
+        if event.last {
+            self.ledger.tickets.remove(&event.job);
+            self.jobs.retain(|j| j.id != event.job);
+            if let Purpose::Draw(key) = &ticket.purpose {
+                self.ledger.drawing.remove(key);
+            }
+        }
+        let jobs = match event.outcome {
+            Ok(outcome) if wanted => self.adopt(event.job, &ticket, outcome),
+            Err(problem) if wanted => {
+                match &ticket.purpose {
+                    Purpose::Draw(key) => {
+                        self.ledger.chart_problems.insert(key.clone(), problem);
+                    }
+                    _ => self.problems.push(problem),
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        self.restamp();
+        jobs
+    }
+
+    /// Whether news of this job still belongs to what is open.
+    fn is_wanted(&self, job: JobId, ticket: &Ticket) -> bool {
+        let cancelled = self.jobs.iter().any(|j| j.id == job && j.task.is_cancelled());
+        let (then, now) = (ticket.revision, self.ledger.revision);
+        let same_inputs = then.data == now.data && then.model == now.model;
+        match &ticket.purpose {
+            _ if cancelled => false,
+            Purpose::Open | Purpose::Sample | Purpose::Export => true,
+            Purpose::Profile => then.data == now.data,
+            Purpose::Train => then.data == now.data,
+            Purpose::Link | Purpose::Importance => same_inputs && (then.roles == now.roles),
+            Purpose::Explain(_) => same_inputs,
+            // A chart of an older state is kept under that state's key; it does no harm and may be asked for again.
+            Purpose::Draw(_) => same_inputs,
+        }
+    }
+
+    fn adopt(&mut self, job: JobId, ticket: &Ticket, outcome: Outcome) -> Vec<Job> {
+        match (outcome, &ticket.purpose) {
+            (Outcome::Data(data), purpose) => self.adopt_data(job, data, *purpose == Purpose::Sample),
+            (Outcome::Model(model), purpose) => self.adopt_model(job, model, *purpose == Purpose::Sample),
+            (Outcome::Profile(profile), _) => {
+                self.profile = Some(profile);
+                Vec::new()
+            }
+            (Outcome::Linked { link, predictions, performance }, _) => {
+                self.link = Some(link);
+                self.predictions = Some(predictions);
+                self.performance = performance;
+                let explain = std::mem::take(&mut self.ledger.explain_when_linked);
+                if explain { self.explain() } else { Vec::new() }
+            }
+            (Outcome::Attribution(explanation, partial), Purpose::Explain(key)) => {
+                self.adopt_attribution(key, explanation, partial);
+                Vec::new()
+            }
+            (Outcome::Importance(explanation), _) => {
+                self.importance = Some(explanation);
+                Vec::new()
+            }
+            (Outcome::Chart(request, chart), Purpose::Draw(key)) => {
+                self.ledger.latest_charts.insert(request.id(), key.clone());
+                self.memo.keep_chart(key.clone(), chart);
+                Vec::new()
+            }
+            (Outcome::Written(path), _) => {
+                self.written.push(path);
+                Vec::new()
+            }
+            (Outcome::Nothing | Outcome::Attribution(..) | Outcome::Chart(..), _) => Vec::new(),
+        }
+    }
+
+    fn adopt_attribution(&mut self, key: &str, explanation: Arc<Explanation>, partial: bool) {
+        if !partial {
+            self.memo.keep_explanation(key.to_owned(), Arc::clone(&explanation));
+        }
+        self.attribution = Some(explanation);
+        self.attribution_is_partial = partial;
+        key.clone_into(&mut self.ledger.attribution_key);
+    }
+
+    fn adopt_data(&mut self, job: JobId, data: Arc<Dataset>, from_sample: bool) -> Vec<Job> {
+        if self.ledger.data_from.is_some_and(|newer| newer > job) {
+            return Vec::new();
+        }
+        self.ledger.data_from = Some(job);
+        self.ledger.revision.data += 1;
+        self.ledger.explain_when_linked = false;
+        self.forget_answers();
+        self.cancel_where(|p| matches!(p, Purpose::Profile | Purpose::Train));
+        self.profile = None;
+        self.row = None;
+        self.history.forget_roles();
+        if !fits(&self.plan.rows, data.row_count()) {
+            self.plan.rows = RowChoice::All;
+        }
+        if from_sample {
+            // The sample's own model follows; the old one would be compared with a table it has never seen.
+            self.model = None;
+            self.ledger.revision.model += 1;
+        }
+        self.data = Some(Arc::clone(&data));
+        let work = work::profile::Profile { data };
+        let mut jobs = vec![self.issue(Purpose::Profile, "Looking at the columns".to_owned(), work)];
+        jobs.extend(self.link_jobs());
+        jobs
+    }
+
+    fn adopt_model(&mut self, job: JobId, model: Arc<dyn Model>, from_sample: bool) -> Vec<Job> {
+        if self.ledger.model_from.is_some_and(|newer| newer > job) {
+            return Vec::new();
+        }
+        self.ledger.model_from = Some(job);
+        self.ledger.revision.model += 1;
+        self.ledger.explain_when_linked = from_sample;
+        self.forget_answers();
+        self.output = 0;
+        self.feature = None;
+        self.model = Some(model);
+        self.link_jobs()
+    }
+
+    /// Drops what was computed from the table and model before, and stops what is still computing from them.
+    fn forget_answers(&mut self) {
+        self.cancel_where(|p| {
+            matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Importance | Purpose::Draw(_))
+        });
+        self.link = None;
+        self.predictions = None;
+        self.performance = None;
+        self.attribution = None;
+        self.attribution_is_partial = false;
+        self.importance = None;
+        self.ledger.attribution_key.clear();
+        self.ledger.chart_problems.clear();
+        self.ledger.latest_charts.clear();
+    }
+}
+
+/// Whether a choice of rows lies inside a table of `total` rows.
+fn fits(rows: &RowChoice, total: usize) -> bool {
+    match rows {
+        RowChoice::All | RowChoice::Draw(_) => true,
+        RowChoice::Range(_, end) => *end as usize <= total,
+        RowChoice::List(list) => list.iter().all(|r| r.index() < total),
+    }
+}

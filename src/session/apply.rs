@@ -1,0 +1,275 @@
+//! A wish becomes work: what can be changed at once is changed, the rest becomes jobs. No thread, no clock, no disk.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::{Problem, text};
+use crate::data::Role;
+
+use super::command::{ChartRequest, Command, Export, Plan, RowChoice};
+use super::event::JobId;
+use super::history::{Change, Step};
+use super::job::Job;
+use super::ledger::Purpose;
+use super::samples;
+use super::state::Session;
+use super::work;
+
+impl Session {
+    /// A wish becomes work: changes what can be changed at once, returns jobs for the rest. No thread, no disk.
+    pub fn apply(&mut self, command: Command) -> Vec<Job> {
+        let jobs = self.carry_out(command);
+        self.restamp();
+        jobs
+    }
+
+    fn carry_out(&mut self, command: Command) -> Vec<Job> {
+        match command {
+            Command::Open(path) => {
+                let title = format!("Opening {}", file_name(&path));
+                vec![self.issue(Purpose::Open, title, work::open::OpenAny { path })]
+            }
+            Command::OpenData(path, options) => {
+                let title = format!("Opening {}", file_name(&path));
+                vec![self.issue(Purpose::Open, title, work::open::OpenTable { path, options })]
+            }
+            Command::OpenModel(path) => {
+                let title = format!("Opening {}", file_name(&path));
+                vec![self.issue(Purpose::Open, title, work::open::OpenModel { path })]
+            }
+            Command::OpenSample(id) => self.open_sample(&id),
+            Command::SetRole(column, role) => self.set_role(column, role),
+            Command::SetPlan(plan) => self.set_plan(plan),
+            Command::Explain => self.explain(),
+            Command::MeasureImportance => self.measure_importance(),
+            Command::Draw(request) => self.draw(request),
+            Command::Train { learner, target, knobs, seed } => {
+                let Some(data) = self.require_data("Could not train a model") else { return Vec::new() };
+                let title = "Training a model".to_owned();
+                let threads = self.plan.threads;
+                let work = work::train::Train { data, learner, target, knobs, seed, threads };
+                vec![self.issue(Purpose::Train, title, work)]
+            }
+            Command::Export(export, path) => self.export(export, &path),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
+            other => {
+                self.choose(&other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Choices and wishes about jobs: nothing to compute.
+    fn choose(&mut self, command: &Command) {
+        match *command {
+            Command::SelectRow(row) => {
+                let rows = self.data.as_ref().map_or(0, |d| d.row_count());
+                self.row = row.filter(|r| r.index() < rows);
+            }
+            Command::SelectFeature(feature) => {
+                let inputs = self.model.as_ref().map_or(0, |m| m.card().inputs.len());
+                self.feature = feature.filter(|f| *f < inputs);
+            }
+            Command::SelectOutput(output) => {
+                let outputs = self.model.as_ref().map_or(0, |m| m.card().outputs.len());
+                self.output = output.min(outputs.saturating_sub(1));
+            }
+            Command::SetThreshold(threshold) if (0.0..=1.0).contains(&threshold) => self.threshold.0 = threshold,
+            Command::Cancel(id) => self.with_job(id, |state| state.task.cancel()),
+            Command::Pause(id, paused) => self.with_job(id, |state| state.task.set_paused(paused)),
+            Command::Dismiss(position) if position < self.problems.len() => {
+                self.problems.remove(position);
+            }
+            _ => {}
+        }
+    }
+
+    fn with_job(&self, id: JobId, act: impl Fn(&super::state::JobState)) {
+        self.jobs.iter().filter(|j| j.id == id).for_each(act);
+    }
+
+    fn open_sample(&mut self, id: &str) -> Vec<Job> {
+        let Some(sample) = samples::find(id) else {
+            let known: Vec<&str> = samples::SAMPLES.iter().map(|s| s.id).collect();
+            self.problems.push(Problem::new(
+                format!("There is no sample “{id}”"),
+                "",
+                format!("Known samples: {}", known.join(", ")),
+            ));
+            return Vec::new();
+        };
+        vec![self.issue(Purpose::Sample, format!("Opening {}", sample.title), work::open::OpenSample { sample })]
+    }
+
+    fn set_role(&mut self, column: usize, role: Role) -> Vec<Job> {
+        let Some(data) = self.data.clone() else { return Vec::new() };
+        let Some(name) = data.columns().get(column).map(|c| Arc::clone(&c.name)) else { return Vec::new() };
+        if data.roles().get(column) == Some(&role) {
+            return Vec::new();
+        }
+        let before = data.roles().to_vec();
+        let mut changed = data.with_role(column, role);
+        // One target, one identifier, one weight: the role moves, so that nobody has to wonder which of two counts.
+        if matches!(role, Role::Target | Role::Identifier | Role::Weight) {
+            let others: Vec<usize> =
+                (0..before.len()).filter(|i| *i != column && before.get(*i) == Some(&role)).collect();
+            changed = others.into_iter().fold(changed, |data, other| data.with_role(other, Role::Feature));
+        }
+        let after = changed.roles().to_vec();
+        self.history.push(Step { name: format!("Role of “{name}”"), change: Change::Roles(before, after.clone()) });
+        self.take_roles(after)
+    }
+
+    /// Adopts roles; what depends on the target is measured anew.
+    fn take_roles(&mut self, roles: Vec<Role>) -> Vec<Job> {
+        let Some(data) = self.data.take() else { return Vec::new() };
+        let old_target = data.column_with(Role::Target);
+        let old_weight = data.column_with(Role::Weight);
+        let data = Arc::new(data.with_roles(roles));
+        let moved = data.column_with(Role::Target) != old_target || data.column_with(Role::Weight) != old_weight;
+        self.data = Some(data);
+        self.ledger.revision.roles += 1;
+        if moved {
+            self.importance = None;
+            self.cancel_where(|p| *p == Purpose::Importance);
+        }
+        self.link_jobs()
+    }
+
+    fn set_plan(&mut self, plan: Plan) -> Vec<Job> {
+        if plan != self.plan {
+            let before = std::mem::replace(&mut self.plan, plan.clone());
+            let change = Change::Plan(Box::new(before), Box::new(plan));
+            self.history.push(Step { name: "How to explain".to_owned(), change });
+        }
+        Vec::new()
+    }
+
+    fn undo(&mut self) -> Vec<Job> {
+        match self.history.undo().map(|s| s.change) {
+            Some(Change::Roles(before, _)) => self.take_roles(before),
+            Some(Change::Plan(before, _)) => {
+                self.plan = *before;
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn redo(&mut self) -> Vec<Job> {
+        match self.history.redo().map(|s| s.change) {
+            Some(Change::Roles(_, after)) => self.take_roles(after),
+            Some(Change::Plan(_, after)) => {
+                self.plan = *after;
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Explains with the current plan; costs nothing when the answer is known or on its way.
+    pub(super) fn explain(&mut self) -> Vec<Job> {
+        let Some(joined) = self.require_joined("Could not explain the model") else { return Vec::new() };
+        let key = self.explanation_key(&self.plan);
+        if let Some(known) = key.as_ref().and_then(|k| self.memo.explanation(k)) {
+            self.cancel_where(|p| matches!(p, Purpose::Explain(_)));
+            self.attribution = Some(known);
+            self.attribution_is_partial = false;
+            self.ledger.attribution_key = key.unwrap_or_default();
+            return Vec::new();
+        }
+        let key = key.unwrap_or_else(|| format!("once-{}", self.ledger.next_job));
+        if self.is_under_way(&Purpose::Explain(key.clone())) {
+            return Vec::new();
+        }
+        self.cancel_where(|p| matches!(p, Purpose::Explain(_)));
+        let rows = chosen_count(&self.plan.rows, joined.data.row_count());
+        let title = format!("Explaining {}", text::counted(rows, "row"));
+        let work = work::explain::Explain { joined, plan: self.plan.clone() };
+        vec![self.issue(Purpose::Explain(key), title, work)]
+    }
+
+    fn measure_importance(&mut self) -> Vec<Job> {
+        let Some(joined) = self.require_joined("Could not measure importance") else { return Vec::new() };
+        self.cancel_where(|p| *p == Purpose::Importance);
+        let work = work::importance::MeasureImportance { joined, plan: self.plan.clone() };
+        vec![self.issue(Purpose::Importance, "Measuring importance".to_owned(), work)]
+    }
+
+    fn draw(&mut self, request: ChartRequest) -> Vec<Job> {
+        let key = self.chart_key(&request);
+        if self.ledger.drawing.contains(&key) || self.memo.chart(&key).is_some() {
+            return Vec::new();
+        }
+        self.ledger.chart_problems.remove(&key);
+        self.ledger.drawing.insert(key.clone());
+        let scene = self.scene();
+        vec![self.issue(Purpose::Draw(key), "Drawing a chart".to_owned(), work::draw::Draw { scene, request })]
+    }
+
+    fn export(&mut self, export: Export, path: &Path) -> Vec<Job> {
+        let title = format!("Writing {}", file_name(path));
+        let known = match &export {
+            Export::Chart(request) => self.chart(request),
+            _ => None,
+        };
+        let work = work::export::WriteFile {
+            scene: self.scene(),
+            plan: self.plan.clone(),
+            known,
+            export,
+            path: path.to_owned(),
+        };
+        vec![self.issue(Purpose::Export, title, work)]
+    }
+
+    /// Jobs that join table and model anew, when both are there.
+    pub(super) fn link_jobs(&mut self) -> Vec<Job> {
+        let (Some(data), Some(model)) = (self.data.clone(), self.model.clone()) else { return Vec::new() };
+        self.cancel_where(|p| *p == Purpose::Link);
+        let title = format!("Predicting {}", text::counted(data.row_count(), "row"));
+        let threads = self.plan.threads;
+        vec![self.issue(Purpose::Link, title, work::link::Join { data, model, threads })]
+    }
+
+    fn require_data(&mut self, what: &str) -> Option<Arc<crate::data::Dataset>> {
+        if self.data.is_none() {
+            self.problems.push(Problem::new(what, "no table is open", "Open a table first"));
+        }
+        self.data.clone()
+    }
+
+    fn require_joined(&mut self, what: &str) -> Option<work::Joined> {
+        let joined = match (&self.data, &self.model, &self.link) {
+            (Some(data), Some(model), Some(link)) => {
+                Some(work::Joined { data: data.clone(), model: model.clone(), link: link.clone() })
+            }
+            _ => None,
+        };
+        if joined.is_none() {
+            let (place, hint) = match (&self.data, &self.model) {
+                (None, _) => ("no table is open", "Open a table first"),
+                (_, None) => ("no model is open", "Open a model, or train one on the table"),
+                _ => ("table and model are not joined", "Wait for the predictions, or open a table that fits the model"),
+            };
+            self.problems.push(Problem::new(what, place, hint));
+        }
+        joined
+    }
+}
+
+/// How many rows a choice takes out of `total`.
+fn chosen_count(rows: &RowChoice, total: usize) -> usize {
+    match rows {
+        RowChoice::All => total,
+        RowChoice::Range(start, end) => end.saturating_sub(*start) as usize,
+        RowChoice::List(list) => list.len(),
+        RowChoice::Draw(count) => (*count).min(total),
+    }
+}
+
+/// A file's name without folders, for titles.
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}

@@ -1,0 +1,141 @@
+//! The session's books: which jobs are under way, on which revision, and which charts were asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{Fingerprint, Problem, Task};
+use crate::data::Dataset;
+
+use super::command::{ChartRequest, Plan};
+use super::event::JobId;
+use super::job::{Job, Lane, Revision, Work};
+use super::state::{JobState, Session};
+
+/// Why a job was made, and what its news may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A table, a model, or whatever the file is.
+    Open,
+    /// A bundled sample: table and model at once, then an explanation.
+    Sample,
+    /// A profile of the table.
+    Profile,
+    /// Predictions and performance.
+    Link,
+    /// Attributions, under their memo key.
+    Explain(String),
+    /// Permutation importance.
+    Importance,
+    /// A chart, under its memo key.
+    Draw(String),
+    /// A file to write.
+    Export,
+    /// A model to train.
+    Train,
+}
+
+/// A job's entry in the books.
+#[derive(Clone, Debug)]
+pub(super) struct Ticket {
+    pub purpose: Purpose,
+    pub revision: Revision,
+}
+
+/// The books.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub next_job: u64,
+    pub revision: Revision,
+    pub tickets: BTreeMap<JobId, Ticket>,
+    /// The job whose table is open; older ones come too late.
+    pub data_from: Option<JobId>,
+    /// The job whose model is open.
+    pub model_from: Option<JobId>,
+    /// Whether linking is to be followed by an explanation.
+    pub explain_when_linked: bool,
+    /// Memo key of the attributions shown; empty without any.
+    pub attribution_key: String,
+    /// What charts depend on now.
+    pub stamp: String,
+    /// Keys of charts being drawn.
+    pub drawing: BTreeSet<String>,
+    /// Charts that could not be drawn, by key.
+    pub chart_problems: BTreeMap<String, Problem>,
+    /// The newest key drawn for each request.
+    pub latest_charts: BTreeMap<String, String>,
+}
+
+impl ChartRequest {
+    /// The request as text: equal texts, equal requests.
+    pub fn id(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl Session {
+    /// Writes a new job into the books.
+    pub(super) fn issue(&mut self, purpose: Purpose, title: String, work: impl Work + 'static) -> Job {
+        let id = JobId(self.ledger.next_job);
+        self.ledger.next_job += 1;
+        let task = Task::silent();
+        let revision = self.ledger.revision;
+        let lane = if matches!(purpose, Purpose::Draw(_)) { Lane::Short } else { Lane::Long };
+        self.ledger.tickets.insert(id, Ticket { purpose, revision });
+        self.jobs.push(JobState { id, title: title.clone(), task: task.clone() });
+        Job { id, title, task, revision, lane, work: Box::new(work) }
+    }
+
+    /// Asks every running job whose purpose `stops` to stop; its news is dropped by `absorb`.
+    pub(super) fn cancel_where(&mut self, stops: impl Fn(&Purpose) -> bool) {
+        for state in &self.jobs {
+            if self.ledger.tickets.get(&state.id).is_some_and(|t| stops(&t.purpose)) {
+                state.task.cancel();
+            }
+        }
+    }
+
+    /// Whether a job with this purpose is under way and was not cancelled.
+    pub(super) fn is_under_way(&self, purpose: &Purpose) -> bool {
+        self.jobs.iter().any(|state| {
+            !state.task.is_cancelled() && self.ledger.tickets.get(&state.id).is_some_and(|t| t.purpose == *purpose)
+        })
+    }
+
+    /// Writes down anew what charts depend on; called at the end of every change.
+    pub(super) fn restamp(&mut self) {
+        let part = if self.attribution_is_partial { "part" } else { "whole" };
+        let revision = self.ledger.revision;
+        self.ledger.stamp = format!(
+            "{}.{}.{}|{}|{part}|{}{}{}{}",
+            revision.data,
+            revision.roles,
+            revision.model,
+            self.ledger.attribution_key,
+            u8::from(self.profile.is_some()),
+            u8::from(self.link.is_some()),
+            u8::from(self.performance.is_some()),
+            self.importance.as_ref().map_or(String::new(), |i| format!("{}", i.provenance.seed.0)),
+        );
+    }
+
+    /// The memo key of the explanation that `plan` asks for; `None` when it depends on a file that may change.
+    pub(super) fn explanation_key(&self, plan: &Plan) -> Option<String> {
+        let (data, model) = (self.data.as_ref()?, self.model.as_ref()?);
+        if plan.background_file.is_some() {
+            return None;
+        }
+        // The same numbers come out for any number of threads.
+        let plan = Plan { threads: None, ..plan.clone() };
+        let key = content(data).text(&model.card().sha256.0).text(&model.card().name).text(&format!("{plan:?}"));
+        Some(key.finish().0)
+    }
+}
+
+/// Identity of a table's content, without roles: they do not change what a model sees.
+fn content(data: &Dataset) -> crate::base::fingerprint::Builder {
+    let source = data.source();
+    let mut key = Fingerprint::builder().text(&source.sha256.0).text(&source.format).number(data.row_count() as u64);
+    for column in data.columns() {
+        key = key.text(&column.name).text(column.values.kind().title());
+    }
+    key
+}

@@ -1,0 +1,74 @@
+//! What belongs together at one moment, as shared pointers: the input of drawing, exporting and reporting.
+
+use std::sync::Arc;
+
+use crate::base::{Knobs, Problem};
+use crate::chart::{Chart, Subject};
+use crate::chart::kind;
+use crate::data::{Dataset, Link, TableProfile};
+use crate::explain::Explanation;
+use crate::model::{Model, Performance};
+
+use super::command::ChartRequest;
+use super::event::Predictions;
+
+/// Everything known, taken at one moment. Cloning copies pointers only.
+#[derive(Clone, Default)]
+pub struct Scene {
+    /// The table.
+    pub data: Option<Arc<Dataset>>,
+    /// Its profile.
+    pub profile: Option<Arc<TableProfile>>,
+    /// The model.
+    pub model: Option<Arc<dyn Model>>,
+    /// Which column feeds which input.
+    pub link: Option<Arc<Link>>,
+    /// Predictions of every row.
+    pub predictions: Option<Arc<Predictions>>,
+    /// Performance on the table.
+    pub performance: Option<Arc<Performance>>,
+    /// Attributions.
+    pub attribution: Option<Arc<Explanation>>,
+    /// Permutation importance.
+    pub importance: Option<Arc<Explanation>>,
+    /// The decision threshold, a probability.
+    pub threshold: f64,
+}
+
+impl Scene {
+    /// What a chart of `request` may read.
+    pub fn subject<'s>(&'s self, request: &ChartRequest) -> Subject<'s> {
+        Subject {
+            data: self.data.as_deref(),
+            profile: self.profile.as_deref(),
+            card: self.model.as_ref().map(|m| m.card()),
+            link: self.link.as_deref(),
+            attribution: self.attribution.as_deref(),
+            importance: self.importance.as_deref(),
+            performance: self.performance.as_deref(),
+            output: request.output,
+            row: request.row,
+            feature: request.feature,
+            colour: request.colour,
+        }
+    }
+
+    /// Draws the chart that `request` names.
+    pub fn draw(&self, request: &ChartRequest) -> Result<Chart, Problem> {
+        let kind = kind::find(request.kind).ok_or_else(|| unknown_kind(request.kind))?;
+        let given = request.knobs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let refused = |place: String, hint: String| {
+            Problem::new(format!("Could not draw the chart “{}”", kind.title()), place, hint)
+        };
+        let knobs = Knobs::check(kind.knobs(), given)
+            .map_err(|error| refused(format!("setting “{}”", error.knob), error.reason))?;
+        kind.draw(&self.subject(request), &knobs)
+            .map_err(|error| refused(error.to_string(), "Compute or choose what is missing, then draw again".to_owned()))
+    }
+}
+
+/// The refusal of a chart kind nobody registered.
+pub(super) fn unknown_kind(id: &str) -> Problem {
+    let known: Vec<&str> = kind::KINDS.iter().map(|k| k.id()).collect();
+    Problem::new(format!("There is no chart kind “{id}”"), "", format!("Known kinds: {}", known.join(", ")))
+}

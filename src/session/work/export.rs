@@ -1,0 +1,186 @@
+//! Writing results to files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Map;
+
+use crate::base::{Problem, RowId, Task};
+use crate::chart::{Cell, Chart, ChartTable};
+use crate::data::{Column, TextValues, Values};
+use crate::explain::{Body, Explanation};
+use crate::model::Scale;
+use crate::num::parallel;
+
+use crate::session::command::{Export, Plan};
+use crate::session::event::Outcome;
+use crate::session::job::Work;
+use crate::session::scene::Scene;
+use crate::session::write::{Ending, layout, to_bytes, write_file};
+
+use super::{link, ports, report};
+
+/// Writes one result.
+pub struct WriteFile {
+    /// What is known.
+    pub scene: Scene,
+    /// Rows, seed and threads.
+    pub plan: Plan,
+    /// The chart, when it is drawn already.
+    pub known: Option<Arc<Chart>>,
+    /// What to write.
+    pub export: Export,
+    /// Where.
+    pub path: PathBuf,
+}
+
+impl Work for WriteFile {
+    fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
+        task.begin("writing", 0);
+        match &self.export {
+            Export::Attributions => self.attributions(false)?,
+            Export::AttributionsWithErrors => self.attributions(true)?,
+            Export::Importance => self.importance()?,
+            Export::Predictions(scale) => self.predictions(*scale, task)?,
+            Export::Chart(request) => {
+                let chart = match &self.known {
+                    Some(chart) => Arc::clone(chart),
+                    None => Arc::new(self.scene.draw(request)?),
+                };
+                write_file(&self.path, &chart_bytes(&chart, &self.path)?)?;
+            }
+            Export::Report(plan) => report::write(&self.scene, &self.plan, plan, &self.path, task)?,
+            Export::Model => {
+                let model = self.scene.model.as_ref().ok_or_else(|| nothing("there is no model"))?;
+                write_file(&self.path, &ports::save_model(&**model)?)?;
+            }
+        }
+        Ok(Outcome::Written(self.path))
+    }
+}
+
+impl WriteFile {
+    fn attributions(&self, with_errors: bool) -> Result<(), Problem> {
+        let ending = Ending::of(&self.path)?;
+        let explanation = known(self.scene.attribution.as_ref())?;
+        let Body::Attribution(attribution) = &explanation.body else {
+            return Err(nothing("there are no attributions"));
+        };
+        let columns = layout::attributions(attribution, &explanation.predictions, with_errors);
+        write_file(&self.path, &to_bytes(&columns, layout::about(explanation), ending)?)?;
+        match layout::standard_errors(attribution) {
+            Some(errors) if !with_errors => {
+                write_file(&beside(&self.path), &to_bytes(&errors, layout::about(explanation), ending)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn importance(&self) -> Result<(), Problem> {
+        let ending = Ending::of(&self.path)?;
+        let explanation = known(self.scene.importance.as_ref())?;
+        let Body::Importance(importance) = &explanation.body else {
+            return Err(nothing("no importance was measured"));
+        };
+        let columns = layout::importance(importance);
+        write_file(&self.path, &to_bytes(&columns, layout::about(explanation), ending)?)
+    }
+
+    fn predictions(&self, scale: Scale, task: &Task) -> Result<(), Problem> {
+        let ending = Ending::of(&self.path)?;
+        let (Some(data), Some(model), Some(link)) = (&self.scene.data, &self.scene.model, &self.scene.link) else {
+            return Err(nothing("table and model are not joined"));
+        };
+        let card = model.card();
+        if !card.scales.contains(&scale) {
+            let known: Vec<&str> = card.scales.iter().map(|s| s.id()).collect();
+            return Err(Problem::new(
+                "Could not predict",
+                format!("the model has no {} scale", scale.id()),
+                format!("Choose one of {}", known.join(", ")),
+            ));
+        }
+        let values = parallel::with_threads(self.plan.threads, || link::predict(data, &**model, link, scale, task))
+            .map_err(|_cancelled| super::cancelled())?;
+        let rows = super::choose_rows(&self.plan.rows, data.row_count(), self.plan.seed)?;
+        let columns = layout::predictions(&rows_of(&values, card.outputs.len(), &rows), &card.outputs, &rows);
+        let mut about = Map::new();
+        about.insert("scale".to_owned(), scale.id().into());
+        about.insert("unit".to_owned(), card.unit(scale).into());
+        about.insert("model".to_owned(), card.sha256.0.clone().into());
+        write_file(&self.path, &to_bytes(&columns, about, ending)?)
+    }
+}
+
+/// The chosen rows of a matrix of `width` columns.
+fn rows_of(values: &[f64], width: usize, rows: &[RowId]) -> Vec<f64> {
+    rows.iter().flat_map(|r| values.iter().skip(r.index() * width).take(width).copied()).collect()
+}
+
+/// A chart as a file's bytes, by ending: `.svg`, `.png`, or its table as `.csv`, `.parquet`, `.json`.
+fn chart_bytes(chart: &Chart, path: &Path) -> Result<Vec<u8>, Problem> {
+    match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("svg") => ports::svg(chart),
+        Some("png") => ports::png(chart),
+        Some("csv" | "json" | "parquet") => to_bytes(&table_columns(&chart.table), Map::new(), Ending::of(path)?),
+        _ => Err(Problem::new(
+            "Could not write the chart",
+            format!("the ending of “{}” names no picture format", path.display()),
+            "Use .svg or .png, or .csv for the numbers behind the chart",
+        )),
+    }
+}
+
+/// A chart's table as columns: numbers where every cell of a column is one, texts otherwise.
+fn table_columns(table: &ChartTable) -> Vec<Column> {
+    let column = |(j, name): (usize, &String)| {
+        let cells = || table.rows.iter().map(move |row| row.get(j));
+        let numeric = cells().all(|cell| matches!(cell, Some(Cell::Number(_)) | None));
+        let values = if numeric {
+            let numbers: Vec<f64> = cells()
+                .map(|cell| match cell {
+                    Some(Cell::Number(value)) => *value,
+                    _ => f64::NAN,
+                })
+                .collect();
+            Values::Number { values: numbers.into(), whole: false }
+        } else {
+            let mut texts = TextValues::default();
+            for cell in cells() {
+                match cell {
+                    Some(Cell::Text(text)) => texts.push(Some(text)),
+                    Some(Cell::Number(value)) => texts.push(Some(&value.to_string())),
+                    None => texts.push(None),
+                }
+            }
+            Values::Text(Arc::new(texts))
+        };
+        Column { name: name.as_str().into(), values }
+    };
+    table.header.iter().enumerate().map(column).collect()
+}
+
+/// `result.csv` becomes `result.se.csv`.
+fn beside(path: &Path) -> PathBuf {
+    let ending = path.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
+    path.with_extension(format!("se{ending}"))
+}
+
+fn known(explanation: Option<&Arc<Explanation>>) -> Result<&Explanation, Problem> {
+    explanation.map(|e| &**e).ok_or_else(|| nothing("nothing was explained yet"))
+}
+
+fn nothing(place: &str) -> Problem {
+    Problem::new("There is nothing to write", place, "Open a table and a model, explain, then write")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_errors_go_beside_their_file() {
+        assert_eq!(beside(Path::new("a/b.csv")), PathBuf::from("a/b.se.csv"));
+        assert_eq!(beside(Path::new("b.parquet")), PathBuf::from("b.se.parquet"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Opening tables, models and samples.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::base::{Problem, Task};
+use crate::data::Dataset;
+use crate::data::read::ReadOptions;
+use crate::model::Model;
+
+use crate::session::event::Outcome;
+use crate::session::job::Work;
+use crate::session::samples::{Sample, locate};
+
+use super::ports;
+
+/// Opens whatever the file is, told by its content.
+pub struct OpenAny {
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Opens a table.
+pub struct OpenTable {
+    /// The file.
+    pub path: PathBuf,
+    /// Reading choices.
+    pub options: ReadOptions,
+}
+
+/// Opens a model.
+pub struct OpenModel {
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Opens a bundled sample: both files or neither.
+pub struct OpenSample {
+    /// The sample.
+    pub sample: &'static Sample,
+}
+
+impl Work for OpenAny {
+    fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
+        if is_model(&self.path)? {
+            open_model(&self.path, task).map(Outcome::Model)
+        } else {
+            open_table(&self.path, &ReadOptions::default(), task).map(|data| Outcome::Data(Arc::new(data)))
+        }
+    }
+}
+
+impl Work for OpenTable {
+    fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
+        open_table(&self.path, &self.options, task).map(|data| Outcome::Data(Arc::new(data)))
+    }
+}
+
+impl Work for OpenModel {
+    fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
+        open_model(&self.path, task).map(Outcome::Model)
+    }
+}
+
+impl Work for OpenSample {
+    fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
+        let table = locate(self.sample.table)?;
+        let model = locate(self.sample.model)?;
+        let data = self.sample.with_roles(&open_table(&table, &ReadOptions::default(), task)?);
+        let model = open_model(&model, task)?;
+        tell(Outcome::Data(Arc::new(data)));
+        Ok(Outcome::Model(model))
+    }
+}
+
+/// Bytes from a file's start by which its kind is told.
+const HEAD: u64 = 64 * 1024;
+
+/// Whether a file is a model (otherwise it is read as a table). Reads the first 64 kB only.
+pub fn is_model(path: &Path) -> Result<bool, Problem> {
+    use std::io::Read as _;
+    let unreadable = |error: std::io::Error| {
+        Problem::new(
+            "Could not open the file",
+            path.display().to_string(),
+            format!("{error}; check that the file exists and may be read"),
+        )
+    };
+    let mut head = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(unreadable)?;
+    Ok(ports::looks_like_model(path, &head) && !ports::looks_like_table(path, &head))
+}
+
+fn open_table(path: &Path, options: &ReadOptions, task: &Task) -> Result<Dataset, Problem> {
+    task.begin("reading the table", 0);
+    ports::read(path, options, task)
+}
+
+fn open_model(path: &Path, task: &Task) -> Result<Arc<dyn Model>, Problem> {
+    task.begin("reading the model", 0);
+    ports::load(path, task)
+}

@@ -1,0 +1,143 @@
+//! The layouts of result tables; stable, scripts read them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::base::RowId;
+use crate::data::{Column, TextValues, Values};
+use crate::explain::{Attribution, Explanation, Importance};
+
+/// Names of the leading columns of attributions.
+const LEADING: [&str; 4] = ["row", "output", "base", "prediction"];
+
+/// `row,output,base,prediction,<one column per feature>`: one line per row and output. With `with_errors`, every
+/// feature of a sampled method is followed by `<feature>.se`.
+pub fn attributions(attribution: &Attribution, predictions: &[f64], with_errors: bool) -> Vec<Column> {
+    let outputs = attribution.outputs.len();
+    let mut columns = leading(attribution);
+    columns.push(real(LEADING[2], lines(attribution, |k, _| attribution.base.get(k).copied())));
+    columns.push(real(LEADING[3], lines(attribution, |k, i| predictions.get(i * outputs + k).copied())));
+    for (j, feature) in attribution.features.iter().enumerate() {
+        let name = feature_name(feature);
+        columns.push(real(&name, lines(attribution, |k, i| attribution.row(k, i).get(j).copied())));
+        if let Some(errors) = attribution.std_error.as_deref().filter(|_| with_errors) {
+            columns.push(error_column(attribution, errors, j, &format!("{name}.se")));
+        }
+    }
+    columns
+}
+
+/// `row,output,<one column per feature>` of standard errors; `None` for exact methods.
+pub fn standard_errors(attribution: &Attribution) -> Option<Vec<Column>> {
+    let errors = attribution.std_error.as_deref()?;
+    let mut columns = leading(attribution);
+    for (j, feature) in attribution.features.iter().enumerate() {
+        columns.push(error_column(attribution, errors, j, &feature_name(feature)));
+    }
+    Some(columns)
+}
+
+/// `feature,importance,std_error,ci_low,ci_high`, in input order.
+pub fn importance(importance: &Importance) -> Vec<Column> {
+    let entries = &importance.entries;
+    let numbers = |name: &str, value: &dyn Fn(usize) -> f64| real(name, (0..entries.len()).map(value).collect());
+    vec![
+        text("feature", entries.iter().map(|e| e.feature.as_str())),
+        numbers("importance", &|i| entries[i].value),
+        numbers("std_error", &|i| entries[i].std_error),
+        numbers("ci_low", &|i| entries[i].interval().0),
+        numbers("ci_high", &|i| entries[i].interval().1),
+    ]
+}
+
+/// `row,<one column per output>`; `values` has shape (rows, outputs).
+pub fn predictions(values: &[f64], outputs: &[String], rows: &[RowId]) -> Vec<Column> {
+    let width = outputs.len();
+    let mut columns = vec![whole("row", rows.iter().map(|r| f64::from(r.0)).collect())];
+    for (k, name) in outputs.iter().enumerate() {
+        let column = (0..rows.len()).map(|i| values.get(i * width + k).copied().unwrap_or(f64::NAN)).collect();
+        columns.push(real(name, column));
+    }
+    columns
+}
+
+/// What JSON says beside the rows of an explanation: how good it is and what it depends on.
+pub fn about(explanation: &Explanation) -> Map<String, Value> {
+    let mut about = Map::new();
+    let mut put = |name: &str, value: serde_json::Result<Value>| {
+        about.insert(name.to_owned(), value.expect("plain values become JSON"));
+    };
+    put("fidelity", serde_json::to_value(&explanation.fidelity));
+    put("provenance", serde_json::to_value(&explanation.provenance));
+    about
+}
+
+fn leading(attribution: &Attribution) -> Vec<Column> {
+    let outputs = attribution.outputs.len();
+    let rows = attribution.rows.iter().flat_map(|r| std::iter::repeat_n(f64::from(r.0), outputs)).collect();
+    let names = attribution.rows.iter().flat_map(|_| attribution.outputs.iter().map(String::as_str));
+    vec![whole(LEADING[0], rows), text(LEADING[1], names)]
+}
+
+/// One number per line, in line order: row by row, output by output.
+fn lines(attribution: &Attribution, value: impl Fn(usize, usize) -> Option<f64>) -> Vec<f64> {
+    let outputs = attribution.outputs.len();
+    let mut column = Vec::with_capacity(attribution.rows.len() * outputs);
+    for i in 0..attribution.rows.len() {
+        column.extend((0..outputs).map(|k| value(k, i).unwrap_or(f64::NAN)));
+    }
+    column
+}
+
+fn error_column(attribution: &Attribution, errors: &[f64], feature: usize, name: &str) -> Column {
+    let (rows, width) = (attribution.rows.len(), attribution.features.len());
+    real(name, lines(attribution, |k, i| errors.get((k * rows + i) * width + feature).copied()))
+}
+
+/// A feature that is called like a leading column gets a mark, so that every header is unique.
+fn feature_name(feature: &str) -> String {
+    if LEADING.contains(&feature) { format!("{feature} (feature)") } else { feature.to_owned() }
+}
+
+fn real(name: &str, values: Vec<f64>) -> Column {
+    Column { name: name.into(), values: Values::Number { values: values.into(), whole: false } }
+}
+
+fn whole(name: &str, values: Vec<f64>) -> Column {
+    Column { name: name.into(), values: Values::Number { values: values.into(), whole: true } }
+}
+
+fn text<'t>(name: &str, texts: impl Iterator<Item = &'t str>) -> Column {
+    let mut values = TextValues::default();
+    texts.for_each(|t| values.push(Some(t)));
+    Column { name: name.into(), values: Values::Text(Arc::new(values)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Scale;
+    use crate::session::write::grid::csv;
+
+    #[test]
+    fn one_line_per_row_and_output_with_errors_beside_their_feature() {
+        let attribution = Attribution {
+            features: Arc::from(["age".to_owned(), "row".to_owned()]),
+            outputs: Arc::from(["no".to_owned(), "yes".to_owned()]),
+            values: Arc::from([1.0, 2.0, 3.0, 4.0]),
+            base: vec![0.5, -0.5],
+            std_error: Some(Arc::from([0.1, 0.2, 0.3, 0.4])),
+            rows: Arc::from([RowId(7)]),
+            scale: Scale::Margin,
+        };
+        let table = csv(&attributions(&attribution, &[3.5, 6.5], true));
+        assert_eq!(
+            table,
+            "row,output,base,prediction,age,age.se,row (feature),row (feature).se\n\
+             7,no,0.5,3.5,1,0.1,2,0.2\n7,yes,-0.5,6.5,3,0.3,4,0.4\n"
+        );
+        let errors = standard_errors(&attribution).expect("a sampled answer");
+        assert_eq!(csv(&errors), "row,output,age,row (feature)\n7,no,0.1,0.2\n7,yes,0.3,0.4\n");
+    }
+}

@@ -1,0 +1,8 @@
+//! Tables of results as files: layouts, text formats, and writing whole files or nothing.
+
+pub mod file;
+pub mod grid;
+pub mod layout;
+
+pub use file::write_file;
+pub use grid::{Ending, to_bytes};
