@@ -38,8 +38,8 @@ impl Work for WriteFile {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("writing", 0);
         match &self.export {
-            Export::Attributions => self.attributions(false)?,
-            Export::AttributionsWithErrors => self.attributions(true)?,
+            Export::Attributions => self.attributions(false, None)?,
+            Export::AttributionColumns { with_errors, output } => self.attributions(*with_errors, *output)?,
             Export::Importance => self.importance()?,
             Export::Predictions(scale) => self.predictions(*scale, task)?,
             Export::Chart(request) => {
@@ -60,15 +60,15 @@ impl Work for WriteFile {
 }
 
 impl WriteFile {
-    fn attributions(&self, with_errors: bool) -> Result<(), Problem> {
+    fn attributions(&self, with_errors: bool, output: Option<usize>) -> Result<(), Problem> {
         let ending = Ending::of(&self.path)?;
         let explanation = known(self.scene.attribution.as_ref())?;
         let Body::Attribution(attribution) = &explanation.body else {
             return Err(nothing("there are no attributions"));
         };
-        let columns = layout::attributions(attribution, &explanation.predictions, with_errors);
+        let columns = layout::attributions(attribution, &explanation.predictions, output, with_errors);
         write_file(&self.path, &to_bytes(&columns, layout::about(explanation), ending)?)?;
-        match layout::standard_errors(attribution) {
+        match layout::standard_errors(attribution, output) {
             Some(errors) if !with_errors => {
                 write_file(&beside(&self.path), &to_bytes(&errors, layout::about(explanation), ending)?)
             }
