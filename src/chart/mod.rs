@@ -2,14 +2,20 @@
 //!
 //! No window, no file dialog. `plotters` and `resvg` are used here and nowhere else.
 
+pub mod alt;
 pub mod font;
 pub mod kind;
+pub mod levels;
+pub mod paint;
 pub mod ramp;
 pub mod scale;
 pub mod spec;
+pub mod swarm;
 pub mod theme;
+pub mod view;
 
 pub use kind::{ChartError, KINDS, Kind, Needs, PerformanceKind, Subject};
+pub use paint::{PaintError, csv, natural_size, png, svg};
 pub use scale::ticks;
 pub use spec::{Axis, AxisKind, Bar, Cell, Chart, ChartTable, Legend, Mark, Paint, Role, SecondAxis};
 pub use theme::{PairChoice, Rgb, Theme};

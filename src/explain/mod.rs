@@ -7,6 +7,7 @@ pub mod ask;
 pub mod background;
 pub mod error;
 pub mod method;
+pub mod tree;
 
 pub use answer::{Answer, Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
 pub use ask::ask;

@@ -50,6 +50,14 @@ pub enum ModelError {
         /// What to do about it.
         hint: String,
     },
+    /// The table's target cannot be compared with the model's predictions.
+    #[error("{reason}")]
+    Truth {
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// The work was cancelled.
     #[error("cancelled")]
     Cancelled(#[from] Cancelled),
@@ -81,6 +89,9 @@ impl From<ModelError> for Problem {
             ),
             ModelError::Unsupported { what: part, hint } => Self::new(format!("{what}: {part}"), "", hint),
             ModelError::Training { reason, hint } => Self::new("Could not train the model", reason, hint),
+            ModelError::Truth { reason, hint } => {
+                Self::new("Could not compare the predictions with the target", reason, hint)
+            }
             ModelError::Cancelled(_) => Self::new("Cancelled", "", ""),
         }
     }

@@ -5,9 +5,12 @@
 pub mod card;
 pub mod error;
 pub mod linear;
+pub mod measure;
+pub mod metrics;
 pub mod performance;
 pub mod predict;
 pub mod trees;
+pub mod truth;
 
 pub use card::{ModelCard, TaskKind};
 pub use error::ModelError;
@@ -15,3 +18,4 @@ pub use linear::LinearForm;
 pub use performance::Performance;
 pub use predict::{Model, Scale, Structure};
 pub use trees::{Missing, Node, Tree, TreeEnsemble};
+pub use truth::{TruthColumn, truth};

@@ -61,11 +61,13 @@ pub struct BinaryDetail {
     pub positives_above: Arc<[f64]>,
     /// The same for negative rows.
     pub negatives_above: Arc<[f64]>,
-    /// False positive rate, true positive rate, threshold; from (0, 0) to (1, 1). At most 2 000 points.
+    /// False positive rate, true positive rate, threshold; from (0, 0) to (1, 1). At most 2 000 points;
+    /// empty when a class is absent.
     pub roc: Vec<[f64; 3]>,
-    /// Recall, precision, threshold. At most 2 000 points.
+    /// Recall, precision, threshold, from the highest threshold down. At most 2 000 points; empty without positive
+    /// rows.
     pub precision_recall: Vec<[f64; 3]>,
-    /// Calibration bins, ascending.
+    /// Calibration bins of equal row counts, ascending; empty when predictions leave 0–1.
     pub calibration: Vec<CalibrationBin>,
 }
 

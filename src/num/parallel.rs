@@ -25,6 +25,37 @@ where
     })
 }
 
+/// The shape of a buffer of planes and how it is cut for work.
+#[derive(Clone, Copy, Debug)]
+pub struct Planes {
+    /// Rows in every plane.
+    pub rows: usize,
+    /// Values in a row.
+    pub width: usize,
+    /// Rows in one block of work; fixed by the caller's problem, never by the number of threads.
+    pub block: usize,
+}
+
+/// Fills `out` (shape `(planes, rows, width)`, row-major) block by block of rows: `fill(first_row, parts)` gets the
+/// index of the block's first row and, for every plane, the slice of the block's rows. `fill` itself advances and
+/// checks `task`. Cost: that of `fill`.
+pub fn fill_planes<F>(out: &mut [f64], shape: Planes, fill: F) -> Result<(), Cancelled>
+where
+    F: Fn(usize, &mut [&mut [f64]]) -> Result<(), Cancelled> + Sync,
+{
+    let (plane, part) = (shape.rows * shape.width, shape.block.max(1) * shape.width);
+    if plane == 0 {
+        return Ok(());
+    }
+    let mut blocks: Vec<Vec<&mut [f64]>> = (0..plane.div_ceil(part)).map(|_| Vec::new()).collect();
+    for whole in out.chunks_mut(plane) {
+        for (block, piece) in blocks.iter_mut().zip(whole.chunks_mut(part)) {
+            block.push(piece);
+        }
+    }
+    blocks.into_par_iter().enumerate().try_for_each(|(k, mut parts)| fill(k * shape.block.max(1), &mut parts))
+}
+
 /// Maps `0..count` in parallel and returns the results in order. `task` advances by one for each.
 pub fn map<T, F>(count: usize, task: &Task, each: F) -> Result<Vec<T>, Cancelled>
 where

@@ -1,14 +1,22 @@
 //! The trait of chart kinds and the list of all of them.
 
+mod beeswarm;
+mod importance_bar;
+mod waterfall;
+
 use crate::base::{Entry, Knob, Knobs, RowId};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
 use crate::model::{ModelCard, Performance};
 
-use super::spec::Chart;
+use super::spec::{Axis, AxisKind, Chart};
 
 /// Every chart kind, in menu order.
-pub static KINDS: &[&dyn Kind] = &[];
+pub static KINDS: &[&dyn Kind] = &[
+    &importance_bar::ImportanceBar,
+    &beeswarm::Beeswarm,
+    &waterfall::Waterfall,
+];
 
 /// What a chart needs before it can be drawn; a face offers it only when all of it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,4 +97,27 @@ pub enum ChartError {
 /// The kind with this id.
 pub fn find(id: &str) -> Option<&'static dyn Kind> {
     KINDS.iter().copied().find(|k| k.id() == id)
+}
+
+/// How many of `count` entries are named when at most `limit` lanes may be: a single left-over is named as well.
+fn split(count: usize, limit: u64) -> usize {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX).max(1);
+    if count <= limit + 1 { count } else { limit }
+}
+
+/// A vertical axis of named lanes, the first name on top.
+fn lanes(names: impl ExactSizeIterator<Item = String>) -> Axis {
+    let count = names.len();
+    let names: Vec<(f64, String)> = names.enumerate().map(|(i, name)| ((count - 1 - i) as f64, name)).collect();
+    Axis {
+        label: String::new(),
+        range: (-0.6, count as f64 - 0.4),
+        kind: AxisKind::Names(names.into_iter().rev().collect()),
+        second: None,
+    }
+}
+
+/// The output in a sentence: `the output “default”`, or `the prediction`.
+fn output_words(name: &str) -> String {
+    if name.is_empty() { "the prediction".to_owned() } else { format!("the output “{name}”") }
 }

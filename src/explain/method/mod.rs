@@ -1,17 +1,21 @@
 //! The trait of explanation methods and the list of all of them.
 
+mod tree_shap;
+mod tree_shap_interventional;
+
 use std::sync::Arc;
 
 use crate::base::{Entry, Knob, Knobs, RowId, Seed, Task};
 use crate::model::{Model, Scale, Structure};
 use crate::num::MatrixView;
 
-use super::answer::Answer;
+use super::answer::{Answer, Attribution, Body};
 use super::background::Background;
 use super::error::ExplainError;
+use super::tree::Stopped;
 
 /// Every explanation method, in menu order.
-pub static METHODS: &[&dyn Explainer] = &[];
+pub static METHODS: &[&dyn Explainer] = &[&tree_shap::TreeShap, &tree_shap_interventional::TreeShapInterventional];
 
 /// Whether a method applies to a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,5 +99,38 @@ pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
         Structure::Linear(_) => "linear-shap",
         Structure::Opaque if model.card().inputs.len() <= 10 => "exact-shapley",
         Structure::Opaque => "permutation-shap",
+    }
+}
+
+/// The refusal of `method` for a reason.
+fn refusal(method: &dyn Explainer, reason: impl Into<String>) -> ExplainError {
+    ExplainError::NotApplicable { method: method.title().to_owned(), reason: reason.into() }
+}
+
+/// Why the tree kernels stopped, in the words of `method`.
+fn stopped(method: &dyn Explainer, reason: Stopped) -> ExplainError {
+    match reason {
+        Stopped::Cancelled => ExplainError::Cancelled(crate::base::Cancelled),
+        Stopped::NoTree(tree) => refusal(method, format!("the nodes of tree {tree} are not connected as a tree")),
+    }
+}
+
+/// An exact answer without model evaluations; `values` has shape (outputs, rows, features).
+fn exact_attribution(request: &Request<'_>, values: Vec<f64>, base: Vec<f64>, notes: Vec<String>) -> Answer {
+    let body = Body::Attribution(attribution(request, values, base, None));
+    Answer { body, exact: true, evaluations: 0, converged: None, notes }
+}
+
+/// Contributions with the names the request's model gives.
+fn attribution(request: &Request<'_>, values: Vec<f64>, base: Vec<f64>, std_error: Option<Vec<f64>>) -> Attribution {
+    let card = request.model.card();
+    Attribution {
+        features: card.inputs.iter().map(|i| i.name.clone()).collect(),
+        outputs: card.outputs.clone().into(),
+        values: values.into(),
+        base,
+        std_error: std_error.map(Into::into),
+        rows: request.rows.into(),
+        scale: request.scale,
     }
 }

@@ -1,0 +1,266 @@
+//! Every contribution of every row as a dot, one lane per feature.
+
+use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
+use crate::data::Values;
+
+use crate::chart::alt;
+use crate::chart::levels::{self, Levels};
+use crate::chart::scale;
+use crate::chart::spec::{Axis, AxisKind, Cell, Chart, Legend, Mark, Paint, Role};
+use crate::chart::swarm::{self, Density, Shade};
+use crate::chart::view::{self, View};
+
+
+use super::{ChartError, Kind, Needs, Subject};
+
+/// The chart.
+pub struct Beeswarm;
+
+/// More dots than this are never drawn; a stated subset of the rows is shown instead.
+pub const MOST_DOTS: usize = 20_000;
+
+const KNOBS: &[Knob] = &[
+    Knob {
+        id: "features",
+        label: "Features shown",
+        help: "How many features get a lane of their own; the rest share one lane",
+        kind: KnobKind::Count { default: 12, min: 1, max: 60 },
+    },
+    Knob {
+        id: "colour",
+        label: "Colour by",
+        help: "Rank of the feature's value, or the value clipped to its 5th and 95th percentile",
+        kind: KnobKind::Choice { default: "rank", of: &["rank", "value"] },
+    },
+];
+
+/// One lane of the swarm.
+struct Lane {
+    name: String,
+    feature: Option<usize>,
+    values: Vec<f64>,
+}
+
+/// How a lane is coloured, and what the table says about it.
+struct Coloured {
+    paint: Paint,
+    limits: (f64, f64),
+    levels: Option<Levels>,
+    missing: usize,
+}
+
+impl Entry for Beeswarm {
+    fn id(&self) -> &'static str {
+        "beeswarm"
+    }
+
+    fn title(&self) -> &'static str {
+        "Beeswarm of contributions"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Every row's contributions as dots, coloured by the feature's own value"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["Lundberg et al., From local explanations to global understanding with explainable AI for trees, 2020"]
+    }
+}
+
+impl Kind for Beeswarm {
+    fn knobs(&self) -> &'static [Knob] {
+        KNOBS
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { attribution: true, ..Needs::default() }
+    }
+
+    fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {
+        let view = view::attribution(subject)?;
+        let shade = if knobs.choice("colour") == "value" { Shade::Value } else { Shade::Rank };
+        let order = view.order();
+        let shown = super::split(order.len(), knobs.count("features"));
+        let lanes = lanes(&view, &order, shown);
+        let every: Vec<usize> = (0..view.width()).collect();
+        let columns: Vec<Vec<f64>> = lanes.iter().map(|l| l.values.clone()).collect();
+        let kept = swarm::subset(&columns, &view.sums(&every), MOST_DOTS / lanes.len());
+        let range = scale::extent(lanes.iter().flat_map(|l| l.values.iter().copied()).chain([0.0])).unwrap_or((0.0, 0.0));
+        let range = scale::padded(range, 0.04);
+        let densities: Vec<Density> =
+            lanes.iter().map(|l| Density::new(l.values.iter().copied(), range)).collect();
+        let peak = densities.iter().map(Density::peak).fold(1.0, f64::max);
+        let rows: std::sync::Arc<[_]> = swarm::ids(&view.attribution.rows, &kept).into();
+        let mut marks = vec![Mark::Rule { at: 0.0, upright: true, role: Role::Reference, label: String::new() }];
+        let mut coloured = Vec::new();
+        for (i, lane) in lanes.iter().enumerate() {
+            let middle = (lanes.len() - 1 - i) as f64;
+            let values: Vec<f64> = kept.iter().map(|&k| lane.values[k]).collect();
+            let offsets = swarm::offsets(&values, &densities[i], peak, i as u64);
+            let xy: Vec<[f32; 2]> =
+                values.iter().zip(&offsets).map(|(v, o)| [*v as f32, (middle + o) as f32]).collect();
+            let colour = colour(&view, lane, &kept, shade);
+            marks.push(Mark::Points { xy: xy.into(), paint: colour.paint.clone(), rows: rows.clone(), radius: radius(kept.len()) });
+            coloured.push(colour);
+        }
+        let range_x = Axis {
+            label: format!("contribution{} ({})", view.to_output(), view.unit),
+            range,
+            kind: AxisKind::Linear,
+            second: None,
+        };
+        let (legend, legend_notes) = legend(&view, &lanes, &coloured, shade);
+        let mut notes = vec![rows_note(kept.len(), view.row_count())];
+        notes.extend(legend_notes);
+        notes.push("Order: largest mean absolute contribution on top. Thickness shows how many rows lie there, on one scale for all features.".to_owned());
+        if shown < order.len() {
+            notes.push("The lowest lane is the signed sum of the other features' contributions; it has no value to be coloured by.".to_owned());
+        }
+        notes.push(view::passport(view.explanation, view.unit));
+        Ok(Chart {
+            kind: self.id(),
+            title: format!("Contributions{}, row by row", view.to_output()),
+            x: range_x,
+            y: super::lanes(lanes.iter().map(|l| l.name.clone())),
+            marks,
+            notes,
+            legend,
+            alt: paragraph(&view, &order, shown),
+            table: table(&lanes, &coloured),
+        })
+    }
+}
+
+fn radius(rows: usize) -> f32 {
+    match rows {
+        0..=300 => 2.6,
+        301..=1000 => 2.2,
+        _ => 1.8,
+    }
+}
+
+fn rows_note(kept: usize, all: usize) -> String {
+    if kept == all {
+        format!("All {} are shown.", text::counted(all, "row"))
+    } else {
+        format!(
+            "{} of {} rows are shown: a fixed subset spread evenly over the total contribution that keeps the most \
+             extreme dots of every lane; thickness counts all rows.",
+            text::count(kept),
+            text::count(all)
+        )
+    }
+}
+
+fn lanes(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> Vec<Lane> {
+    let (named, rest) = order.split_at(shown);
+    let mut lanes: Vec<Lane> = named
+        .iter()
+        .map(|&(j, _)| Lane {
+            name: view.name(j).to_owned(),
+            feature: Some(j),
+            values: view.column_values(j).collect(),
+        })
+        .collect();
+    if !rest.is_empty() {
+        let features: Vec<usize> = rest.iter().map(|r| r.0).collect();
+        let name = format!("sum of {} other features", text::count(rest.len()));
+        lanes.push(Lane { name, feature: None, values: view.sums(&features) });
+    }
+    lanes
+}
+
+fn colour(view: &View<'_>, lane: &Lane, kept: &[usize], shade: Shade) -> Coloured {
+    let none = |role| Coloured { paint: Paint::Role(role), limits: (f64::NAN, f64::NAN), levels: None, missing: 0 };
+    let Some(feature) = lane.feature else { return none(Role::Neutral) };
+    let Some(column) = view.column(feature) else { return none(Role::Accent) };
+    let rows = &view.attribution.rows;
+    let missing = rows.iter().filter(|r| column.values.is_missing(r.index())).count();
+    match &column.values {
+        Values::Category { .. } | Values::YesNo(_) => {
+            let levels = levels::group(&column.values, rows);
+            let groups: Vec<u8> = kept.iter().map(|&i| levels.of(&column.values, rows[i])).collect();
+            Coloured { paint: Paint::Groups(groups.into()), limits: (f64::NAN, f64::NAN), levels: Some(levels), missing }
+        }
+        Values::Text(_) => Coloured { missing, ..none(Role::Neutral) },
+        Values::Number { .. } | Values::Date { .. } => {
+            let values: Vec<f64> = rows.iter().map(|r| column.values.position(r.index())).collect();
+            let (shares, limits) = swarm::shares(&values, shade);
+            let kept: Vec<f32> = kept.iter().map(|&i| shares[i]).collect();
+            Coloured { paint: Paint::Ramp(kept.into()), limits, levels: None, missing }
+        }
+    }
+}
+
+fn legend(view: &View<'_>, lanes: &[Lane], coloured: &[Coloured], shade: Shade) -> (Vec<Legend>, Vec<String>) {
+    let (mut legend, mut notes) = (Vec::new(), Vec::new());
+    if coloured.iter().any(|c| matches!(c.paint, Paint::Ramp(_))) {
+        let (label, note) = match shade {
+            Shade::Rank => ("feature value, by rank", "Colour of numbers: rank of the value within its feature, from its lowest to its highest value; the table lists both."),
+            Shade::Value => ("feature value", "Colour of numbers: value, clipped at the feature's 5th and 95th percentile; the table lists both."),
+        };
+        legend.push(Legend::Ramp(label.to_owned(), "low".to_owned(), "high".to_owned()));
+        notes.push(note.to_owned());
+    }
+    let mut unnamed = Vec::new();
+    for (lane, colour) in lanes.iter().zip(coloured) {
+        let Some(levels) = &colour.levels else { continue };
+        if legend.len() + levels.names.len() <= 13 {
+            let keys = levels.names.iter().enumerate();
+            legend.extend(keys.map(|(g, name)| Legend::Key(Role::Group(g as u8), format!("{}: {name}", lane.name))));
+        } else {
+            unnamed.push(format!("“{}”", lane.name));
+        }
+    }
+    if !unnamed.is_empty() {
+        notes.push(format!("Levels of {} are coloured by frequency; see their dependence charts for the names.", alt::list(&unnamed)));
+    }
+    let missing: usize = coloured.iter().map(|c| c.missing).sum();
+    if missing > 0 {
+        legend.push(Legend::Key(Role::Missing, "value missing (hollow)".to_owned()));
+    }
+    if lanes.iter().any(|l| l.feature.is_some_and(|j| view.column(j).is_none())) {
+        notes.push("The table behind these contributions is not open, so dots are not coloured by value.".to_owned());
+    }
+    (legend, notes)
+}
+
+fn paragraph(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> String {
+    let parts: Vec<String> = order
+        .iter()
+        .take(shown.min(5))
+        .map(|&(j, mean)| {
+            let (low, high) = scale::extent(view.column_values(j)).unwrap_or((0.0, 0.0));
+            format!("{} from {} to {}, mean absolute {}", view.name(j), text::signed(low), text::signed(high), text::number(mean))
+        })
+        .collect();
+    format!(
+        "Beeswarm chart of the contributions of {} to {}, in {}, over {}. Widest first: {}.",
+        text::counted(order.len(), "feature"),
+        super::output_words(view.output_name()),
+        view.unit,
+        text::counted(view.row_count(), "row"),
+        parts.join("; "),
+    )
+}
+
+fn table(lanes: &[Lane], coloured: &[Coloured]) -> crate::chart::ChartTable {
+    let header = [
+        "feature", "mean absolute contribution", "smallest", "median", "largest", "colour from", "colour to",
+        "rows without value",
+    ];
+    let rows = lanes
+        .iter()
+        .zip(coloured)
+        .map(|(lane, colour)| {
+            let sorted = crate::num::stats::sorted_present(lane.values.iter().copied());
+            let at = |q| Cell::Number(crate::num::stats::quantile_sorted(&sorted, q));
+            let absolute: Vec<f64> = lane.values.iter().map(|v| v.abs()).collect();
+            let mean = Cell::Number(crate::num::stats::mean(&absolute));
+            let (low, high) = colour.limits;
+            let missing = Cell::Number(colour.missing as f64);
+            vec![alt::words(&lane.name), mean, at(0.0), at(0.5), at(1.0), Cell::Number(low), Cell::Number(high), missing]
+        })
+        .collect();
+    alt::table(&header, rows)
+}

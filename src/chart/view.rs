@@ -1,0 +1,198 @@
+//! A subject's attributions as charts read them: one output, its unit, the values and texts of the features.
+
+use std::cmp::Ordering;
+
+use crate::base::{RowId, text};
+use crate::data::{Column, Values};
+use crate::explain::{Attribution, Body, Explanation, Importance};
+use crate::model::Scale;
+
+use super::kind::{ChartError, Subject};
+use super::scale;
+
+/// Attributions to one output of the model.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The whole answer with its passport.
+    pub explanation: &'a Explanation,
+    /// Its contributions.
+    pub attribution: &'a Attribution,
+    /// The chosen output.
+    pub output: usize,
+    /// Unit of every contribution, in words.
+    pub unit: &'static str,
+    subject: Subject<'a>,
+}
+
+/// The attributions of `subject`, checked: the chosen output exists and there is at least one row and one feature.
+pub fn attribution<'a>(subject: &Subject<'a>) -> Result<View<'a>, ChartError> {
+    let explanation = subject.attribution.ok_or(ChartError::Missing("Explain the model first"))?;
+    let Body::Attribution(attribution) = &explanation.body else {
+        return Err(ChartError::Missing("This answer holds no contributions; choose a method that attributes"));
+    };
+    if subject.output >= attribution.outputs.len() {
+        return Err(ChartError::Missing("The chosen output is not part of this explanation"));
+    }
+    if attribution.rows.is_empty() || attribution.features.is_empty() {
+        return Err(ChartError::Missing("The explanation holds no rows or no features"));
+    }
+    let unit = subject.card.map_or_else(|| plain_unit(attribution.scale), |card| card.unit(attribution.scale));
+    Ok(View { explanation, attribution, output: subject.output, unit, subject: *subject })
+}
+
+/// The permutation importance of `subject`.
+pub fn importance<'a>(subject: &Subject<'a>) -> Result<(&'a Explanation, &'a Importance), ChartError> {
+    let explanation = subject.importance.ok_or(ChartError::Missing("Compute the permutation importance first"))?;
+    match &explanation.body {
+        Body::Importance(importance) if !importance.entries.is_empty() => Ok((explanation, importance)),
+        _ => Err(ChartError::Missing("This answer holds no importance; run permutation importance")),
+    }
+}
+
+fn plain_unit(scale: Scale) -> &'static str {
+    match scale {
+        Scale::Margin => "margin",
+        Scale::Probability => "probability",
+        Scale::Target => "target units",
+    }
+}
+
+impl<'a> View<'a> {
+    /// Number of explained rows.
+    pub fn row_count(&self) -> usize {
+        self.attribution.rows.len()
+    }
+
+    /// Number of features.
+    pub fn width(&self) -> usize {
+        self.attribution.features.len()
+    }
+
+    /// Contributions, shape (rows, features), row-major.
+    pub fn values(&self) -> &'a [f64] {
+        self.attribution.of_output(self.output)
+    }
+
+    /// Contributions of one feature, in row order.
+    pub fn column_values(&self, feature: usize) -> impl Iterator<Item = f64> + 'a {
+        self.values().chunks_exact(self.width()).map(move |row| row[feature])
+    }
+
+    /// Expected prediction over the reference set.
+    pub fn base(&self) -> f64 {
+        self.attribution.base.get(self.output).copied().unwrap_or(0.0)
+    }
+
+    /// Name of a feature.
+    pub fn name(&self, feature: usize) -> &'a str {
+        &self.attribution.features[feature]
+    }
+
+    /// Name of the chosen output.
+    pub fn output_name(&self) -> &'a str {
+        self.attribution.outputs.get(self.output).map_or("", String::as_str)
+    }
+
+    /// Whether the scale is the log-odds of one class against its complement, so that it can be read as probability.
+    pub fn is_log_odds(&self) -> bool {
+        self.unit == "log-odds" && self.attribution.outputs.len() == 1
+    }
+
+    /// The column that feeds a feature, when table and link are known.
+    pub fn column(&self, feature: usize) -> Option<&'a Column> {
+        let column = *self.subject.link?.columns.get(feature)?;
+        self.subject.data?.columns().get(column)
+    }
+
+    /// The feature's value in a table row as a number to place or rank; NaN when missing or unknown.
+    pub fn value(&self, feature: usize, row: RowId) -> f64 {
+        self.column(feature).map_or(f64::NAN, |c| c.values.position(row.index()))
+    }
+
+    /// The feature's value in a table row in words; `None` when the table is not known.
+    pub fn value_text(&self, feature: usize, row: RowId) -> Option<String> {
+        self.column(feature).map(|c| value_text(&c.values, row.index()))
+    }
+
+    /// Features by mean absolute contribution, largest first; ties by input order.
+    pub fn order(&self) -> Vec<(usize, f64)> {
+        ranked(&self.attribution.mean_absolute(self.output))
+    }
+
+    /// For every row the sum of the contributions of `features`.
+    pub fn sums(&self, features: &[usize]) -> Vec<f64> {
+        self.values().chunks_exact(self.width()).map(|row| features.iter().map(|&j| row[j]).sum()).collect()
+    }
+
+    /// Title suffix that names the output: ` to “default”`; empty when it has no name.
+    pub fn to_output(&self) -> String {
+        if self.output_name().is_empty() { String::new() } else { format!(" to “{}”", self.output_name()) }
+    }
+
+    /// `1 000 rows explained`, and the passport of the numbers.
+    pub fn notes(&self) -> Vec<String> {
+        vec![format!("{} explained.", text::counted(self.row_count(), "row")), passport(self.explanation, self.unit)]
+    }
+}
+
+/// Indices and values by size, largest first; ties by index; NaN last.
+pub fn ranked(values: &[f64]) -> Vec<(usize, f64)> {
+    let mut order: Vec<(usize, f64)> = values.iter().copied().enumerate().collect();
+    order.sort_by(|a, b| match (a.1.is_nan(), b.1.is_nan()) {
+        (true, false) => Ordering::Greater,
+        (false, true) => Ordering::Less,
+        _ => b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)),
+    });
+    order
+}
+
+/// One value of a column in words.
+pub fn value_text(values: &Values, row: usize) -> String {
+    if values.is_missing(row) {
+        return text::MISSING.to_owned();
+    }
+    match values {
+        Values::Number { values, whole } => number_text(values[row], *whole),
+        Values::Category { codes, levels } => {
+            levels.get(codes[row] as usize).cloned().unwrap_or_else(|| text::MISSING.to_owned())
+        }
+        Values::Text(texts) => text::shorten(texts.get(row).unwrap_or_default(), 24),
+        Values::YesNo(flags) => (if flags[row] == 1 { "yes" } else { "no" }).to_owned(),
+        Values::Date { millis, day } => {
+            let millis = millis[row] as f64;
+            if *day { scale::date(millis) } else { scale::moment(millis) }
+        }
+    }
+}
+
+/// A number of a column: every digit of whole numbers, four significant ones of others.
+pub fn number_text(value: f64, whole: bool) -> String {
+    if whole && value.abs() < 1e15 { text::fixed(value, 0) } else { text::significant(value, 4) }
+}
+
+/// Method, exactness, gap or standard error, reference set, seed and fingerprints, in one sentence.
+pub fn passport(explanation: &Explanation, unit: &str) -> String {
+    let (fidelity, provenance) = (&explanation.fidelity, &explanation.provenance);
+    let mut parts = vec![format!("Method: {}", provenance.method_title)];
+    parts.push(if fidelity.exact { "exact".to_owned() } else { "sampled".to_owned() });
+    if let Some(gap) = fidelity.gap {
+        parts.push(format!("largest additivity gap {} {unit}", text::number(gap)));
+    }
+    if let Some(error) = fidelity.largest_error {
+        parts.push(format!("largest standard error {} {unit}", text::number(error)));
+    }
+    if fidelity.converged == Some(false) {
+        parts.push("stopped by its budget before it converged".to_owned());
+    }
+    if provenance.background.is_some() && !provenance.background_text.is_empty() {
+        parts.push(format!("reference set: {}", provenance.background_text));
+    }
+    parts.push(format!("seed {}", provenance.seed.0));
+    if !provenance.model.0.is_empty() {
+        parts.push(format!("model {}", provenance.model.short()));
+    }
+    if !provenance.data.0.is_empty() {
+        parts.push(format!("data {}", provenance.data.short()));
+    }
+    format!("{}.", parts.join(" · "))
+}

@@ -1,0 +1,59 @@
+//! Path-dependent tree SHAP.
+
+use crate::base::{Entry, Task};
+use crate::explain::answer::Answer;
+use crate::explain::error::ExplainError;
+use crate::explain::tree;
+use crate::model::{Model, Scale, Structure};
+
+use super::{Explainer, Request, Support};
+
+/// Exact Shapley values of a tree ensemble; unknown features follow the training cover stored in the model.
+pub struct TreeShap;
+
+impl Entry for TreeShap {
+    fn id(&self) -> &'static str {
+        "tree-shap"
+    }
+
+    fn title(&self) -> &'static str {
+        "Tree SHAP"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Exact contributions for tree models, measured against the training data that the model file remembers"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &[
+            "Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees",
+            "Yu, Bifet, Read and Xu 2022, Linear TreeShap",
+            "Li, Yu and Low 2026, TreeGrad",
+        ]
+    }
+}
+
+impl Explainer for TreeShap {
+    fn supports(&self, model: &dyn Model) -> Support {
+        match model.structure() {
+            Structure::Trees(_) => Support::Exact,
+            _ => Support::No("the model is not a sum of trees"),
+        }
+    }
+
+    fn scales(&self, model: &dyn Model) -> Vec<Scale> {
+        vec![model.card().native_scale]
+    }
+
+    fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
+        let Structure::Trees(ensemble) = request.model.structure() else {
+            return Err(super::refusal(self, "the model is not a sum of trees"));
+        };
+        let found = tree::path_dependent(ensemble, request.features, task).map_err(|s| super::stopped(self, s))?;
+        let mut notes = Vec::new();
+        if found.without_cover {
+            notes.push("Some splits carry no training cover in the model file; both their branches count half".into());
+        }
+        Ok(super::exact_attribution(request, found.values, found.base, notes))
+    }
+}

@@ -1,0 +1,255 @@
+//! Hand-made subjects for the charts: a table, a link, a card and answers with known numbers.
+
+use std::sync::Arc;
+
+use candor::base::{Fingerprint, Knobs, RowId, Seed};
+use candor::chart::Subject;
+use candor::data::{Column, Dataset, Input, InputKind, Link, Source, TextValues, Values, link};
+use candor::explain::{
+    Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance,
+};
+use candor::model::{ModelCard, Performance, Scale, TaskKind};
+
+/// Everything a subject borrows.
+pub struct Parts {
+    pub data: Dataset,
+    pub card: ModelCard,
+    pub link: Link,
+    pub attribution: Explanation,
+    pub importance: Explanation,
+}
+
+impl Parts {
+    /// The subject with everything there is, looking at row 0 and the first feature.
+    pub fn subject<'a>(&'a self, performance: Option<&'a Performance>) -> Subject<'a> {
+        Subject {
+            data: Some(&self.data),
+            card: Some(&self.card),
+            link: Some(&self.link),
+            attribution: Some(&self.attribution),
+            importance: Some(&self.importance),
+            performance,
+            row: Some(RowId(0)),
+            feature: Some(0),
+            ..Subject::default()
+        }
+    }
+
+    /// The contributions.
+    pub fn contributions(&self) -> &Attribution {
+        match &self.attribution.body {
+            Body::Attribution(attribution) => attribution,
+            Body::Importance(_) => panic!("this fixture attributes"),
+        }
+    }
+}
+
+/// How a fixture differs from the plain one.
+#[derive(Clone, Copy)]
+pub struct Plan {
+    pub rows: usize,
+    pub features: usize,
+    pub missing: bool,
+    pub long_names: bool,
+    pub zero: bool,
+    pub sampled: bool,
+}
+
+impl Plan {
+    pub fn plain(rows: usize, features: usize) -> Self {
+        Self { rows, features, missing: false, long_names: false, zero: false, sampled: false }
+    }
+}
+
+const NAMES: [&str; 12] = [
+    "income", "purpose", "age", "years employed", "loan amount", "has guarantor", "credit history", "debt ratio",
+    "savings", "housing", "instalments", "constant",
+];
+
+/// The name of feature `j`.
+pub fn name(plan: &Plan, j: usize) -> String {
+    let short = NAMES.get(j).map_or_else(|| format!("feature {j}"), |n| (*n).to_owned());
+    if plan.long_names { format!("{short}_averaged_over_the_last_twenty_four_months_before_application") } else { short }
+}
+
+fn column(plan: &Plan, j: usize) -> Column {
+    let mut draws = Seed(7).child("column", j as u64);
+    let gap = |i: usize| plan.missing && (i * 7 + j).is_multiple_of(9);
+    let values = match j {
+        1 => Values::Category {
+            codes: (0..plan.rows)
+                .map(|i| if gap(i) { u32::MAX } else { (draws.unit() * draws.unit() * 8.0) as u32 })
+                .collect(),
+            levels: ["car", "furniture", "education", "repairs", "business", "travel", "other", "retraining"]
+                .map(str::to_owned)
+                .into_iter()
+                .collect(),
+        },
+        3 => Values::Number {
+            values: (0..plan.rows).map(|i| if gap(i) { f64::NAN } else { 40.0 * draws.unit() }).collect(),
+            whole: false,
+        },
+        5 => Values::YesNo((0..plan.rows).map(|i| if gap(i) { 2 } else { u8::from(draws.unit() > 0.7) }).collect()),
+        11 => Values::Number { values: vec![3.0; plan.rows].into(), whole: true },
+        _ => Values::Number {
+            values: (0..plan.rows)
+                .map(|i| if gap(i) { f64::NAN } else { (1_000.0 * libm_exp(draws.normal())).round() })
+                .collect(),
+            whole: true,
+        },
+    };
+    Column { name: name(plan, j).into(), values }
+}
+
+fn libm_exp(x: f64) -> f64 {
+    x.exp()
+}
+
+fn input(column: &Column) -> Input {
+    let kind = match &column.values {
+        Values::Category { levels, .. } => InputKind::Levels(levels.clone()),
+        _ => InputKind::Number,
+    };
+    Input { name: column.name.to_string(), kind }
+}
+
+/// A card of a two-class booster with these inputs.
+pub fn card(inputs: Vec<Input>) -> ModelCard {
+    ModelCard {
+        name: "credit".to_owned(),
+        path: None,
+        sha256: Fingerprint::of(b"model"),
+        bytes: 1,
+        format: "XGBoost JSON".to_owned(),
+        library: None,
+        algorithm: "gradient-boosted trees".to_owned(),
+        objective: None,
+        task: TaskKind::Binary,
+        inputs,
+        outputs: vec!["default".to_owned()],
+        classes: vec!["paid".to_owned(), "default".to_owned()],
+        native_scale: Scale::Margin,
+        scales: vec![Scale::Margin, Scale::Probability],
+        facts: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+/// A passport for hand-made answers.
+fn explanation(body: Body, method: &str, sampled: bool) -> Explanation {
+    Explanation {
+        body,
+        predictions: Arc::from([]),
+        fidelity: Fidelity {
+            gap: Some(3.1e-12),
+            relative_gap: Some(1e-12),
+            source_rounding: 0.0,
+            exact: !sampled,
+            largest_error: sampled.then_some(0.08),
+            converged: sampled.then_some(true),
+            evaluations: 0,
+        },
+        provenance: Provenance {
+            method: "tree-shap".to_owned(),
+            method_title: method.to_owned(),
+            program: "Candor".to_owned(),
+            model: Fingerprint::of(b"model"),
+            data: Fingerprint::of(b"data"),
+            background: Some(Fingerprint::of(b"background")),
+            background_text: "200 of 1 000 rows drawn with seed 42".to_owned(),
+            knobs: Knobs::default(),
+            seed: Seed(42),
+            scale: Scale::Margin,
+            notes: Vec::new(),
+        },
+    }
+}
+
+/// A fixture after `plan`.
+pub fn parts(plan: &Plan) -> Parts {
+    let columns: Vec<Column> = (0..plan.features).map(|j| column(plan, j)).collect();
+    let inputs: Vec<Input> = columns.iter().map(input).collect();
+    let (rows, width) = (plan.rows, plan.features);
+    let mut values = vec![0.0; rows * width];
+    if !plan.zero {
+        for (j, column) in columns.iter().enumerate() {
+            let weight = 1.2 / (1.0 + j as f64);
+            let mut draws = Seed(3).child("contribution", j as u64);
+            for i in 0..rows {
+                values[i * width + j] = weight * effect(&column.values, i, j) + 0.15 * weight * draws.normal();
+            }
+            if j == 0 && width > 2 {
+                let other = &columns[2].values;
+                for i in 0..rows {
+                    let push = if other.position(i) > 1000.0 { 1.0 } else { -1.0 };
+                    values[i * width] += 0.35 * push * values[i * width].signum();
+                }
+            }
+        }
+    }
+    let errors: Option<Arc<[f64]>> = plan.sampled.then(|| values.iter().map(|v| 0.02 + 0.05 * v.abs()).collect());
+    let names: Arc<[String]> = (0..width).map(|j| name(plan, j)).collect();
+    let attribution = Attribution {
+        features: names,
+        outputs: vec!["default".to_owned()].into(),
+        values: values.into(),
+        base: vec![-0.85],
+        std_error: errors,
+        rows: (0..rows).map(|i| RowId(i as u32)).collect(),
+        scale: Scale::Margin,
+    };
+    let title = if plan.sampled { "Permutation SHAP" } else { "Tree SHAP (path-dependent)" };
+    let data = Dataset::new(Source::default(), columns).expect("columns of equal length");
+    Parts {
+        link: link(&inputs, &data).expect("the columns are the inputs"),
+        data,
+        card: card(inputs),
+        importance: explanation(Body::Importance(permutation(plan)), "Permutation importance", true),
+        attribution: explanation(Body::Attribution(attribution), title, plan.sampled),
+    }
+}
+
+fn effect(values: &Values, i: usize, j: usize) -> f64 {
+    if values.is_missing(i) {
+        return -0.4;
+    }
+    let v = values.position(i);
+    match (values, j) {
+        (Values::Category { .. }, _) => [0.6, -0.2, 0.9, -0.7, 0.1, 0.4, -0.3, 0.0][v as usize % 8],
+        (Values::YesNo(_), _) => if v > 0.5 { -0.8 } else { 0.25 },
+        (_, 3) => v / 20.0 - 1.0,
+        (_, 11) => 0.0,
+        _ => ((v / 1000.0).ln()).tanh() * if j % 2 == 0 { -1.0 } else { 1.0 },
+    }
+}
+
+fn permutation(plan: &Plan) -> Importance {
+    let entries = (0..plan.features)
+        .map(|j| {
+            let value = if plan.zero { 0.0 } else { 0.09 / (1.0 + j as f64) - 0.004 };
+            let spread = if plan.zero { 0.0 } else { 0.006 };
+            FeatureImportance {
+                feature: name(plan, j),
+                value,
+                std_error: spread / 2.0,
+                over_repeats: (value - spread / 2.0, value + spread / 2.0),
+                over_rows: (value - spread, value + spread),
+            }
+        })
+        .collect();
+    Importance {
+        measure: "increase in log loss when the column is shuffled".to_owned(),
+        entries,
+        baseline: 0.41,
+        rows: plan.rows,
+    }
+}
+
+/// A text column, for charts that cannot place it.
+pub fn text_column(rows: usize) -> Values {
+    let mut texts = TextValues::default();
+    for i in 0..rows {
+        texts.push(Some(&format!("free text {i}")));
+    }
+    Values::Text(Arc::new(texts))
+}
