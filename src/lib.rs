@@ -14,5 +14,6 @@ pub mod data;
 pub mod explain;
 pub mod model;
 pub mod num;
+pub mod report;
 pub mod session;
 pub mod worker;
