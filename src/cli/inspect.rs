@@ -100,7 +100,7 @@ fn model_text(model: &dyn Model) -> String {
 
 fn features(card: &ModelCard, out: &mut String) {
     let mut push = |text: String| writeln!(out, "{text}").expect("writing to memory does not fail");
-    push(format!("{}", text::counted(card.inputs.len(), "feature")));
+    push(text::counted(card.inputs.len(), "feature"));
     for input in card.inputs.iter().take(SHOWN) {
         let kind = match &input.kind {
             InputKind::Number => "number".to_owned(),

@@ -153,7 +153,7 @@ fn recompute(args: &Verify, common: Common, recorded: &Value) -> Result<Value, F
         desk.carry_out(Command::SetThreshold(threshold))?;
     }
     desk.carry_out(Command::Explain)?;
-    if recipe["importance"].as_bool().unwrap_or(true) && desk.session.performance().is_some() {
+    if recorded["sections"]["global"]["permutation_importance"].is_object() {
         desk.carry_out(Command::MeasureImportance)?;
     }
     let draft = tempfile::tempdir().map_err(|error| refuse(error.to_string(), "Free space for temporary files"))?;

@@ -32,7 +32,7 @@ fn range(text: &str) -> Result<Option<(u32, u32)>, String> {
 }
 
 fn number(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| format!("“{text}” is no row number; rows count from 0, as in 0..100 or 3,17"))
+    text.parse().map_err(|_no_number| format!("“{text}” is no row number; rows count from 0, as in 0..100 or 3,17"))
 }
 
 #[cfg(test)]

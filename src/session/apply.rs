@@ -31,7 +31,9 @@ impl Session {
             }
             Command::OpenData(path, options) => {
                 let title = format!("Opening {}", file_name(&path));
-                vec![self.issue(Purpose::Open, title, work::open::OpenTable { path, options })]
+                let job = self.issue(Purpose::Open, title, work::open::OpenTable { path, options: options.clone() });
+                self.ledger.asked_options.insert(job.id, options);
+                vec![job]
             }
             Command::OpenModel(path) => {
                 let title = format!("Opening {}", file_name(&path));

@@ -8,7 +8,7 @@ use crate::base::{RowId, Seed};
 use crate::data::Role;
 use crate::data::read::ReadOptions;
 use crate::model::Scale;
-use crate::report::ReportPlan;
+pub use crate::report::ReportPlan;
 
 use super::event::JobId;
 

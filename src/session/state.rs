@@ -207,6 +207,7 @@ impl Session {
             attribution: self.attribution.clone(),
             importance: self.importance.clone(),
             threshold: self.threshold.0,
+            read_options: self.ledger.read_options.clone(),
         }
     }
 

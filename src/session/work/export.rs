@@ -7,6 +7,7 @@ use serde_json::Map;
 
 use crate::base::{Problem, RowId, Task};
 use crate::chart::{Cell, Chart, ChartTable};
+use crate::chart::{paint, theme};
 use crate::data::{Column, TextValues, Values};
 use crate::explain::{Body, Explanation};
 use crate::model::Scale;
@@ -19,6 +20,9 @@ use crate::session::scene::Scene;
 use crate::session::write::{Ending, layout, to_bytes, write_file};
 
 use super::{link, ports, report};
+
+/// Width of an exported chart in points.
+const WIDTH: u32 = 860;
 
 /// Writes one result.
 pub struct WriteFile {
@@ -120,8 +124,8 @@ fn rows_of(values: &[f64], width: usize, rows: &[RowId]) -> Vec<f64> {
 /// A chart as a file's bytes, by ending: `.svg`, `.png`, or its table as `.csv`, `.parquet`, `.json`.
 fn chart_bytes(chart: &Chart, path: &Path) -> Result<Vec<u8>, Problem> {
     match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("svg") => ports::svg(chart),
-        Some("png") => ports::png(chart),
+        Some("svg") => Ok(paint::svg(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?.into_bytes()),
+        Some("png") => Ok(paint::png(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?),
         Some("csv" | "json" | "parquet") => to_bytes(&table_columns(&chart.table), Map::new(), Ending::of(path)?),
         _ => Err(Problem::new(
             "Could not write the chart",

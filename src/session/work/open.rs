@@ -10,7 +10,7 @@ use crate::model::Model;
 
 use crate::session::event::Outcome;
 use crate::session::job::Work;
-use crate::session::samples::{Sample, locate};
+use crate::session::samples::Sample;
 
 use super::ports;
 
@@ -64,10 +64,9 @@ impl Work for OpenModel {
 
 impl Work for OpenSample {
     fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let table = locate(self.sample.table)?;
-        let model = locate(self.sample.model)?;
-        let data = self.sample.with_roles(&open_table(&table, &ReadOptions::default(), task)?);
-        let model = open_model(&model, task)?;
+        let place = self.sample.place()?;
+        let data = self.sample.with_roles(&open_table(&place.table, &ReadOptions::default(), task)?);
+        let model = open_model(&place.model, task)?;
         tell(Outcome::Data(Arc::new(data)));
         Ok(Outcome::Model(model))
     }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{Cancelled, Problem, Task};
-use crate::chart::Chart;
 use crate::data::read::ReadOptions;
 use crate::data::{Dataset, TableProfile};
 use crate::explain::Truth;
@@ -46,14 +45,6 @@ pub fn measure(
     _task: &Task,
 ) -> Result<Option<Performance>, Problem> {
     Ok(None)
-}
-
-pub fn svg(_chart: &Chart) -> Result<Vec<u8>, Problem> {
-    Err(absent("Could not paint the chart"))
-}
-
-pub fn png(_chart: &Chart) -> Result<Vec<u8>, Problem> {
-    Err(absent("Could not paint the chart"))
 }
 
 pub fn train(_work: &super::train::Train, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
