@@ -100,7 +100,8 @@ fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) 
         request.feature = attribution.and_then(|a| strongest(a, output));
         if let (Some(f), Some(a)) = (request.feature, attribution) {
             let name = a.features.get(f).map_or("", String::as_str);
-            let text = format!("Showing “{name}”, the feature with the largest mean contribution; --feature chooses another");
+            let text =
+                format!("Showing “{name}”, the feature with the largest mean contribution; --feature chooses another");
             print::say(desk.common, &text);
         }
     }

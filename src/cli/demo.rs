@@ -38,7 +38,8 @@ pub fn demo(folder: &Path, common: Common) -> Result<(), Failure> {
         (Export::Importance, folder.join("importance.csv")),
     ];
     for kind in KINDS.iter().copied().filter(|k| is_ready(*k, &desk.session)) {
-        exports.push((Export::Chart(Box::new(request(kind, &desk.session))), charts.join(format!("{}.svg", kind.id()))));
+        exports
+            .push((Export::Chart(Box::new(request(kind, &desk.session))), charts.join(format!("{}.svg", kind.id()))));
     }
     let mut files: Vec<PathBuf> = Vec::new();
     for (export, path) in exports {
@@ -48,7 +49,10 @@ pub fn demo(folder: &Path, common: Common) -> Result<(), Failure> {
     if let Some(explanation) = desk.session.attribution() {
         print::say(common, &explain::summary(explanation));
     }
-    print::say(common, &format!("Report with its JSON twin, {} charts and attributions · {}", files.len() - 3, folder.display()));
+    print::say(
+        common,
+        &format!("Report with its JSON twin, {} charts and attributions · {}", files.len() - 3, folder.display()),
+    );
     if common.json {
         print::put_json(&json!({ "folder": folder, "files": files }))?;
     }

@@ -137,7 +137,8 @@ fn table_json(data: &Dataset, profile: &TableProfile) -> Result<Value, Failure> 
 
 fn table_text(data: &Dataset, profile: &TableProfile) -> String {
     let source = data.source();
-    let size = format!("{} · {}", text::counted(data.row_count(), "row"), text::counted(data.columns().len(), "column"));
+    let size =
+        format!("{} · {}", text::counted(data.row_count(), "row"), text::counted(data.columns().len(), "column"));
     let mut out = format!("{} · {} · {} · {size}\n", source.name, source.format, text::bytes(source.bytes));
     let mut push = |text: String| writeln!(out, "{text}").expect("writing to memory does not fail");
     let width = data.columns().iter().map(|c| c.name.chars().count()).max().unwrap_or(0).min(32);

@@ -24,9 +24,8 @@ pub fn methods(args: &Methods, common: Common) -> Result<(), Failure> {
             desk.carry_out(Command::OpenModel(path.clone()))?;
             asked.extend(desk.session.model().map(|m| (m.card().name.clone(), Arc::clone(m))));
         }
-        None => asked.extend(
-            Probe::all().into_iter().map(|(name, probe)| (name.to_owned(), Arc::new(probe) as Arc<dyn Model>)),
-        ),
+        None => asked
+            .extend(Probe::all().into_iter().map(|(name, probe)| (name.to_owned(), Arc::new(probe) as Arc<dyn Model>))),
     }
     if common.json {
         return print::put_json(&METHODS.iter().map(|m| as_json(*m, &asked)).collect());

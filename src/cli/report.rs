@@ -105,7 +105,8 @@ pub fn verify(args: &Verify, common: Common) -> Result<(), Failure> {
 fn verdict_text(word: &str, verdict: &Verdict) -> String {
     let place = if verdict.place.is_empty() { String::new() } else { format!(" at {}", verdict.place) };
     let compared = text::counted(verdict.numbers, "number");
-    let mut out = format!("{word} · {compared} compared · largest deviation {}{place}\n", text::number(verdict.largest));
+    let mut out =
+        format!("{word} · {compared} compared · largest deviation {}{place}\n", text::number(verdict.largest));
     for difference in &verdict.differences {
         out.push_str(&format!("  {difference}\n"));
     }
@@ -128,10 +129,16 @@ fn read_twin(path: &Path) -> Result<Value, Failure> {
         refuse(format!("{}: {error}", twin.display()), "Give the JSON twin that was written beside the report")
     })?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        refuse(format!("{}: {error}", twin.display()), "The file is no JSON; give the twin that was written beside the report")
+        refuse(
+            format!("{}: {error}", twin.display()),
+            "The file is no JSON; give the twin that was written beside the report",
+        )
     })?;
     if value["format"] != "candor-report" {
-        return Err(refuse(twin.display().to_string(), "This JSON is no report; give the twin written beside the report"));
+        return Err(refuse(
+            twin.display().to_string(),
+            "This JSON is no report; give the twin written beside the report",
+        ));
     }
     Ok(value)
 }
@@ -163,8 +170,9 @@ fn recompute(args: &Verify, common: Common, recorded: &Value) -> Result<Value, F
 }
 
 fn part<T: serde::de::DeserializeOwned>(recipe: &Value, name: &str) -> Result<T, Failure> {
-    serde_json::from_value(recipe[name].clone())
-        .map_err(|error| refuse(format!("reproduce.{name}: {error}"), "The twin was edited or comes from another version"))
+    serde_json::from_value(recipe[name].clone()).map_err(|error| {
+        refuse(format!("reproduce.{name}: {error}"), "The twin was edited or comes from another version")
+    })
 }
 
 /// A recorded file, or where the caller says it is now; relative paths also count from the report.

@@ -34,7 +34,10 @@ pub fn train(args: &Train, common: Common) -> Result<(), Failure> {
 
 fn tell(model: &dyn Model, args: &Train, common: Common) -> Result<(), Failure> {
     let card = model.card();
-    print::say(common, &format!("{} · {} · {}", card.algorithm, text::counted(card.inputs.len(), "feature"), args.out.display()));
+    print::say(
+        common,
+        &format!("{} · {} · {}", card.algorithm, text::counted(card.inputs.len(), "feature"), args.out.display()),
+    );
     for (name, value) in &card.facts {
         print::say(common, &format!("{name}: {value}"));
     }

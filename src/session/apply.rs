@@ -253,7 +253,9 @@ impl Session {
             let (place, hint) = match (&self.data, &self.model) {
                 (None, _) => ("no table is open", "Open a table first"),
                 (_, None) => ("no model is open", "Open a model, or train one on the table"),
-                _ => ("table and model are not joined", "Wait for the predictions, or open a table that fits the model"),
+                _ => {
+                    ("table and model are not joined", "Wait for the predictions, or open a table that fits the model")
+                }
             };
             self.problems.push(Problem::new(what, place, hint));
         }

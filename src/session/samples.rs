@@ -119,7 +119,11 @@ impl Sample {
             ));
         };
         self.unpack(files).map_err(|error| {
-            Problem::new("Could not unpack the sample", error.to_string(), "Free space in the folder for temporary files")
+            Problem::new(
+                "Could not unpack the sample",
+                error.to_string(),
+                "Free space in the folder for temporary files",
+            )
         })
     }
 

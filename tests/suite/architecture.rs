@@ -65,7 +65,10 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// Rooms mentioned as `crate::room` in a line.
 fn mentioned(line: &str) -> Vec<&str> {
-    line.split("crate::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("")).collect()
+    line.split("crate::")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
+        .collect()
 }
 
 fn arrows(path: &str, text: &str) -> Vec<String> {
@@ -125,7 +128,9 @@ fn unregistered(folder: &str, list: &str, plan: &str, entries: &[String]) -> Vec
             !(declared && listed)
         })
         .map(|name| {
-            format!("src/{folder}/mod.rs: {name} is not registered; paste `mod {name};` above and `&{name}::…,` into {list}")
+            format!(
+                "src/{folder}/mod.rs: {name} is not registered; paste `mod {name};` above and `&{name}::…,` into {list}"
+            )
         })
         .collect()
 }
@@ -161,7 +166,10 @@ fn all(rule: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
 #[test]
 fn arrows_point_down() {
     assert_eq!(arrows("data/mod.rs", "use crate::explain::Answer;"), ["data/mod.rs:1: data may not know explain"]);
-    assert_eq!(arrows("explain/ask.rs", "    crate::chart::paint::svg()"), ["explain/ask.rs:1: explain may not know chart"]);
+    assert_eq!(
+        arrows("explain/ask.rs", "    crate::chart::paint::svg()"),
+        ["explain/ask.rs:1: explain may not know chart"]
+    );
     assert!(arrows("explain/ask.rs", "// crate::chart is above\nuse crate::model::Model;").is_empty());
     let faults = all(arrows);
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -29,7 +29,9 @@ fn faults(entries: &[(&str, &str, &str)]) -> Vec<String> {
 
 fn is_kebab(id: &str) -> bool {
     !id.is_empty()
-        && id.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
+        && id
+            .split('-')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
 }
 
 fn described<'e>(entry: &'e (impl Entry + ?Sized)) -> (&'e str, &'e str, &'e str) {
@@ -62,7 +64,8 @@ fn the_rules_find_planted_faults() {
     assert_eq!(faults(&[("TreeShap", "Tree SHAP", "Exact")]).len(), 1);
     assert_eq!(faults(&[("tree-shap", "tree SHAP", "Exact")]).len(), 1);
     assert_eq!(faults(&[("tree-shap", "Tree SHAP", "Exact. Fast")]).len(), 1);
-    let broken = Knob { id: "draws", label: "Draws", help: "How many", kind: KnobKind::Count { default: 0, min: 1, max: 2 } };
+    let broken =
+        Knob { id: "draws", label: "Draws", help: "How many", kind: KnobKind::Count { default: 0, min: 1, max: 2 } };
     assert_eq!(knob_faults("x", &[broken]).len(), 1);
 }
 

@@ -76,11 +76,7 @@ fn choose_method(joined: &Joined, plan: &Plan) -> Result<&'static dyn Explainer,
 pub fn find_method(id: &str) -> Result<&'static dyn Explainer, Problem> {
     method::find(id).ok_or_else(|| {
         let known: Vec<&str> = method::METHODS.iter().map(|m| m.id()).collect();
-        Problem::new(
-            format!("There is no method “{id}”"),
-            "",
-            format!("Known methods: auto, {}", known.join(", ")),
-        )
+        Problem::new(format!("There is no method “{id}”"), "", format!("Known methods: auto, {}", known.join(", ")))
     })
 }
 
@@ -91,12 +87,7 @@ pub fn check_knobs(method: &dyn Explainer, given: &[(String, String)]) -> Result
 }
 
 /// The reference set: the plan's file, or rows drawn from the table; empty for methods that need none.
-fn background(
-    method: &dyn Explainer,
-    joined: &Joined,
-    plan: &Plan,
-    task: &Task,
-) -> Result<Background, Problem> {
+fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task) -> Result<Background, Problem> {
     if !method.needs_background() {
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
         return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]) });

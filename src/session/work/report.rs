@@ -13,13 +13,7 @@ use crate::session::scene::Scene;
 use crate::session::write::write_file;
 
 /// Writes a report by its ending, and its JSON twin beside it.
-pub fn write(
-    scene: &Scene,
-    plan: &Plan,
-    report: &ReportPlan,
-    path: &Path,
-    task: &Task,
-) -> Result<(), Problem> {
+pub fn write(scene: &Scene, plan: &Plan, report: &ReportPlan, path: &Path, task: &Task) -> Result<(), Problem> {
     let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).unwrap_or_default();
     let write: fn(&Document) -> Result<String, Problem> = match ending.as_str() {
         "html" | "htm" => |document| Ok(write_html::html(document)?),
@@ -136,7 +130,11 @@ fn command_line(plan: &Plan, report: &ReportPlan, [data, model, out]: [&str; 3],
 
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -145,7 +143,8 @@ mod tests {
 
     #[test]
     fn the_command_line_survives_spaces_and_quotes() {
-        let words = command_line(&Plan::default(), &ReportPlan::default(), ["my table.csv", "m.json", "r.html"], Some("it's"));
+        let words =
+            command_line(&Plan::default(), &ReportPlan::default(), ["my table.csv", "m.json", "r.html"], Some("it's"));
         assert!(words.starts_with("candor report --model m.json --data 'my table.csv' --target 'it'\\''s'"), "{words}");
         assert!(words.ends_with("--title 'Explanation report' --out r.html"), "{words}");
     }
