@@ -58,7 +58,7 @@ pub struct Desk {
 impl Desk {
     /// An empty session.
     pub fn new(common: Common) -> Self {
-        Self { session: Session::new(), common }
+        Self { session: Session::headless(), common }
     }
 
     /// Carries out one command and everything that follows from it.

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::base::{Cancelled, Problem, Task};
 use crate::data::read::ReadOptions;
 use crate::data::{Dataset, TableProfile};
-use crate::explain::Truth;
-use crate::model::{Model, Performance};
+use crate::model::Model;
 
 fn absent(what: &str) -> Problem {
     Problem::new(what, "this build has no part for it", "Use a complete build")
@@ -31,20 +30,6 @@ pub fn load(_path: &Path, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
 
 pub fn profile(_data: &Dataset, _task: &Task) -> Result<TableProfile, Cancelled> {
     Ok(TableProfile::default())
-}
-
-pub fn known_truth(_model: &dyn Model, _data: &Dataset) -> Option<Truth> {
-    None
-}
-
-pub fn measure(
-    _model: &dyn Model,
-    _data: &Dataset,
-    _truth: &Truth,
-    _values: &[f64],
-    _task: &Task,
-) -> Result<Option<Performance>, Problem> {
-    Ok(None)
 }
 
 pub fn train(_work: &super::train::Train, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
