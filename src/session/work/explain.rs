@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{Knobs, Problem, RowId, Task, text};
-use crate::data::read::ReadOptions;
+use crate::data::read::{self, ReadOptions};
 use crate::data::{encode, link};
 use crate::explain::method::{self, Explainer};
 use crate::explain::parts::ask_in_parts;
@@ -99,7 +99,7 @@ fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task)
 }
 
 fn background_from_file(path: &Path, joined: &Joined, task: &Task) -> Result<Background, Problem> {
-    let data = super::ports::read(path, &ReadOptions::default(), task)?;
+    let data = read::read(path, &ReadOptions::default(), task)?;
     let link = link(&joined.model.card().inputs, &data)?;
     let rows: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
     let encoded = encode(&link, &data, &rows);

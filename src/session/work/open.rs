@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Problem, Task};
 use crate::data::Dataset;
-use crate::data::read::ReadOptions;
+use crate::data::read::{self, ReadOptions};
 use crate::model::Model;
 
 use crate::session::event::Outcome;
@@ -87,12 +87,12 @@ pub fn is_model(path: &Path) -> Result<bool, Problem> {
     };
     let mut head = Vec::new();
     std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(unreadable)?;
-    Ok(ports::looks_like_model(path, &head) && !ports::looks_like_table(path, &head))
+    Ok(ports::looks_like_model(path, &head) && !read::looks_like_table(&head))
 }
 
 fn open_table(path: &Path, options: &ReadOptions, task: &Task) -> Result<Dataset, Problem> {
     task.begin("reading the table", 0);
-    ports::read(path, options, task)
+    Ok(read::read(path, options, task)?)
 }
 
 fn open_model(path: &Path, task: &Task) -> Result<Arc<dyn Model>, Problem> {

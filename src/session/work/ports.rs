@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::{Cancelled, Problem, Task};
-use crate::data::read::ReadOptions;
-use crate::data::{Dataset, TableProfile};
+use crate::base::{Problem, Task};
 use crate::model::Model;
 
 fn absent(what: &str) -> Problem {
@@ -16,20 +14,8 @@ pub fn looks_like_model(_path: &Path, _head: &[u8]) -> bool {
     false
 }
 
-pub fn looks_like_table(_path: &Path, _head: &[u8]) -> bool {
-    true
-}
-
-pub fn read(_path: &Path, _options: &ReadOptions, _task: &Task) -> Result<Dataset, Problem> {
-    Err(absent("Could not read the table"))
-}
-
 pub fn load(_path: &Path, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
     Err(absent("Could not open the model"))
-}
-
-pub fn profile(_data: &Dataset, _task: &Task) -> Result<TableProfile, Cancelled> {
-    Ok(TableProfile::default())
 }
 
 pub fn train(_work: &super::train::Train, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
@@ -38,4 +24,11 @@ pub fn train(_work: &super::train::Train, _task: &Task) -> Result<Arc<dyn Model>
 
 pub fn save_model(_model: &dyn Model) -> Result<Vec<u8>, Problem> {
     Err(absent("Could not save the model"))
+}
+
+pub fn profile(
+    _data: &crate::data::Dataset,
+    _task: &Task,
+) -> Result<crate::data::TableProfile, crate::base::Cancelled> {
+    Ok(crate::data::TableProfile::default())
 }
