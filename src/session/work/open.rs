@@ -7,12 +7,11 @@ use crate::base::{Problem, Task};
 use crate::data::Dataset;
 use crate::data::read::{self, ReadOptions};
 use crate::model::Model;
+use crate::model::load;
 
 use crate::session::event::Outcome;
 use crate::session::job::Work;
 use crate::session::samples::Sample;
-
-use super::ports;
 
 /// Opens whatever the file is, told by its content.
 pub struct OpenAny {
@@ -87,7 +86,7 @@ pub fn is_model(path: &Path) -> Result<bool, Problem> {
     };
     let mut head = Vec::new();
     std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(unreadable)?;
-    Ok(ports::looks_like_model(path, &head) && !read::looks_like_table(&head))
+    Ok(load::looks_like_model(&head) && !read::looks_like_table(&head))
 }
 
 fn open_table(path: &Path, options: &ReadOptions, task: &Task) -> Result<Dataset, Problem> {
@@ -97,5 +96,5 @@ fn open_table(path: &Path, options: &ReadOptions, task: &Task) -> Result<Dataset
 
 fn open_model(path: &Path, task: &Task) -> Result<Arc<dyn Model>, Problem> {
     task.begin("reading the model", 0);
-    ports::load(path, task)
+    Ok(load::load(path, task)?)
 }

@@ -1,6 +1,5 @@
 //! Doors to rooms that are still being furnished; each moves to its caller when its room has landed.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{Problem, Task};
@@ -8,14 +7,6 @@ use crate::model::Model;
 
 fn absent(what: &str) -> Problem {
     Problem::new(what, "this build has no part for it", "Use a complete build")
-}
-
-pub fn looks_like_model(_path: &Path, _head: &[u8]) -> bool {
-    false
-}
-
-pub fn load(_path: &Path, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
-    Err(absent("Could not open the model"))
 }
 
 pub fn train(_work: &super::train::Train, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
