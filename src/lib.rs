@@ -9,6 +9,7 @@
 
 pub mod base;
 pub mod chart;
+pub mod cli;
 pub mod data;
 pub mod explain;
 pub mod model;

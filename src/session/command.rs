@@ -139,8 +139,14 @@ pub enum Export {
     /// Attributions, by file ending `.csv`, `.parquet`, `.json`. Standard errors of sampled methods go into a second
     /// file, `<name>.se.<ending>`.
     Attributions,
-    /// Attributions with a column `<feature>.se` of standard errors beside each feature of a sampled method.
-    AttributionsWithErrors,
+    /// Attributions of all outputs or one, on request with a column `<feature>.se` of standard errors beside each
+    /// feature of a sampled method.
+    AttributionColumns {
+        /// Whether standard errors stand beside their feature; otherwise they go into a second file.
+        with_errors: bool,
+        /// The only output written; `None` writes all.
+        output: Option<usize>,
+    },
     /// Permutation importance, by file ending.
     Importance,
     /// Predictions, by file ending.
