@@ -9,4 +9,3 @@ pub(crate) trait Learner: Entry {
 }
 
 pub(crate) static LEARNERS: &[&dyn Learner] = &[];
-pub(crate) static SECTIONS: &[&dyn Entry] = &[];

@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui::{ColorImage, ScreenshotCallback, ViewportCommand};
 
-use super::screen::ScreenId;
-
 /// Frames drawn after the last job before the picture is taken: layouts settle within a few.
 const SETTLE: u32 = 12;
 /// Longest wait for jobs.
@@ -19,10 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct ShotOptions {
     /// The PNG file to write.
     pub file: PathBuf,
-    /// The screen shown.
-    pub screen: Option<ScreenId>,
-    /// Width and height of the window in points.
-    pub size: Option<(f32, f32)>,
 }
 
 /// Counts down to the picture.

@@ -29,6 +29,10 @@ pub struct RunOptions {
     pub renderer: Option<RendererChoice>,
     /// Light or dark for this start only.
     pub look: Option<Look>,
+    /// The screen shown first.
+    pub screen: Option<screen::ScreenId>,
+    /// Width and height of the window in points.
+    pub size: Option<(f32, f32)>,
     /// A picture to take instead of staying open.
     pub screenshot: Option<ShotOptions>,
 }
@@ -80,7 +84,7 @@ fn has_display() -> bool {
 }
 
 fn start(options: &RunOptions, renderer: eframe::Renderer) -> eframe::Result {
-    let size = options.screenshot.as_ref().and_then(|s| s.size).unwrap_or((1280.0, 800.0));
+    let size = options.size.unwrap_or((1280.0, 800.0));
     let viewport = egui::ViewportBuilder::default()
         .with_title("Candor")
         .with_app_id("candor")
@@ -131,7 +135,7 @@ impl CandorApp {
             app.view.remember(file);
             app.command(Command::Open(file.clone()));
         }
-        if let Some(screen) = options.screenshot.as_ref().and_then(|s| s.screen) {
+        if let Some(screen) = options.screen {
             app.view.screen = screen;
         }
         app

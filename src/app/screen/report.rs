@@ -8,7 +8,7 @@ use egui::{DragValue, RichText, TextEdit, Ui};
 
 use crate::base::{RowId, text};
 use crate::model::Scale;
-use crate::app::rooms::SECTIONS;
+use crate::report::section::SECTIONS;
 use crate::session::{Export, ReportPlan};
 
 use super::global::missing_or_running;
