@@ -121,12 +121,12 @@ fn twice(x: &[f64]) -> f64 {
 fn toys() -> Vec<[Setting; 2]> {
     let rows = || {
         let rows = [[1.0, 1.0, 2.0, 3.0], [-1.0, -1.0, 0.5, 1.0], [2.0, 2.0, -3.0, -1.0]];
-        Matrix::from_rows(&rows).unwrap()
+        Matrix::from_rows(&rows).expect("proper test data")
     };
     // Symmetric in inputs 0 and 1, as symmetry needs.
     let background = || {
         let rows = [[1.0, -1.0, 0.0, 2.0], [-1.0, 1.0, 0.0, 2.0], [-2.0, -2.0, 1.0, 0.0]];
-        Matrix::from_rows(&rows).unwrap()
+        Matrix::from_rows(&rows).expect("proper test data")
     };
     let of = |inside| Setting::new(Toy::new(inside, 4), rows(), background());
     vec![
@@ -151,7 +151,7 @@ fn complete(method: &dyn Explainer, [setting, _]: &[Setting; 2]) -> Result<(), S
         let total = attribution.base[0] + attribution.row(0, position).iter().sum::<f64>();
         let gap = (total - setting.prediction(position)[0]).abs();
         if gap > TOLERANCE {
-            assert!(explained.fidelity.gap.unwrap() >= gap * 0.999, "the gap must be reported");
+            assert!(explained.fidelity.gap.expect("a gap") >= gap * 0.999, "the gap must be reported");
             return Err(format!("row {position} misses its prediction by {gap}"));
         }
     }

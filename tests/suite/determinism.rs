@@ -65,7 +65,7 @@ fn each(test: impl Fn(&dyn Explainer, &Request<'_>)) {
         for &method in METHODS.iter().filter(|m| !matches!(m.supports(&setting.model), Support::No(_))) {
             let small = [("budget", "60")];
             let given = small.iter().copied().filter(|(id, _)| method.knobs().iter().any(|k| k.id == *id));
-            let knobs = Knobs::check(method.knobs(), given).unwrap();
+            let knobs = Knobs::check(method.knobs(), given).expect("proper test data");
             let scale = method.scales(&setting.model)[0];
             test(method, &Request { truth: Some(&truth), scale, ..setting.request(&knobs) });
             asked += 1;
@@ -133,7 +133,7 @@ fn a_row_on_its_own_gives_the_bits_it_has_in_the_table() {
 fn another_seed_gives_other_draws() {
     let setting = &settings()[0];
     let method = super::common::toy::method("permutation-shap");
-    let knobs = Knobs::check(method.knobs(), [("budget", "60")]).unwrap();
+    let knobs = Knobs::check(method.knobs(), [("budget", "60")]).expect("proper test data");
     let request = setting.request(&knobs);
     let other = Request { seed: candor::base::Seed(8), ..request.clone() };
     assert!(bits(&asked(method, &request)) != bits(&asked(method, &other)));

@@ -15,13 +15,13 @@ fn sum(x: &[f64]) -> f64 {
 fn setting(rows: usize) -> Setting {
     let mut stream = candor::base::Seed(9).child("importance", 0);
     let values = (0..rows * 3).map(|_| stream.normal()).collect();
-    let rows = Matrix::new(values, rows, 3).unwrap();
+    let rows = Matrix::new(values, rows, 3).expect("proper test data");
     Setting::new(Toy::new(Inside::Function(sum), 3), rows.clone(), rows)
 }
 
 fn importance(setting: &Setting, truth: &Truth, given: &[(&str, &str)]) -> Importance {
     let method = method("permutation-importance");
-    let knobs = Knobs::check(method.knobs(), given.iter().copied()).unwrap();
+    let knobs = Knobs::check(method.knobs(), given.iter().copied()).expect("proper test data");
     let request = Request { truth: Some(truth), scale: Scale::Margin, ..setting.request(&knobs) };
     match method.explain(&request, &Task::silent()).expect("an answer").body {
         Body::Importance(importance) => importance,

@@ -2,6 +2,7 @@
 
 mod axioms;
 mod brute_force;
+mod cancel;
 mod chart_subjects;
 mod charts;
 mod common;
