@@ -2,12 +2,21 @@
 //!
 //! No predictor. `polars` is used here and nowhere else; what leaves this room are plain slices.
 
+pub mod build;
 pub mod column;
 pub mod dataset;
+pub mod dates;
+pub mod delimited;
+mod display;
 pub mod encode;
 pub mod error;
+pub mod foreign;
+mod frame;
+pub mod infer;
+mod names;
 pub mod profile;
 pub mod read;
+pub mod roles;
 pub mod write;
 
 pub use column::{Column, ColumnKind, TextValues, Values};
@@ -15,3 +24,4 @@ pub use dataset::{Dataset, Role, Source};
 pub use encode::{Encoded, Input, InputKind, Link, encode, link};
 pub use error::DataError;
 pub use profile::TableProfile;
+pub use read::{FileBytes, ReadOptions, Reader, looks_like_table, read};

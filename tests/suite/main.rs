@@ -1,5 +1,6 @@
 //! Every integration test in one binary, so that the large dependencies are linked once. One file per subject.
 
+mod architecture;
 mod axioms;
 mod brute_force;
 mod cancel;
@@ -8,3 +9,4 @@ mod charts;
 mod common;
 mod determinism;
 mod importance;
+mod registries;
