@@ -326,7 +326,13 @@ fn frame(ui: &mut Ui, cx: &mut Cx<'_>) {
     Panel::top("top bar").exact_size(56.0).frame(bar(ui, GAP as i8, STEP as i8)).show(ui, |ui| top_bar::ui(ui, cx));
     Panel::bottom("status bar").exact_size(32.0).frame(bar(ui, GAP as i8, HALF as i8 / 2)).show(ui, |ui| status_bar::ui(ui, cx));
     Panel::left("rail").exact_size(148.0).resizable(false).frame(bar(ui, STEP as i8, HALF as i8)).show(ui, |ui| rail::ui(ui, cx));
-    if cx.view.inspector && cx.session.data().is_some() {
+    let about_rows = match cx.view.screen {
+        screen::ScreenId::Data | screen::ScreenId::Global => true,
+        // This screen shows the row itself; the panel only helps where there is room for both.
+        screen::ScreenId::Local => ui.available_width() > 1_400.0,
+        _ => false,
+    };
+    if cx.view.inspector && about_rows && cx.session.data().is_some() {
         let right = Panel::right("inspector").default_size(272.0).size_range(220.0..=460.0);
         right.frame(bar(ui, GAP as i8, GAP as i8 - 4)).show(ui, |ui| inspector::ui(ui, cx));
     }

@@ -229,12 +229,12 @@ fn tiles(ui: &mut Ui, performance: &Performance) {
             for metric in performance.metrics.iter().take(8) {
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
-                    ui.label(style::small(metric.title));
+                    ui.add(egui::Label::new(style::small(metric.title)).extend());
                     let value = ui.label(RichText::new(text::number(metric.value)).font(egui::FontId::new(20.0, style::strong_family())));
                     let better = if metric.higher_is_better { "higher is better" } else { "lower is better" };
                     value.on_hover_text(format!("{}\n{}, {better}", text::exact(metric.value), metric.unit));
                     let interval = metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
-                    ui.label(style::small(interval)).on_hover_text("95 % interval over rows");
+                    ui.add(egui::Label::new(style::small(interval)).extend()).on_hover_text("95 % interval over rows");
                 });
             }
         });

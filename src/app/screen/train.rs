@@ -49,7 +49,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
     let state = &mut cx.desk.train;
     let target = state.target.or(known).filter(|t| *t < data.columns().len());
     ui.horizontal(|ui| {
-        let label = ui.add_sized([190.0, 24.0], egui::Label::new("Column to predict").halign(egui::Align::LEFT));
+        let label = card::field_label(ui, 190.0, "Column to predict");
         let shown = target.and_then(|t| data.columns().get(t)).map_or("Choose a column", |c| &*c.name).to_owned();
         let combo = ComboBox::from_id_salt("target").selected_text(text::shorten(&shown, 36)).width(260.0);
         let response = combo.show_ui(ui, |ui| {
@@ -69,7 +69,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
     let Some(learner) = LEARNERS.get(state.learner).copied() else { return };
     knob_form::form(ui, learner.knobs(), &mut state.knobs);
     ui.horizontal(|ui| {
-        let label = ui.add_sized([190.0, 24.0], egui::Label::new("Seed").halign(egui::Align::LEFT));
+        let label = card::field_label(ui, 190.0, "Seed");
         let mut seed = state.seed.unwrap_or(Seed::default().0);
         if ui.add_sized([120.0, 26.0], DragValue::new(&mut seed)).labelled_by(label.id).changed() {
             state.seed = Some(seed);
@@ -102,7 +102,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
 
 fn learner(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
-        let label = ui.add_sized([190.0, 24.0], egui::Label::new("Learner").halign(egui::Align::LEFT));
+        let label = card::field_label(ui, 190.0, "Learner");
         let now = LEARNERS.get(state.learner).map_or("", |l: &&dyn Learner| l.title());
         let combo = ComboBox::from_id_salt("learner").selected_text(now).width(260.0);
         let response = combo.show_ui(ui, |ui| {
