@@ -9,4 +9,5 @@ mod charts;
 mod common;
 mod determinism;
 mod importance;
+mod oracle_explain;
 mod registries;
