@@ -5,4 +5,7 @@ mod brute_force;
 mod chart_subjects;
 mod charts;
 mod common;
+mod one_value;
 mod registries;
+mod session;
+mod worker;
