@@ -297,8 +297,7 @@ mod tests {
     fn ensemble(compare: Compare, node: Node) -> TreeEnsemble {
         let leaf = |first| Node { feature: Node::LEAF, left: first, set: Node::NUMERIC, ..node };
         let sets = vec![CategorySet { words: vec![0b101], matching_goes_left: true }];
-        let tree =
-            Tree { nodes: vec![node, leaf(0), leaf(1)], leaf_values: vec![-1.0, 1.0], output: Some(0), sets };
+        let tree = Tree { nodes: vec![node, leaf(0), leaf(1)], leaf_values: vec![-1.0, 1.0], output: Some(0), sets };
         TreeEnsemble {
             trees: vec![tree],
             inputs: 1,

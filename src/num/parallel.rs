@@ -73,7 +73,7 @@ where
         .collect()
 }
 
-/// Does both, at the same time where a thread is free, and answers both.
+/// Runs two independent pieces of work, side by side where a thread is free.
 pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(a, b)
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::text::counted;
 use crate::base::{Entry, Fingerprint, Task};
+use crate::num::parallel;
 
 use super::column::Column;
 use super::dataset::{Dataset, Source};

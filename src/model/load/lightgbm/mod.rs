@@ -58,7 +58,9 @@ fn read(parts: &Parts<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model
     let Some(objective) = objective::parse(line) else {
         return Err(ModelError::Unsupported {
             what: format!("the objective “{}” is not known", shown(line)),
-            hint: "Its link function is unknown, so predictions could be wrong; train with one of LightGBM's objectives".to_owned(),
+            hint:
+                "Its link function is unknown, so predictions could be wrong; train with one of LightGBM's objectives"
+                    .to_owned(),
         });
     };
     let (inputs, note) = inputs::inputs(parts)?;

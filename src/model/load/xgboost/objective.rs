@@ -31,7 +31,11 @@ pub fn find(name: &str) -> Option<Objective> {
     use BaseRule::{Identity, Logarithm, Logit};
     let logistic = LinkFunction::Sigmoid { slope: 1.0 };
     let (task, link, base) = match name {
-        "reg:squarederror" | "reg:linear" | "reg:squaredlogerror" | "reg:pseudohubererror" | "reg:absoluteerror"
+        "reg:squarederror"
+        | "reg:linear"
+        | "reg:squaredlogerror"
+        | "reg:pseudohubererror"
+        | "reg:absoluteerror"
         | "reg:quantileerror" => (TaskKind::Regression, LinkFunction::Identity, Identity),
         "reg:logistic" => (TaskKind::Regression, logistic, Logit),
         "binary:logistic" => (TaskKind::Binary, logistic, Logit),
@@ -44,9 +48,9 @@ pub fn find(name: &str) -> Option<Objective> {
         _ => return None,
     };
     let note = match name {
-        "binary:logitraw" => Some(
-            "The objective binary:logitraw answers in log-odds; the probability shown is their logistic function",
-        ),
+        "binary:logitraw" => {
+            Some("The objective binary:logitraw answers in log-odds; the probability shown is their logistic function")
+        }
         "binary:hinge" => Some("The objective binary:hinge gives 0 or 1, which is no graded probability"),
         "multi:softmax" => Some(
             "The objective multi:softmax answers with the most probable class; the probabilities shown are the softmax of its margins",

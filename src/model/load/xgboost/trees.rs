@@ -28,7 +28,9 @@ impl TreeReader {
             return Err(param.refuse(format!("leaves hold {width} values, the model has {} outputs", self.outputs)));
         }
         let output = match width {
-            1 => Some(u32::try_from(output).map_err(|_error| at.refuse(format!("{output} is no output of the model")))?),
+            1 => {
+                Some(u32::try_from(output).map_err(|_error| at.refuse(format!("{output} is no output of the model")))?)
+            }
             _ => None,
         };
         let (sets, set_of) = self.categories(at)?;
