@@ -49,8 +49,14 @@ const REGISTRIES: &[(&str, &str)] = &[
 ];
 
 /// Files and folders of registry folders that serve several entries and are no entry themselves.
-const HELPERS: &[&str] =
-    &["report/section/shared", "model/load/document", "model/load/foreign", "model/learn/set", "model/learn/split"];
+const HELPERS: &[&str] = &[
+    "report/section/shared",
+    "model/load/document",
+    "model/load/foreign",
+    "model/learn/set",
+    "model/learn/split",
+    "app/screen/train",
+];
 
 const LONGEST: usize = 500;
 

@@ -6,6 +6,7 @@ mod brute_force;
 mod cancel;
 mod chart_subjects;
 mod charts;
+mod cli;
 mod common;
 mod determinism;
 mod importance;

@@ -127,8 +127,11 @@ fn across(svg: &str, axis: &Axis, value: f64) -> f64 {
 
 /// Where a value stands from the top, from the level grid lines of the lanes.
 fn down(svg: &str, axis: &Axis, value: f64) -> f64 {
-    let across = |l: &&str| same(l, "y1", "y2") && number(l, "x2") - number(l, "x1") > 1000.0;
-    let mut lines: Vec<f64> = grid(svg).filter(across).map(|l| number(l, "y1")).collect();
+    // Level lines inside the plot begin at its left edge, as the first of them does.
+    let level: Vec<&str> = grid(svg).filter(|l| same(l, "y1", "y2")).collect();
+    let left = level.first().map_or(0.0, |l| number(l, "x1"));
+    let inside = level.into_iter().filter(|l| (number(l, "x1") - left).abs() < f64::EPSILON);
+    let mut lines: Vec<f64> = inside.map(|l| number(l, "y1")).collect();
     lines.sort_by(f64::total_cmp);
     let AxisKind::Names(names) = &axis.kind else { unreachable!("lanes have names") };
     let mut lanes: Vec<f64> = names.iter().map(|(at, _)| *at).collect();
