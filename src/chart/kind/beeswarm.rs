@@ -1,11 +1,10 @@
 //! Every contribution of every row as a dot, one lane per feature.
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
-use crate::data::Values;
 
 use crate::chart::alt;
-use crate::chart::levels::{self, Levels};
 use crate::chart::scale;
+use crate::chart::shade::{self, Coloured};
 use crate::chart::spec::{Axis, AxisKind, Cell, Chart, Legend, Mark, Paint, Role};
 use crate::chart::swarm::{self, Density, Shade};
 use crate::chart::view::{self, View};
@@ -39,14 +38,6 @@ struct Lane {
     name: String,
     feature: Option<usize>,
     values: Vec<f64>,
-}
-
-/// How a lane is coloured, and what the table says about it.
-struct Coloured {
-    paint: Paint,
-    limits: (f64, f64),
-    levels: Option<Levels>,
-    missing: usize,
 }
 
 impl Entry for Beeswarm {
@@ -171,24 +162,9 @@ fn lanes(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> Vec<Lane> {
 }
 
 fn colour(view: &View<'_>, lane: &Lane, kept: &[usize], shade: Shade) -> Coloured {
-    let none = |role| Coloured { paint: Paint::Role(role), limits: (f64::NAN, f64::NAN), levels: None, missing: 0 };
-    let Some(feature) = lane.feature else { return none(Role::Neutral) };
-    let Some(column) = view.column(feature) else { return none(Role::Accent) };
-    let rows = &view.attribution.rows;
-    let missing = rows.iter().filter(|r| column.values.is_missing(r.index())).count();
-    match &column.values {
-        Values::Category { .. } | Values::YesNo(_) => {
-            let levels = levels::group(&column.values, rows);
-            let groups: Vec<u8> = kept.iter().map(|&i| levels.of(&column.values, rows[i])).collect();
-            Coloured { paint: Paint::Groups(groups.into()), limits: (f64::NAN, f64::NAN), levels: Some(levels), missing }
-        }
-        Values::Text(_) => Coloured { missing, ..none(Role::Neutral) },
-        Values::Number { .. } | Values::Date { .. } => {
-            let values: Vec<f64> = rows.iter().map(|r| column.values.position(r.index())).collect();
-            let (shares, limits) = swarm::shares(&values, shade);
-            let kept: Vec<f32> = kept.iter().map(|&i| shares[i]).collect();
-            Coloured { paint: Paint::Ramp(kept.into()), limits, levels: None, missing }
-        }
+    match lane.feature {
+        Some(feature) => shade::by_feature(view, feature, kept, shade),
+        None => Coloured::plain(Role::Neutral),
     }
 }
 
