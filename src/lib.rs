@@ -9,9 +9,11 @@
 
 pub mod base;
 pub mod chart;
+pub mod cli;
 pub mod data;
 pub mod explain;
 pub mod model;
 pub mod num;
+pub mod report;
 pub mod session;
 pub mod worker;

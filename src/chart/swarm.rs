@@ -81,7 +81,8 @@ pub fn subset(lanes: &[Vec<f64>], totals: &[f64], budget: usize) -> Vec<usize> {
         return (0..count).collect();
     }
     let mut kept = vec![false; count];
-    let each = (budget / (8 * lanes.len().max(1))).max(1);
+    // Few extremes: more of them would look like bands of their own.
+    let each = (budget / (100 * lanes.len().max(1))).max(1);
     for lane in lanes {
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|&a, &b| lane[a].total_cmp(&lane[b]).then(a.cmp(&b)));

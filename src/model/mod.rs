@@ -5,17 +5,23 @@
 pub mod card;
 pub mod error;
 pub mod linear;
+pub mod link;
+pub mod load;
 pub mod measure;
 pub mod metrics;
 pub mod performance;
 pub mod predict;
+pub mod tree_check;
+pub mod tree_model;
 pub mod trees;
 pub mod truth;
 
 pub use card::{ModelCard, TaskKind};
 pub use error::ModelError;
-pub use linear::LinearForm;
+pub use linear::{LinearForm, LinearModel};
+pub use link::LinkFunction;
 pub use performance::Performance;
 pub use predict::{Model, Scale, Structure};
+pub use tree_model::TreeModel;
 pub use trees::{Missing, Node, Tree, TreeEnsemble};
 pub use truth::{TruthColumn, truth};

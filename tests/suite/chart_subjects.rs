@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candor::base::{Fingerprint, Knobs, RowId, Seed};
 use candor::chart::Subject;
-use candor::data::{Column, Dataset, Input, InputKind, Link, Source, TextValues, Values, link};
+use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
 use candor::explain::{
     Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance,
 };
@@ -98,16 +98,12 @@ fn column(plan: &Plan, j: usize) -> Column {
         11 => Values::Number { values: vec![3.0; plan.rows].into(), whole: true },
         _ => Values::Number {
             values: (0..plan.rows)
-                .map(|i| if gap(i) { f64::NAN } else { (1_000.0 * libm_exp(draws.normal())).round() })
+                .map(|i| if gap(i) { f64::NAN } else { (1_000.0 * draws.normal().exp()).round() })
                 .collect(),
             whole: true,
         },
     };
     Column { name: name(plan, j).into(), values }
-}
-
-fn libm_exp(x: f64) -> f64 {
-    x.exp()
 }
 
 fn input(column: &Column) -> Input {
@@ -143,10 +139,8 @@ pub fn card(inputs: Vec<Input>) -> ModelCard {
 /// A passport for hand-made answers.
 fn explanation(body: Body, method: &str, sampled: bool) -> Explanation {
     Explanation {
-        body,
-        predictions: Arc::from([]),
         fidelity: Fidelity {
-            gap: Some(3.1e-12),
+            gap: matches!(body, Body::Attribution(_)).then_some(3.1e-12),
             relative_gap: Some(1e-12),
             source_rounding: 0.0,
             exact: !sampled,
@@ -154,6 +148,8 @@ fn explanation(body: Body, method: &str, sampled: bool) -> Explanation {
             converged: sampled.then_some(true),
             evaluations: 0,
         },
+        body,
+        predictions: Arc::from([]),
         provenance: Provenance {
             method: "tree-shap".to_owned(),
             method_title: method.to_owned(),
@@ -248,15 +244,6 @@ fn permutation(plan: &Plan) -> Importance {
         baseline: 0.41,
         rows: plan.rows,
     }
-}
-
-/// A text column, for charts that cannot place it.
-pub fn text_column(rows: usize) -> Values {
-    let mut texts = TextValues::default();
-    for i in 0..rows {
-        texts.push(Some(&format!("free text {i}")));
-    }
-    Values::Text(Arc::new(texts))
 }
 
 /// Performance of two classes whose scores separate them imperfectly.

@@ -28,7 +28,7 @@ const KNOBS: &[Knob] = &[
     Knob {
         id: "colour",
         label: "Colour by",
-        help: "Rank of the feature's value, or the value clipped to its 5th and 95th percentile",
+        help: "Rank of the feature’s value, or the value clipped to its 5th and 95th percentile",
         kind: KnobKind::Choice { default: "rank", of: &["rank", "value"] },
     },
 ];
@@ -50,7 +50,7 @@ impl Entry for Beeswarm {
     }
 
     fn summary(&self) -> &'static str {
-        "Every row's contributions as dots, coloured by the feature's own value"
+        "Every row’s contributions as dots, coloured by the feature’s own value"
     }
 
     fn sources(&self) -> &'static [&'static str] {
@@ -105,7 +105,7 @@ impl Kind for Beeswarm {
         notes.extend(legend_notes);
         notes.push("Order: largest mean absolute contribution on top. Thickness shows how many rows lie there, on one scale for all features.".to_owned());
         if shown < order.len() {
-            notes.push("The lowest lane is the signed sum of the other features' contributions; it has no value to be coloured by.".to_owned());
+            notes.push("The lowest lane is the signed sum of the other features’ contributions; it has no value to be coloured by.".to_owned());
         }
         notes.push(view::passport(view.explanation, view.unit));
         Ok(Chart {
@@ -173,7 +173,7 @@ fn legend(view: &View<'_>, lanes: &[Lane], coloured: &[Coloured], shade: Shade) 
     if coloured.iter().any(|c| matches!(c.paint, Paint::Ramp(_))) {
         let (label, note) = match shade {
             Shade::Rank => ("feature value, by rank", "Colour of numbers: rank of the value within its feature, from its lowest to its highest value; the table lists both."),
-            Shade::Value => ("feature value", "Colour of numbers: value, clipped at the feature's 5th and 95th percentile; the table lists both."),
+            Shade::Value => ("feature value", "Colour of numbers: value, clipped at the feature’s 5th and 95th percentile; the table lists both."),
         };
         legend.push(Legend::Ramp(label.to_owned(), "low".to_owned(), "high".to_owned()));
         notes.push(note.to_owned());

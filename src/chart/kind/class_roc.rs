@@ -70,7 +70,7 @@ impl Kind for ClassRoc {
         let mut notes = vec!["Each class against all others; area 0.5 is no better than chance.".to_owned()];
         if shown < detail.classes.len() {
             notes.push(format!(
-                "{shown} of {} classes are shown, in the model's order; classes without rows, or beyond six, are in the \
+                "{shown} of {} classes are shown, in the model’s order; classes without rows, or beyond six, are in the \
                  table.",
                 detail.classes.len()
             ));

@@ -27,7 +27,7 @@ impl Entry for ColumnHistogram {
     }
 
     fn summary(&self) -> &'static str {
-        "How many rows hold which value of a column, missing ones beside them"
+        "How many rows hold which value of a column, and how many hold none"
     }
 }
 

@@ -39,7 +39,7 @@ impl Entry for Dependence {
     }
 
     fn summary(&self) -> &'static str {
-        "One feature's contribution against its value, row by row; vertical spread shows interactions"
+        "One feature’s contribution against its value, row by row; vertical spread shows interactions"
     }
 
     fn sources(&self) -> &'static [&'static str] {
@@ -73,7 +73,7 @@ impl Kind for Dependence {
         }
         let column = view
             .column(feature)
-            .ok_or(ChartError::Missing("Open the table behind these contributions; the feature's values are needed"))?;
+            .ok_or(ChartError::Missing("Open the table behind these contributions; the feature’s values are needed"))?;
         let contributions: Vec<f64> = view.column_values(feature).collect();
         let (low, high) =
             scale::padded(scale::extent(contributions.iter().copied().chain([0.0])).unwrap_or((0.0, 0.0)), 0.06);

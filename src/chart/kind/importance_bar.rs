@@ -61,7 +61,7 @@ impl Kind for ImportanceBar {
         let largest = entries.iter().map(|e| e.1).fold(0.0, f64::max);
         let mut notes = vec!["Order: largest mean absolute contribution first.".to_owned()];
         if !rest.is_empty() {
-            notes.push("The last bar is the mean absolute value of the other features' summed contributions.".into());
+            notes.push("The last bar is the mean absolute value of the other features’ summed contributions.".into());
         }
         notes.extend(view.notes());
         let top: Vec<(&str, f64)> = named.iter().map(|&(j, value)| (view.name(j), value)).collect();

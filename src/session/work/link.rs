@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use crate::base::{Cancelled, Problem, RowId, Task};
-use crate::data::{Dataset, Link, encode, link};
-use crate::model::{Model, Scale};
+use crate::data::{Dataset, Link, Role, encode, link};
+use crate::model::measure::{Measured, measure};
+use crate::model::metrics;
+use crate::model::{Model, Performance, Scale, TruthColumn, truth};
+use crate::num::MatrixView;
 use crate::num::parallel;
 
 use crate::session::event::{Outcome, Predictions};
@@ -26,13 +29,24 @@ pub struct Join {
 impl Work for Join {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         let Self { data, model, threads } = *self;
-        let link = link(&model.card().inputs, &data)?;
+        let mut link = link(&model.card().inputs, &data)?;
         let scale = default_scale(&*model);
         let values = parallel::with_threads(threads, || predict(&data, &*model, &link, scale, task))
             .map_err(|_cancelled| super::cancelled())?;
-        let truth = super::ports::known_truth(&*model, &data);
+        // A target that cannot be compared is no reason to refuse the table: attributions need none.
+        let truth = match data.column_with(Role::Target).map(|_| truth(model.card(), &data)) {
+            Some(Ok(truth)) => Some(truth),
+            Some(Err(error)) => {
+                link.warnings.push(format!("Performance was not measured: {}", Problem::from(error)));
+                None
+            }
+            None => None,
+        };
+        let known = Known { data: &data, model: &*model, link: &link };
         let performance = match &truth {
-            Some(truth) => super::ports::measure(&*model, &data, truth, &values, task)?,
+            Some(truth) => {
+                Some(performance(known, truth, (&values, scale), task).map_err(|_cancelled| super::cancelled())?)
+            }
             None => None,
         };
         let predictions = Predictions {
@@ -80,6 +94,43 @@ pub fn predict(
         })?;
     }
     Ok(values)
+}
+
+/// What performance is measured with.
+#[derive(Clone, Copy)]
+struct Known<'k> {
+    data: &'k Dataset,
+    model: &'k dyn Model,
+    link: &'k Link,
+}
+
+/// Performance on the rows whose target is known; predicts again where metrics want another scale.
+fn performance(
+    known: Known<'_>,
+    truth: &TruthColumn,
+    (values, scale): (&[f64], Scale),
+    task: &Task,
+) -> Result<Performance, Cancelled> {
+    let Known { data, model, link } = known;
+    let wanted = metrics::scale_for(model.card());
+    let again = if wanted == scale { None } else { Some(predict(data, model, link, wanted, task)?) };
+    let values = again.as_deref().unwrap_or(values);
+    let width = model.card().outputs.len();
+    let predicted = MatrixView::new(values, data.row_count(), width).expect("one prediction for each row and output");
+    let rows: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
+    let mut performance = measure(
+        &Measured {
+            card: model.card(),
+            predicted,
+            truth: &truth.values,
+            classes: &truth.classes,
+            weights: truth.weights.as_deref(),
+            rows: &rows,
+        },
+        task,
+    )?;
+    performance.notes.extend(truth.notes.iter().cloned());
+    Ok(performance)
 }
 
 /// Rows by their first output, ascending; rows without a number come last.
