@@ -62,7 +62,12 @@ pub fn by_feature(view: &View<'_>, feature: usize, kept: &[usize], shade: Shade)
         Values::Category { .. } | Values::YesNo(_) => {
             let levels = levels::group(&column.values, rows);
             let groups: Vec<u8> = kept.iter().map(|&i| levels.of(&column.values, rows[i])).collect();
-            Coloured { paint: Paint::Groups(groups.into()), levels: Some(levels), missing, ..Coloured::plain(Role::Ink) }
+            Coloured {
+                paint: Paint::Groups(groups.into()),
+                levels: Some(levels),
+                missing,
+                ..Coloured::plain(Role::Ink)
+            }
         }
         Values::Text(_) => Coloured { missing, ..Coloured::plain(Role::Neutral) },
         Values::Number { .. } | Values::Date { .. } => {

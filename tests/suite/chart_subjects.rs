@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use candor::base::{Fingerprint, Knobs, RowId, Seed};
 use candor::chart::Subject;
-use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
-use candor::explain::{
-    Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance,
-};
 use candor::data::TableProfile;
 use candor::data::profile::{ColumnProfile, Histogram, NumberProfile};
+use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
+use candor::explain::{Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
 use candor::model::performance::{
     BinaryDetail, CalibrationBin, Detail, MetricValue, MulticlassDetail, RegressionDetail,
 };
@@ -67,14 +65,28 @@ impl Plan {
 }
 
 const NAMES: [&str; 12] = [
-    "income", "purpose", "age", "years employed", "loan amount", "has guarantor", "credit history", "debt ratio",
-    "savings", "housing", "instalments", "constant",
+    "income",
+    "purpose",
+    "age",
+    "years employed",
+    "loan amount",
+    "has guarantor",
+    "credit history",
+    "debt ratio",
+    "savings",
+    "housing",
+    "instalments",
+    "constant",
 ];
 
 /// The name of feature `j`.
 pub fn name(plan: &Plan, j: usize) -> String {
     let short = NAMES.get(j).map_or_else(|| format!("feature {j}"), |n| (*n).to_owned());
-    if plan.long_names { format!("{short}_averaged_over_the_last_twenty_four_months_before_application") } else { short }
+    if plan.long_names {
+        format!("{short}_averaged_over_the_last_twenty_four_months_before_application")
+    } else {
+        short
+    }
 }
 
 fn column(plan: &Plan, j: usize) -> Column {
@@ -217,7 +229,13 @@ fn effect(values: &Values, i: usize, j: usize) -> f64 {
     let v = values.position(i);
     match (values, j) {
         (Values::Category { .. }, _) => [0.6, -0.2, 0.9, -0.7, 0.1, 0.4, -0.3, 0.0][v as usize % 8],
-        (Values::YesNo(_), _) => if v > 0.5 { -0.8 } else { 0.25 },
+        (Values::YesNo(_), _) => {
+            if v > 0.5 {
+                -0.8
+            } else {
+                0.25
+            }
+        }
         (_, 3) => v / 20.0 - 1.0,
         (_, 11) => 0.0,
         _ => ((v / 1000.0).ln()).tanh() * if j % 2 == 0 { -1.0 } else { 1.0 },
@@ -291,15 +309,19 @@ pub fn binary(rows: usize) -> Performance {
         higher_is_better: true,
         unit: "0–1",
     };
-    performance(rows, Detail::Binary(BinaryDetail {
-        classes: ["paid".to_owned(), "default".to_owned()],
-        scores: pairs.iter().map(|p| p.0).collect(),
-        positives_above: positives.into(),
-        negatives_above: negatives.into(),
-        roc,
-        precision_recall: precision_recall[1..].to_vec(),
-        calibration,
-    }), vec![auc])
+    performance(
+        rows,
+        Detail::Binary(BinaryDetail {
+            classes: ["paid".to_owned(), "default".to_owned()],
+            scores: pairs.iter().map(|p| p.0).collect(),
+            positives_above: positives.into(),
+            negatives_above: negatives.into(),
+            roc,
+            precision_recall: precision_recall[1..].to_vec(),
+            calibration,
+        }),
+        vec![auc],
+    )
 }
 
 fn performance(rows: usize, detail: Detail, metrics: Vec<MetricValue>) -> Performance {
@@ -308,13 +330,10 @@ fn performance(rows: usize, detail: Detail, metrics: Vec<MetricValue>) -> Perfor
 
 /// Performance of four classes.
 pub fn multiclass() -> Performance {
-    let classes = ["setosa", "versicolor", "virginica", "a very long name of a rare species"].map(str::to_owned).to_vec();
-    let confusion = vec![
-        vec![48.0, 1.0, 0.0, 1.0],
-        vec![2.0, 40.0, 7.0, 1.0],
-        vec![0.0, 9.0, 41.0, 0.0],
-        vec![0.0, 2.0, 1.0, 3.0],
-    ];
+    let classes =
+        ["setosa", "versicolor", "virginica", "a very long name of a rare species"].map(str::to_owned).to_vec();
+    let confusion =
+        vec![vec![48.0, 1.0, 0.0, 1.0], vec![2.0, 40.0, 7.0, 1.0], vec![0.0, 9.0, 41.0, 0.0], vec![0.0, 2.0, 1.0, 3.0]];
     let bend = |k: usize| -> Vec<[f64; 3]> {
         (0..=60)
             .map(|i| {

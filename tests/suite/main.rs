@@ -1,9 +1,13 @@
 //! Every integration test in one binary, so that the large dependencies are linked once. One file per subject.
 
 mod architecture;
+mod axioms;
 mod brute_force;
+mod cancel;
 mod chart_subjects;
 mod charts;
 mod common;
+mod determinism;
+mod importance;
 mod registries;
 mod theme;

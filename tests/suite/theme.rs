@@ -15,8 +15,7 @@ const DEUTAN: Matrix =
     [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]];
 const TRITAN: Matrix =
     [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]];
-const VISIONS: [(&str, Matrix); 4] =
-    [("normal", NORMAL), ("protan", PROTAN), ("deutan", DEUTAN), ("tritan", TRITAN)];
+const VISIONS: [(&str, Matrix); 4] = [("normal", NORMAL), ("protan", PROTAN), ("deutan", DEUTAN), ("tritan", TRITAN)];
 
 fn seen(colour: Rgb, vision: &Matrix) -> Rgb {
     let light = linear(colour);

@@ -74,7 +74,9 @@ impl Kind for Calibration {
             ),
             format!("For {} of {} dots the interval does not hold the predicted probability.", outside, bins.len()),
         ];
-        notes.extend(quality::metric_words(performance, &["brier", "calibration-error", "ece"]).into_iter().map(|m| m + "."));
+        notes.extend(
+            quality::metric_words(performance, &["brier", "calibration-error", "ece"]).into_iter().map(|m| m + "."),
+        );
         notes.extend(quality::notes(performance));
         let alt = format!(
             "Calibration chart of “{}” over {} in {} bins. For {outside} bins the 95 % interval of the observed share does \
@@ -91,7 +93,12 @@ impl Kind for Calibration {
             kind: self.id(),
             title: format!("Calibration of “{}”", detail.classes[1]),
             x: super::share_axis("mean predicted probability"),
-            y: Axis { label: "observed share".to_owned(), range: (low, 1.04), kind: AxisKind::Names(share_names()), second: None },
+            y: Axis {
+                label: "observed share".to_owned(),
+                range: (low, 1.04),
+                kind: AxisKind::Names(share_names()),
+                second: None,
+            },
             marks,
             notes,
             legend: vec![

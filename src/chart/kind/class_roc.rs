@@ -40,7 +40,8 @@ impl Kind for ClassRoc {
     fn draw(&self, subject: &Subject<'_>, _knobs: &Knobs) -> Result<Chart, ChartError> {
         let (performance, detail) = quality::multiclass(subject)?;
         let area = |k: usize| detail.roc_area.get(k).copied().unwrap_or(f64::NAN);
-        let drawn: Vec<usize> = (0..detail.classes.len().min(detail.roc.len())).filter(|&k| !area(k).is_nan()).collect();
+        let drawn: Vec<usize> =
+            (0..detail.classes.len().min(detail.roc.len())).filter(|&k| !area(k).is_nan()).collect();
         if drawn.is_empty() {
             return Err(ChartError::Missing("A ROC curve needs rows inside and outside a class"));
         }

@@ -127,7 +127,12 @@ impl ColumnHistogram {
         chart
     }
 
-    fn by_level(&self, column: &Column, profile: &ColumnProfile, levels: &[(String, usize)]) -> Result<Chart, ChartError> {
+    fn by_level(
+        &self,
+        column: &Column,
+        profile: &ColumnProfile,
+        levels: &[(String, usize)],
+    ) -> Result<Chart, ChartError> {
         if profile.present + profile.missing == 0 {
             return Err(ChartError::Missing("The column has no rows"));
         }

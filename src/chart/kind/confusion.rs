@@ -49,7 +49,8 @@ impl Kind for Confusion {
             Detail::Binary(detail) => {
                 let c = detail.confusion_at(threshold);
                 let counts = vec![vec![c.true_negative, c.false_positive], vec![c.false_negative, c.true_positive]];
-                let rule = format!("“{}” is predicted from probability {} on.", detail.classes[1], text::number(threshold));
+                let rule =
+                    format!("“{}” is predicted from probability {} on.", detail.classes[1], text::number(threshold));
                 (detail.classes.to_vec(), counts, rule)
             }
             Detail::Multiclass(detail) => (
@@ -81,7 +82,11 @@ impl Kind for Confusion {
             y: axis("actual class", down),
             marks: vec![Mark::Cells { cells, size: (1.0, 1.0) }],
             notes,
-            legend: vec![Legend::Ramp("share of the actual class".to_owned(), "0".to_owned(), format!("100{}%", text::THIN))],
+            legend: vec![Legend::Ramp(
+                "share of the actual class".to_owned(),
+                "0".to_owned(),
+                format!("100{}%", text::THIN),
+            )],
             alt: paragraph(&classes, &counts, &shares, right / total),
             table: table(&classes, &counts),
         })

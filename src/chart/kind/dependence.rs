@@ -129,7 +129,11 @@ fn colours(
 ) -> (Coloured, Option<usize>, String) {
     let by = |k: usize| shade::by_feature(view, k, kept, Shade::Value);
     if let Some(k) = subject.colour.filter(|&k| k < view.width()) {
-        return (by(k), Some(k), format!("Colour: {}, as chosen, clipped at its 5th and 95th percentile.", view.name(k)));
+        return (
+            by(k),
+            Some(k),
+            format!("Colour: {}, as chosen, clipped at its 5th and 95th percentile.", view.name(k)),
+        );
     }
     let plain = Coloured::plain(Role::Accent);
     if !suggest {
@@ -146,7 +150,8 @@ fn colours(
         text::counted(found.rows, "row")
     );
     if found.convincing {
-        let note = format!("Colour: suggested by the data; {detail}. Ramps are clipped at the 5th and 95th percentile.");
+        let note =
+            format!("Colour: suggested by the data; {detail}. Ramps are clipped at the 5th and 95th percentile.");
         (by(found.feature), Some(found.feature), note)
     } else {
         (plain, None, format!("Colour: none is convincing; at best {detail}."))
@@ -189,7 +194,8 @@ fn along(view: &View<'_>, values: &Values, y_range: (f64, f64)) -> Places {
     let axis = Axis { label: String::new(), range: (low, high), kind, second: None };
     let mut names = vec![(lane, text::MISSING.to_owned())];
     names.extend(scale::ticks(&axis, 6).into_iter().filter(|t| t.0 > low + 0.02 * span));
-    let note = Some(format!("{} without a value stand in a lane of their own on the left.", text::counted(missing, "row")));
+    let note =
+        Some(format!("{} without a value stand in a lane of their own on the left.", text::counted(missing, "row")));
     Places { x, range: (low - 0.12 * span, high), kind: AxisKind::Names(names), behind, note }
 }
 
@@ -242,8 +248,7 @@ fn lanes(view: &View<'_>, values: &Values, y: &[f64], range: (f64, f64)) -> Plac
     let mut x = vec![0.0; codes.len()];
     let members: Vec<Vec<usize>> =
         (0..names.len()).map(|l| (0..x.len()).filter(|&i| lanes[i] == l).collect()).collect();
-    let densities: Vec<Density> =
-        members.iter().map(|m| Density::new(m.iter().map(|&i| y[i]), range)).collect();
+    let densities: Vec<Density> = members.iter().map(|m| Density::new(m.iter().map(|&i| y[i]), range)).collect();
     let peak = densities.iter().map(Density::peak).fold(1.0, f64::max);
     for (l, inside) in members.iter().enumerate() {
         let values: Vec<f64> = inside.iter().map(|&i| y[i]).collect();

@@ -33,7 +33,10 @@ impl Entry for PermutationImportance {
     }
 
     fn sources(&self) -> &'static [&'static str] {
-        &["Breiman, Random forests, 2001", "Fisher, Rudin and Dominici, All models are wrong, but many are useful, 2019"]
+        &[
+            "Breiman, Random forests, 2001",
+            "Fisher, Rudin and Dominici, All models are wrong, but many are useful, 2019",
+        ]
     }
 }
 
@@ -67,7 +70,12 @@ impl Kind for PermutationImportance {
                     thickness: 0.62,
                     role: if low > 0.0 { Role::Accent } else { Role::Neutral },
                     label: text::number(entry.value),
-                    hover: format!("{}: {}, 95 % interval {}", entry.feature, text::exact(entry.value), span(low, high)),
+                    hover: format!(
+                        "{}: {}, 95 % interval {}",
+                        entry.feature,
+                        text::exact(entry.value),
+                        span(low, high)
+                    ),
                     whisker: (high > low).then_some((low, high)),
                     feature: Some(j),
                     pointed: false,

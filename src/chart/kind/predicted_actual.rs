@@ -37,8 +37,8 @@ impl Kind for PredictedActual {
 
     fn draw(&self, subject: &Subject<'_>, _knobs: &Knobs) -> Result<Chart, ChartError> {
         let (performance, detail) = quality::regression(subject)?;
-        let x = scale::extent(detail.predicted.iter().copied())
-            .ok_or(ChartError::Missing("No prediction is a number"))?;
+        let x =
+            scale::extent(detail.predicted.iter().copied()).ok_or(ChartError::Missing("No prediction is a number"))?;
         let y = scale::extent(detail.actual.iter().copied()).ok_or(ChartError::Missing("No target is a number"))?;
         let both = (x.0.max(y.0), x.1.min(y.1));
         let (points, note) = dots(detail, &detail.actual);

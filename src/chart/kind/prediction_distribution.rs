@@ -68,8 +68,18 @@ impl Kind for PredictionDistribution {
         Ok(Chart {
             kind: self.id(),
             title: format!("Distribution of predictions{of}"),
-            x: Axis { label: format!("prediction ({unit})"), range: scale::padded(range, 0.01), kind: AxisKind::Linear, second: None },
-            y: Axis { label: "rows per bin".to_owned(), range: (0.0, 1.08 * most as f64), kind: AxisKind::Linear, second: None },
+            x: Axis {
+                label: format!("prediction ({unit})"),
+                range: scale::padded(range, 0.01),
+                kind: AxisKind::Linear,
+                second: None,
+            },
+            y: Axis {
+                label: "rows per bin".to_owned(),
+                range: (0.0, 1.08 * most as f64),
+                kind: AxisKind::Linear,
+                second: None,
+            },
             marks: marks(&groups, range),
             notes,
             legend: legend(&groups),

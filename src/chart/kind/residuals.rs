@@ -39,15 +39,13 @@ impl Kind for Residuals {
     fn draw(&self, subject: &Subject<'_>, _knobs: &Knobs) -> Result<Chart, ChartError> {
         let (performance, detail) = quality::regression(subject)?;
         let residuals: Vec<f64> = detail.actual.iter().zip(detail.predicted.iter()).map(|(a, p)| a - p).collect();
-        let x = scale::extent(detail.predicted.iter().copied())
-            .ok_or(ChartError::Missing("No prediction is a number"))?;
+        let x =
+            scale::extent(detail.predicted.iter().copied()).ok_or(ChartError::Missing("No prediction is a number"))?;
         let y = scale::extent(residuals.iter().copied().chain([0.0])).unwrap_or((-1.0, 1.0));
         let (points, note) = dots(detail, &residuals);
         let median = running_median(&detail.predicted, &residuals);
-        let mut marks = vec![
-            points,
-            Mark::Rule { at: 0.0, upright: false, role: Role::Reference, label: String::new() },
-        ];
+        let mut marks =
+            vec![points, Mark::Rule { at: 0.0, upright: false, role: Role::Reference, label: String::new() }];
         let mut legend = vec![Legend::Key(Role::Accent, "row".to_owned())];
         if median.len() > 1 {
             marks.push(Mark::Line {

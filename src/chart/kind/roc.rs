@@ -42,10 +42,7 @@ impl Kind for Roc {
         let metric = quality::metric_words(performance, &["auc"]).join("; ");
         let half = detail.confusion_at(0.5);
         let rate = |part: f64, rest: f64| if part + rest > 0.0 { part / (part + rest) } else { f64::NAN };
-        let at_half = (
-            rate(half.false_positive, half.true_negative),
-            rate(half.true_positive, half.false_negative),
-        );
+        let at_half = (rate(half.false_positive, half.true_negative), rate(half.true_positive, half.false_negative));
         let mut notes = quality::notes(performance);
         if !metric.is_empty() {
             notes.insert(0, format!("{metric}."));

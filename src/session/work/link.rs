@@ -6,7 +6,7 @@ use crate::base::{Cancelled, Problem, RowId, Task};
 use crate::data::{Dataset, Link, Role, encode, link};
 use crate::model::measure::{Measured, measure};
 use crate::model::metrics;
-use crate::model::{Model, Performance, Scale, TruthColumn, truth};
+use crate::model::{Model, Performance, Scale, TaskKind, TruthColumn, truth};
 use crate::num::MatrixView;
 use crate::num::parallel;
 
@@ -49,7 +49,10 @@ impl Work for Join {
             }
             None => None,
         };
+        let known = truth.as_ref().map_or(&[][..], |t| &t.values);
+        let surprising = surprising(&values, model.card().outputs.len(), known, model.card().task);
         let predictions = Predictions {
+            surprising,
             order: order(&values, model.card().outputs.len(), data.row_count()),
             values: values.into(),
             scale,
@@ -96,6 +99,33 @@ pub fn predict(
     Ok(values)
 }
 
+/// Rows far from their truth, furthest first. Cost O(rows · outputs), then the sort.
+fn surprising(values: &[f64], outputs: usize, truth: &[f64], task: TaskKind) -> Arc<[RowId]> {
+    let mut found: Vec<(f64, RowId)> = Vec::new();
+    for (row, (answer, &truth)) in values.chunks_exact(outputs.max(1)).zip(truth).enumerate() {
+        if let Some(size) = surprise(answer, truth, task) {
+            found.push((size, RowId(row as u32)));
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.into_iter().take(Predictions::MOST_SURPRISING).map(|f| f.1).collect()
+}
+
+/// How far an answer is from the truth; `None` where nothing is wrong or nothing is known.
+fn surprise(answer: &[f64], truth: f64, task: TaskKind) -> Option<f64> {
+    if truth.is_nan() || answer.iter().any(|v| v.is_nan()) {
+        return None;
+    }
+    match task {
+        TaskKind::Binary => Some((answer.first()? - truth).abs()).filter(|size| *size > 0.5),
+        TaskKind::Multiclass => {
+            let (best, confidence) = answer.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+            (best != truth as usize).then_some(*confidence)
+        }
+        _ => Some((answer.first()? - truth).abs()),
+    }
+}
+
 /// What performance is measured with.
 #[derive(Clone, Copy)]
 struct Known<'k> {
@@ -139,4 +169,19 @@ fn order(values: &[f64], outputs: usize, rows: usize) -> Arc<[RowId]> {
     let score = |row: &RowId| values.get(row.index() * outputs).copied().unwrap_or(f64::NAN);
     order.sort_by(|a, b| score(a).total_cmp(&score(b)));
     order.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_confident_wrong_rows_come_first_and_right_or_unknown_rows_not_at_all() {
+        let rows = |found: Arc<[RowId]>| found.iter().map(|r| r.0).collect::<Vec<_>>();
+        let binary = surprising(&[0.9, 0.2, 0.7, 0.99], 1, &[0.0, 0.0, 0.0, f64::NAN], TaskKind::Binary);
+        assert_eq!(rows(binary), [0, 2]);
+        let classes = surprising(&[0.6, 0.4, 0.1, 0.9, 0.8, 0.2], 2, &[1.0, 1.0, 1.0], TaskKind::Multiclass);
+        assert_eq!(rows(classes), [2, 0]);
+        assert_eq!(rows(surprising(&[1.0, 5.0], 1, &[1.5, 2.0], TaskKind::Regression)), [1, 0]);
+    }
 }

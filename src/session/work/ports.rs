@@ -16,10 +16,3 @@ pub fn train(_work: &super::train::Train, _task: &Task) -> Result<Arc<dyn Model>
 pub fn save_model(_model: &dyn Model) -> Result<Vec<u8>, Problem> {
     Err(absent("Could not save the model"))
 }
-
-pub fn profile(
-    _data: &crate::data::Dataset,
-    _task: &Task,
-) -> Result<crate::data::TableProfile, crate::base::Cancelled> {
-    Ok(crate::data::TableProfile::default())
-}

@@ -74,7 +74,9 @@ fn splits(block: &Block<'_>, leaves: usize, cover: &[f64], sets: usize) -> Resul
             0 => Node::NUMERIC,
             _ if threshold.fract() == 0.0 && (0.0..sets as f64).contains(threshold) => *threshold as u32,
             _ => {
-                return Err(block.refuse("threshold", format!("entry {i}, {threshold}, is no category set of the tree")));
+                return Err(
+                    block.refuse("threshold", format!("entry {i}, {threshold}, is no category set of the tree"))
+                );
             }
         };
         let default_left = decision & 2 != 0;
@@ -86,7 +88,9 @@ fn splits(block: &Block<'_>, leaves: usize, cover: &[f64], sets: usize) -> Resul
             (_, 2, true) => Missing::Left,
             (_, 2, false) => Missing::Right,
             _ => {
-                return Err(block.refuse("decision_type", format!("entry {i}, {decision}, has an unknown missing type")));
+                return Err(
+                    block.refuse("decision_type", format!("entry {i}, {decision}, has an unknown missing type"))
+                );
             }
         };
         nodes.push(Node { feature: *feature, left, right, set, threshold: *threshold, missing, cover: *cover });
