@@ -14,4 +14,5 @@ mod one_value;
 mod oracle_explain;
 mod registries;
 mod session;
+mod theme;
 mod worker;
