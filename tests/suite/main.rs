@@ -15,4 +15,6 @@ mod oracle_explain;
 mod registries;
 mod session;
 mod theme;
+#[cfg(feature = "app")]
+mod ui_tree;
 mod worker;

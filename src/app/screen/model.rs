@@ -290,12 +290,15 @@ fn threshold(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
 
 /// The chart kinds that read this performance.
 fn kinds(performance: &Performance) -> Vec<&'static dyn Kind> {
-    let wanted = match performance.detail {
-        Detail::Binary(_) => PerformanceKind::Binary,
-        Detail::Multiclass(_) => PerformanceKind::Multiclass,
-        Detail::Regression(_) => PerformanceKind::Regression,
+    let fits = |wanted| match (wanted, &performance.detail) {
+        (PerformanceKind::Binary | PerformanceKind::Classes, Detail::Binary(_))
+        | (PerformanceKind::Multiclass | PerformanceKind::Classes, Detail::Multiclass(_))
+        | (PerformanceKind::Regression, Detail::Regression(_)) => true,
+        (PerformanceKind::Binary, _) | (PerformanceKind::Multiclass, _) => false,
+        (PerformanceKind::Classes, _) | (PerformanceKind::Regression, _) => false,
     };
-    KINDS.iter().copied().filter(|k| k.needs().performance == Some(wanted)).collect()
+    let about = |k: &&dyn Kind| k.needs().performance.map_or(k.needs().predictions, fits);
+    KINDS.iter().copied().filter(about).collect()
 }
 
 fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
@@ -312,11 +315,18 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         row: None,
         feature: None,
         colour: None,
-        knobs: Vec::new(),
+        knobs: threshold_knob(cx, chosen),
     };
     let height = (ui.ctx().content_rect().height() - 330.0).clamp(320.0, 620.0);
     let lines = |_, _| Vec::new();
     chart_frame::show(ui, cx, &request, &Place { slot: "performance", height, lines: Some(&lines) });
+}
+
+/// The threshold under the pointer, for charts that read one.
+fn threshold_knob(cx: &Cx<'_>, kind: &str) -> Vec<(String, String)> {
+    let reads = KINDS.iter().any(|k| k.id() == kind && k.knobs().iter().any(|knob| knob.id == "threshold"));
+    let value = cx.desk.model.dragging.unwrap_or_else(|| cx.session.threshold());
+    if reads { vec![("threshold".to_owned(), format!("{value:.3}"))] } else { Vec::new() }
 }
 
 /// An unframed button for places that lead back.
