@@ -7,11 +7,11 @@ use crate::base::{RowId, text};
 use crate::chart::{KINDS, Kind};
 use crate::explain::Body;
 use crate::model::Scale;
-use crate::session::{ChartRequest, Predictions};
+use crate::session::{ChartRequest, Command, Predictions};
 
 use super::global::{missing_or_running, output};
 use super::{Screen, ScreenId, full_page};
-use crate::app::desk::Cx;
+use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::widget::chart_frame::Place;
 use crate::app::widget::{card, chart_frame, empty, passport};
@@ -58,8 +58,10 @@ impl Screen for Local {
         }
         let Some(row) = cx.session.row() else {
             // Something to read at once: the first explained row, until another is chosen.
+            let chosen = cx.wishes.iter().any(|w| matches!(w, Wish::Do(Command::SelectRow(Some(_)))));
             match first_row(cx) {
-                Some(row) => cx.select_row(row),
+                Some(row) if !chosen => cx.select_row(row),
+                Some(_) => {}
                 None => empty::busy(ui, "Choosing a row", ui.available_height()),
             }
             return;
@@ -204,7 +206,7 @@ fn not_explained(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     let text = "The current plan explains other rows only. Explain all rows to read this one.";
     if empty::empty(ui, &format!("Row {row} is not explained"), text, "Explain all rows") {
         let plan = crate::session::Plan { rows: crate::session::RowChoice::All, ..cx.session.plan().clone() };
-        cx.wish(crate::session::Command::SetPlan(plan));
+        cx.wish(Command::SetPlan(plan));
         cx.act("explain");
     }
 }
