@@ -25,7 +25,10 @@ pub struct TreeRules {
 pub fn arrange(tree: Tree, rules: TreeRules, place: &str) -> Result<Tree, ModelError> {
     let at = |node: u32| format!("{place}, node {node}");
     if tree.output.is_some_and(|k| k as usize >= rules.outputs) {
-        return Err(ModelError::malformed(place, format!("the tree adds to an output the model lacks ({})", rules.outputs)));
+        return Err(ModelError::malformed(
+            place,
+            format!("the tree adds to an output the model lacks ({})", rules.outputs),
+        ));
     }
     check_sets(&tree.sets, place)?;
     let mut place_of = vec![u32::MAX; tree.nodes.len()];
@@ -33,7 +36,10 @@ pub fn arrange(tree: Tree, rules: TreeRules, place: &str) -> Result<Tree, ModelE
     let mut waiting = vec![0_u32];
     while let Some(old) = waiting.pop() {
         let Some((node, new)) = tree.nodes.get(old as usize).zip(place_of.get_mut(old as usize)) else {
-            return Err(ModelError::malformed(place, format!("a node {old} is referred to, the tree has {}", tree.nodes.len())));
+            return Err(ModelError::malformed(
+                place,
+                format!("a node {old} is referred to, the tree has {}", tree.nodes.len()),
+            ));
         };
         if *new != u32::MAX {
             return Err(ModelError::malformed(at(old), "the node is reached twice, so this is no tree"));

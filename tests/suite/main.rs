@@ -4,3 +4,5 @@ mod brute_force;
 mod chart_subjects;
 mod charts;
 mod common;
+mod damaged_models;
+mod oracle_predict;

@@ -49,7 +49,10 @@ fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some(("this is a CatBoost .cbm model", CATBOOST_HINT));
     }
     if head.starts_with(b"\x89HDF\r\n\x1a\n") {
-        return Some(("this is an HDF5 file, as Keras writes it", "Neural networks do not open; explain a tree model instead"));
+        return Some((
+            "this is an HDF5 file, as Keras writes it",
+            "Neural networks do not open; explain a tree model instead",
+        ));
     }
     if head.starts_with(b"binf") || head.starts_with(b"bs64") {
         return Some(LEGACY);
@@ -57,7 +60,8 @@ fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if head.get(8) == Some(&b'{') && has("\"dtype\"") {
         return Some(("this is a safetensors file", "It holds weights without a model; explain a tree model instead"));
     }
-    let legacy = ["gbtree", "gblinear", "dart"].into_iter().any(has) && head.contains(&0) && head.first() != Some(&b'{');
+    let legacy =
+        ["gbtree", "gblinear", "dart"].into_iter().any(has) && head.contains(&0) && head.first() != Some(&b'{');
     if legacy {
         return Some(LEGACY);
     }
@@ -73,9 +77,13 @@ fn zipped(head: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some(("this is a PyTorch file", "Neural networks do not open; explain a tree model instead"));
     }
     if has("schema.json") {
-        return Some(("this is a skops file of scikit-learn", "Save the booster inside it with save_model(\"model.json\")"));
+        return Some((
+            "this is a skops file of scikit-learn",
+            "Save the booster inside it with save_model(\"model.json\")",
+        ));
     }
-    has("model.weights.h5").then_some(("this is a Keras file", "Neural networks do not open; explain a tree model instead"))
+    has("model.weights.h5")
+        .then_some(("this is a Keras file", "Neural networks do not open; explain a tree model instead"))
 }
 
 fn textual(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -125,7 +133,9 @@ mod tests {
         ] {
             assert!(find(head).is_some_and(|(found, _)| found.contains(word)), "{word}");
         }
-        for table in [&b"a,b,c\n1,2,3\n"[..], b"PAR1", b"ARROW1", b"{\"a\":1}\n{\"a\":2}\n", b"PK\x03\x04xl/workbook.xml"] {
+        for table in
+            [&b"a,b,c\n1,2,3\n"[..], b"PAR1", b"ARROW1", b"{\"a\":1}\n{\"a\":2}\n", b"PK\x03\x04xl/workbook.xml"]
+        {
             assert!(find(table).is_none());
         }
     }

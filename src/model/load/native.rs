@@ -68,7 +68,10 @@ impl NativeBody {
             Self::Linear { form, link } => {
                 check_shape(&card, card.inputs.len(), form.outputs(), link)?;
                 if card.inputs.len().checked_mul(form.outputs()) != Some(form.weights.len()) {
-                    return Err(ModelError::malformed("body.linear.form.weights", "there must be one weight per input and output"));
+                    return Err(ModelError::malformed(
+                        "body.linear.form.weights",
+                        "there must be one weight per input and output",
+                    ));
                 }
                 if form.weights.iter().chain(&form.intercept).any(|w| !w.is_finite()) {
                     return Err(ModelError::malformed("body.linear.form", "every weight must be a finite number"));
@@ -144,10 +147,16 @@ fn check_card(card: &ModelCard) -> Result<(), ModelError> {
 
 fn check_shape(card: &ModelCard, inputs: usize, outputs: usize, link: LinkFunction) -> Result<(), ModelError> {
     if inputs != card.inputs.len() {
-        return Err(ModelError::malformed("card.inputs", format!("{} are named, the model takes {inputs}", card.inputs.len())));
+        return Err(ModelError::malformed(
+            "card.inputs",
+            format!("{} are named, the model takes {inputs}", card.inputs.len()),
+        ));
     }
     if outputs != card.outputs.len() || outputs == 0 {
-        return Err(ModelError::malformed("card.outputs", format!("{} are named, the model gives {outputs}", card.outputs.len())));
+        return Err(ModelError::malformed(
+            "card.outputs",
+            format!("{} are named, the model gives {outputs}", card.outputs.len()),
+        ));
     }
     if !link.is_sound() {
         return Err(ModelError::malformed("body.link", "the slope must be a positive number"));

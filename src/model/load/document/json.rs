@@ -141,7 +141,11 @@ impl Reader<'_> {
             let byte = self.peek().ok_or_else(|| self.refuse("the text has no end"))?;
             self.at += 1;
             match byte {
-                b'"' => return Ok(String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())),
+                b'"' => {
+                    return Ok(
+                        String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+                    );
+                }
                 b'\\' => self.escape(&mut out)?,
                 other => out.push(other),
             }
@@ -188,7 +192,8 @@ mod tests {
 
     #[test]
     fn numbers_are_packed_and_bare_words_are_numbers() {
-        let value = parse(br#" {"a":[1,2],"b":[1,2.5,-Infinity],"c":[true,false],"d":["x",1],"e":"\u00e9\ud83d\ude00\n"} "#);
+        let value =
+            parse(br#" {"a":[1,2],"b":[1,2.5,-Infinity],"c":[true,false],"d":["x",1],"e":"\u00e9\ud83d\ude00\n"} "#);
         let Value::Table(entries) = value.unwrap() else { panic!("expected a table") };
         assert_eq!(entries[0].1, Value::Integers(vec![1, 2]));
         assert_eq!(entries[1].1, Value::Reals(vec![1.0, 2.5, f64::NEG_INFINITY]));

@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn typed_and_counted_arrays_are_read() {
-        let mut bytes = b"{U\x01a[$l#U\x02\x00\x00\x00\x01\xff\xff\xff\xffU\x01b[#U\x02i\x07i\xf9U\x01c[$d#U\x01".to_vec();
+        let mut bytes =
+            b"{U\x01a[$l#U\x02\x00\x00\x00\x01\xff\xff\xff\xffU\x01b[#U\x02i\x07i\xf9U\x01c[$d#U\x01".to_vec();
         bytes.extend(1.5_f32.to_be_bytes());
         bytes.extend(b"U\x01dSU\x02hiU\x01e[TF]}");
         let Value::Table(entries) = parse(&bytes).unwrap() else { panic!("expected a table") };
@@ -201,7 +202,11 @@ mod tests {
 
     #[test]
     fn a_false_length_is_refused_before_anything_is_reserved() {
-        for head in [&b"[$d#L\x7f\xff\xff\xff\xff\xff\xff\xff"[..], b"[#L\x7f\xff\xff\xff\xff\xff\xff\xff", b"[$Z#l\x7f\xff\xff\xff"] {
+        for head in [
+            &b"[$d#L\x7f\xff\xff\xff\xff\xff\xff\xff"[..],
+            b"[#L\x7f\xff\xff\xff\xff\xff\xff\xff",
+            b"[$Z#l\x7f\xff\xff\xff",
+        ] {
             assert!(parse(head).is_err());
         }
         assert!(parse(b"SL\x80\0\0\0\0\0\0\0").is_err());

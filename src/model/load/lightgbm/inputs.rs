@@ -50,7 +50,8 @@ pub fn inputs(parts: &Parts<'_>) -> Result<(Vec<Input>, Option<String>), ModelEr
 }
 
 fn range(text: &str) -> Range {
-    if let Some((low, high)) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).and_then(|t| t.split_once(':')) {
+    if let Some((low, high)) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).and_then(|t| t.split_once(':'))
+    {
         return match (low.parse(), high.parse()) {
             (Ok(low), Ok(high)) => Range::Numbers(low, high),
             _ => Range::Unused,

@@ -83,12 +83,15 @@ impl<'t> Block<'t> {
     pub fn numbers<T: std::str::FromStr>(&self, key: &str, length: Option<usize>) -> Result<Vec<T>, ModelError> {
         let words = self.optional(key).unwrap_or("").split_whitespace();
         let parsed = words.enumerate().map(|(i, word)| {
-            let reason = || format!("entry {i}, “{}”, is no number of the right kind", super::super::document::shown(word));
+            let reason =
+                || format!("entry {i}, “{}”, is no number of the right kind", super::super::document::shown(word));
             word.parse().map_err(|_error| self.refuse(key, reason()))
         });
         let values: Vec<T> = parsed.collect::<Result<_, _>>()?;
         match length.filter(|length| *length != values.len()) {
-            Some(length) => Err(self.refuse(key, format!("{length} entries are expected, {} are stored", values.len()))),
+            Some(length) => {
+                Err(self.refuse(key, format!("{length} entries are expected, {} are stored", values.len())))
+            }
             None => Ok(values),
         }
     }

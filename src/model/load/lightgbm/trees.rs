@@ -59,7 +59,9 @@ fn splits(block: &Block<'_>, leaves: usize, cover: &[f64], sets: usize) -> Resul
         // Leaves stand behind the splits: leaf `!value` is node `leaves − 1 + !value`.
         let index = if value >= 0 { value.checked_add(0) } else { (!value).checked_add(leaves as i64 - 1) };
         let inside = index.filter(|i| if value >= 0 { *i < leaves as i64 - 1 } else { *i < 2 * leaves as i64 - 1 });
-        inside.and_then(|i| u32::try_from(i).ok()).ok_or_else(|| block.refuse(key, format!("{value} is no node of the tree")))
+        inside
+            .and_then(|i| u32::try_from(i).ok())
+            .ok_or_else(|| block.refuse(key, format!("{value} is no node of the tree")))
     };
     let all = feature.iter().zip(&threshold).zip(&decision).zip(left.iter().zip(&right)).zip(cover);
     let mut nodes = Vec::with_capacity(2 * leaves - 1);
@@ -71,7 +73,11 @@ fn splits(block: &Block<'_>, leaves: usize, cover: &[f64], sets: usize) -> Resul
         let set = match decision & 1 {
             0 => Node::NUMERIC,
             _ if threshold.fract() == 0.0 && (0.0..sets as f64).contains(threshold) => *threshold as u32,
-            _ => return Err(block.refuse("threshold", format!("entry {i}, {threshold}, is no category set of the tree"))),
+            _ => {
+                return Err(
+                    block.refuse("threshold", format!("entry {i}, {threshold}, is no category set of the tree"))
+                );
+            }
         };
         let default_left = decision & 2 != 0;
         let missing = match (set != Node::NUMERIC, decision >> 2 & 3, default_left) {
@@ -81,7 +87,11 @@ fn splits(block: &Block<'_>, leaves: usize, cover: &[f64], sets: usize) -> Resul
             (_, 1, false) => Missing::ZeroRight,
             (_, 2, true) => Missing::Left,
             (_, 2, false) => Missing::Right,
-            _ => return Err(block.refuse("decision_type", format!("entry {i}, {decision}, has an unknown missing type"))),
+            _ => {
+                return Err(
+                    block.refuse("decision_type", format!("entry {i}, {decision}, has an unknown missing type"))
+                );
+            }
         };
         nodes.push(Node { feature: *feature, left, right, set, threshold: *threshold, missing, cover: *cover });
     }

@@ -125,7 +125,8 @@ fn learner<'d>(root: &At<'d>, origin: &Origin) -> Result<Learner<'d>, ModelError
     let Some(objective) = objective::find(named.text()?) else {
         return Err(ModelError::Unsupported {
             what: format!("the objective “{}” is not known", shown(named.text()?)),
-            hint: "Its link function is unknown, so predictions could be wrong; train with one of XGBoost's objectives".to_owned(),
+            hint: "Its link function is unknown, so predictions could be wrong; train with one of XGBoost's objectives"
+                .to_owned(),
         });
     };
     let clamped = version.is_none_or(|v: [i64; 3]| v >= [3, 2, 0]);

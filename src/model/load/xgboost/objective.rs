@@ -4,7 +4,7 @@ use crate::model::ModelError;
 use crate::model::TaskKind;
 use crate::model::link::LinkFunction;
 
-use super::super::document::At;
+use super::super::document::{At, Value, shown};
 
 /// How a base score in prediction units becomes a margin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,11 @@ pub fn find(name: &str) -> Option<Objective> {
     use BaseRule::{Identity, Logarithm, Logit};
     let logistic = LinkFunction::Sigmoid { slope: 1.0 };
     let (task, link, base) = match name {
-        "reg:squarederror" | "reg:linear" | "reg:squaredlogerror" | "reg:pseudohubererror" | "reg:absoluteerror"
+        "reg:squarederror"
+        | "reg:linear"
+        | "reg:squaredlogerror"
+        | "reg:pseudohubererror"
+        | "reg:absoluteerror"
         | "reg:quantileerror" => (TaskKind::Regression, LinkFunction::Identity, Identity),
         "reg:logistic" => (TaskKind::Regression, logistic, Logit),
         "binary:logistic" => (TaskKind::Binary, logistic, Logit),
@@ -44,9 +48,9 @@ pub fn find(name: &str) -> Option<Objective> {
         _ => return None,
     };
     let note = match name {
-        "binary:logitraw" => Some(
-            "The objective binary:logitraw answers in log-odds; the probability shown is their logistic function",
-        ),
+        "binary:logitraw" => {
+            Some("The objective binary:logitraw answers in log-odds; the probability shown is their logistic function")
+        }
         "binary:hinge" => Some("The objective binary:hinge gives 0 or 1, which is no graded probability"),
         "multi:softmax" => Some(
             "The objective multi:softmax answers with the most probable class; the probabilities shown are the softmax of its margins",
@@ -62,8 +66,8 @@ impl Objective {
     /// holds for every output. `clamped` says that the library limits probabilities to [1e-6, 1 − 1e-6] first.
     pub fn base_margins(self, at: &At<'_>, outputs: usize, clamped: bool) -> Result<Vec<f64>, ModelError> {
         let text = match at.value {
-            super::super::document::Value::Real(value) => value.to_string(),
-            super::super::document::Value::Integer(value) => value.to_string(),
+            Value::Real(value) => value.to_string(),
+            Value::Integer(value) => value.to_string(),
             _ => at.text()?.to_owned(),
         };
         let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
@@ -72,7 +76,7 @@ impl Objective {
             let value: f32 = part
                 .trim()
                 .parse()
-                .map_err(|_error| at.refuse(format!("“{}” is no number", super::super::document::shown(part))))?;
+                .map_err(|_error| at.refuse(format!("“{}” is no number", shown(part))))?;
             let margin = self.base_margin(value, clamped);
             if !margin.is_finite() {
                 return Err(at.refuse(format!("{value} is no possible base score of this objective")));
@@ -93,7 +97,7 @@ impl Objective {
             BaseRule::Identity => score,
             BaseRule::Logarithm => logarithm(score),
             BaseRule::Logit => {
-                let score = if clamped { score.max(1e-6).min(1.0 - 1e-6) } else { score };
+                let score = if clamped { score.clamp(1e-6, 1.0 - 1e-6) } else { score };
                 -logarithm(1.0 / score - 1.0)
             }
         }

@@ -28,7 +28,9 @@ impl TreeReader {
             return Err(param.refuse(format!("leaves hold {width} values, the model has {} outputs", self.outputs)));
         }
         let output = match width {
-            1 => Some(u32::try_from(output).map_err(|_error| at.refuse(format!("{output} is no output of the model")))?),
+            1 => {
+                Some(u32::try_from(output).map_err(|_error| at.refuse(format!("{output} is no output of the model")))?)
+            }
             _ => None,
         };
         let (sets, set_of) = self.categories(at)?;
@@ -44,7 +46,7 @@ impl TreeReader {
     }
 
     /// The category sets, and for each node its set.
-    fn categories(&mut self, at: &At<'_>) -> Result<(Vec<CategorySet>, Vec<(i64, u32)>), ModelError> {
+    fn categories(&mut self, at: &At<'_>) -> Result<Categories, ModelError> {
         let (Some(nodes), Some(codes)) = (at.optional("categories_nodes"), at.optional("categories")) else {
             return Ok((Vec::new(), Vec::new()));
         };
@@ -85,6 +87,9 @@ impl TreeReader {
         Ok(words)
     }
 }
+
+/// Category sets, and pairs of node and set in node order.
+type Categories = (Vec<CategorySet>, Vec<(i64, u32)>);
 
 /// The arrays of one tree.
 struct Arrays<'d> {
