@@ -10,6 +10,7 @@ pub mod error;
 pub mod method;
 mod orders;
 pub mod parts;
+mod shuffle;
 pub mod tree;
 
 pub use answer::{Answer, Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};

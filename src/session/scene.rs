@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Knobs, Problem};
 use crate::chart::kind;
 use crate::chart::{Chart, Subject};
+use crate::data::read::ReadOptions;
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
 use crate::model::{Model, Performance};
@@ -33,6 +34,8 @@ pub struct Scene {
     pub importance: Option<Arc<Explanation>>,
     /// The decision threshold, a probability.
     pub threshold: f64,
+    /// How the table was read.
+    pub read_options: ReadOptions,
 }
 
 impl Scene {

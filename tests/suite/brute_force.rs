@@ -28,7 +28,7 @@ fn shapley(features: usize, worth: impl Fn(usize) -> f64) -> Vec<f64> {
 
 /// The value a tree is expected to give when only the features in `known` are known: at a split on another feature
 /// both branches count, in proportion to the training cover.
-fn expected(ensemble: &TreeEnsemble, tree: &Tree, place: u32, row: &[f64], known: usize, output: usize) -> f64 {
+fn expected((ensemble, output): (&TreeEnsemble, usize), tree: &Tree, place: u32, row: &[f64], known: usize) -> f64 {
     let node = &tree.nodes[place as usize];
     if node.is_leaf() {
         return match tree.output {
@@ -37,7 +37,7 @@ fn expected(ensemble: &TreeEnsemble, tree: &Tree, place: u32, row: &[f64], known
             None => tree.leaf_values[node.left as usize + output],
         };
     }
-    let below = |child: u32| expected(ensemble, tree, child, row, known, output);
+    let below = |child: u32| expected((ensemble, output), tree, child, row, known);
     if known & (1 << node.feature) != 0 {
         let left = ensemble.goes_left(tree, node, row[node.feature as usize]);
         return below(if left { node.left } else { node.right });
@@ -51,7 +51,7 @@ fn expected(ensemble: &TreeEnsemble, tree: &Tree, place: u32, row: &[f64], known
 
 fn path_dependent_truth(ensemble: &TreeEnsemble, row: &[f64], output: usize) -> (f64, Vec<f64>) {
     let worth = |known: usize| {
-        let sum: f64 = ensemble.trees.iter().map(|tree| expected(ensemble, tree, 0, row, known, output)).sum();
+        let sum: f64 = ensemble.trees.iter().map(|tree| expected((ensemble, output), tree, 0, row, known)).sum();
         sum / ensemble.divisor + ensemble.base[output]
     };
     (worth(0), shapley(ensemble.inputs, worth))
@@ -68,7 +68,7 @@ fn hybrid_truth(model: &dyn Model, row: &[f64], background: &Matrix, output: usi
                 hybrid[j] = row[j];
             }
             let mut out = vec![0.0; outputs];
-            model.predict(MatrixView::new(&hybrid, 1, row.len()).unwrap(), Scale::Margin, &mut out);
+            model.predict(MatrixView::new(&hybrid, 1, row.len()).expect("proper test data"), Scale::Margin, &mut out);
             sum += out[output];
         }
         sum / background.rows() as f64
@@ -161,8 +161,9 @@ fn the_comparison_notices_a_wrong_value() {
 fn linear_values_agree_with_enumeration() {
     let form = candor::model::LinearForm { weights: vec![1.5, -2.0, 0.25, 4.0, -0.5, 1.0], intercept: vec![0.5, -1.0] };
     let nan = f64::NAN;
-    let rows = Matrix::from_rows(&[[1.0, 2.0, 3.0], [nan, 0.0, -4.0], [0.5, nan, nan]]).unwrap();
-    let background = Matrix::from_rows(&[[0.0, 1.0, nan], [2.0, nan, 1.0], [nan, 5.0, -1.0]]).unwrap();
+    let rows = Matrix::from_rows(&[[1.0, 2.0, 3.0], [nan, 0.0, -4.0], [0.5, nan, nan]]).expect("proper test data");
+    let background =
+        Matrix::from_rows(&[[0.0, 1.0, nan], [2.0, nan, 1.0], [nan, 5.0, -1.0]]).expect("proper test data");
     let setting = Setting::new(Toy::new(Inside::Linear(form), 3), rows, background);
     assert!(worst(&setting, "linear-shap", by_background) < 1e-12);
     assert!(worst(&setting, "exact-shapley", by_background) < 1e-12);
@@ -172,13 +173,13 @@ fn linear_values_agree_with_enumeration() {
 fn chains_of_ten_thousand_splits_add_up() {
     for (length, inputs) in [(10_000, 30), (600, 600), (10_000, 10_000)] {
         let rows = (0..2 * inputs).map(|k| if k < inputs { 5.0 } else { (k % 13) as f64 - 20.0 }).collect();
-        let background = Matrix::new(vec![-20.0; inputs], 1, inputs).unwrap();
+        let background = Matrix::new(vec![-20.0; inputs], 1, inputs).expect("proper test data");
         let toy = Toy::trees(chain(length, inputs));
-        let setting = Setting::new(toy, Matrix::new(rows, 2, inputs).unwrap(), background);
+        let setting = Setting::new(toy, Matrix::new(rows, 2, inputs).expect("proper test data"), background);
         for id in ["tree-shap", "tree-shap-interventional"] {
             let knobs = Knobs::default();
             let explained = ask(method(id), &setting.request(&knobs), &Task::silent()).expect("an answer");
-            let gap = explained.fidelity.gap.unwrap();
+            let gap = explained.fidelity.gap.expect("a gap");
             assert!(gap < 1e-10, "{id}, {length} splits, {inputs} inputs: {gap:e}");
         }
     }
@@ -201,7 +202,7 @@ fn sampled_errors_cover_the_truth_as_often_as_they_promise() {
     let truth = setting.attribution(method("exact-shapley"), &[]);
     for budget in ["240", "600"] {
         let found = setting.attribution(method("permutation-shap"), &[("budget", budget), ("tolerance", "0")]);
-        let errors = found.std_error.as_ref().unwrap();
+        let errors = found.std_error.as_ref().expect("errors");
         let (mut inside, mut asked) = (0usize, 0usize);
         for ((value, truth), error) in found.values.iter().zip(truth.values.iter()).zip(errors.iter()) {
             if *error > 1e-12 {

@@ -1,8 +1,14 @@
 //! Every integration test in one binary, so that the large dependencies are linked once. One file per subject.
 
+mod architecture;
+mod axioms;
 mod brute_force;
+mod cancel;
 mod chart_subjects;
 mod charts;
 mod common;
 mod damaged_models;
+mod determinism;
+mod importance;
 mod oracle_predict;
+mod registries;

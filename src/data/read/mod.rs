@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::text::counted;
 use crate::base::{Entry, Fingerprint, Task};
+use crate::num::parallel;
 
 use super::column::Column;
 use super::dataset::{Dataset, Source};
@@ -96,7 +97,7 @@ pub fn read_bytes(file: &FileBytes, options: &ReadOptions, task: &Task) -> Resul
         return Err(refuse(name));
     }
     let reader = READERS.iter().find(|reader| reader.recognises(head)).ok_or_else(|| refuse(foreign::UNKNOWN))?;
-    let (content, sha256) = rayon::join(|| reader.read(file, options, task), || Fingerprint::of(&file.bytes));
+    let (content, sha256) = parallel::both(|| reader.read(file, options, task), || Fingerprint::of(&file.bytes));
     let content = content?;
     task.check()?;
     let rows = content.columns.first().map_or(0, |c| c.values.len());

@@ -2,6 +2,7 @@
 
 mod exact_shapley;
 mod linear_shap;
+mod permutation_importance;
 mod permutation_shap;
 mod tree_shap;
 mod tree_shap_interventional;
@@ -24,6 +25,7 @@ pub static METHODS: &[&dyn Explainer] = &[
     &linear_shap::LinearShap,
     &exact_shapley::ExactShapley,
     &permutation_shap::PermutationShap,
+    &permutation_importance::PermutationImportance,
 ];
 
 /// Whether a method applies to a model.
