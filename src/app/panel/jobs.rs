@@ -17,7 +17,10 @@ use crate::app::widget::card;
 pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let jobs = cx.session.jobs().to_vec();
     if jobs.is_empty() {
-        ui.label(RichText::new("Nothing is running. Opening, explaining, drawing and exporting show their progress here.").weak());
+        ui.label(
+            RichText::new("Nothing is running. Opening, explaining, drawing and exporting show their progress here.")
+                .weak(),
+        );
     }
     for job in &jobs {
         ui.horizontal(|ui| {
