@@ -4,11 +4,14 @@
 
 pub mod card;
 pub mod error;
+pub mod learn;
+pub mod learned;
 pub mod linear;
 pub mod measure;
 pub mod metrics;
 pub mod performance;
 pub mod predict;
+mod training;
 pub mod trees;
 pub mod truth;
 

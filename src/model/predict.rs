@@ -62,4 +62,9 @@ pub trait Model: Send + Sync {
     fn structure(&self) -> Structure<'_> {
         Structure::Opaque
     }
+
+    /// The parameters as a Candor model file stores them; `None` for models that keep their own file.
+    fn portable(&self) -> Option<serde_json::Value> {
+        None
+    }
 }
