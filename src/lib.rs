@@ -7,11 +7,15 @@
 //! Rooms, bottom first; arrows point down only (`tests/suite/architecture.rs` checks it):
 //! `base` · `num` · `data` · `model` · `explain` · `chart` · `report` · `session` · `worker` · `app`, `cli`.
 
+#[cfg(feature = "app")]
+pub mod app;
 pub mod base;
 pub mod chart;
+pub mod cli;
 pub mod data;
 pub mod explain;
 pub mod model;
 pub mod num;
+pub mod report;
 pub mod session;
 pub mod worker;

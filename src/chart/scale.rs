@@ -138,8 +138,19 @@ fn time_ticks(range: (f64, f64), wanted: usize) -> Vec<(f64, String)> {
         return month_ticks(range, raw);
     }
     let steps = [
-        SECOND, 5.0 * SECOND, 15.0 * SECOND, MINUTE, 5.0 * MINUTE, 15.0 * MINUTE, HOUR, 3.0 * HOUR, 6.0 * HOUR, DAY,
-        2.0 * DAY, 7.0 * DAY, 14.0 * DAY,
+        SECOND,
+        5.0 * SECOND,
+        15.0 * SECOND,
+        MINUTE,
+        5.0 * MINUTE,
+        15.0 * MINUTE,
+        HOUR,
+        3.0 * HOUR,
+        6.0 * HOUR,
+        DAY,
+        2.0 * DAY,
+        7.0 * DAY,
+        14.0 * DAY,
     ];
     let step = steps.into_iter().find(|s| *s >= raw).unwrap_or(14.0 * DAY);
     let first = (low / step).ceil() as i64;

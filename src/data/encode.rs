@@ -1,14 +1,15 @@
 //! From table columns to a model's inputs: columns are matched by name and type, categories by the model's own levels.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::RowId;
-use crate::num::Matrix;
+use crate::base::text::counted;
+use crate::base::{RowId, Task};
+use crate::num::{Matrix, parallel};
 
-use super::column::{MISSING_CODE, Values};
+use super::coding::Coding;
 use super::dataset::{Dataset, Role};
 use super::error::DataError;
 
@@ -38,10 +39,9 @@ pub enum InputKind {
 pub struct Link {
     /// For each input, its column in the table.
     pub columns: Vec<usize>,
-    /// For each input, the code of each of the column's levels (`NaN` for a level the model has never seen);
-    /// `None` where values pass as they are.
-    codes: Vec<Option<Vec<f64>>>,
-    /// What the reader of a result should know: extra columns, unseen levels.
+    /// For each input, how cells become numbers.
+    codings: Vec<Coding>,
+    /// What the reader of a result should know: matched by similar names, extra columns, unseen levels.
     pub warnings: Vec<String>,
 }
 
@@ -54,22 +54,34 @@ pub struct Encoded {
     pub rows: Arc<[RowId]>,
 }
 
-/// Matches the columns of `data` to `inputs` by name. Refuses with the complete list of what is missing or of the
-/// wrong type; columns the model does not use are no error.
+/// Most names written out in one sentence.
+const SHOWN: usize = 8;
+
+/// Matches the columns of `data` to `inputs`: by name, else by name without spaces and underscores told apart, else
+/// (when the model stores no names at all) by position. Refuses with the complete list of what is missing or of the
+/// wrong type; columns the model does not use are no error. Cost O(inputs + columns + cells of text columns).
 pub fn link(inputs: &[Input], data: &Dataset) -> Result<Link, DataError> {
-    let by_name: HashMap<&str, usize> = data.columns().iter().enumerate().map(|(i, c)| (&*c.name, i)).collect();
-    let mut faults = Vec::new();
-    let mut link = Link { columns: Vec::new(), codes: Vec::new(), warnings: Vec::new() };
-    let mut absent = Vec::new();
-    for input in inputs {
-        let Some(&column) = by_name.get(input.name.as_str()) else {
-            absent.push(format!("“{}”", input.name));
+    let mut link = Link { columns: Vec::new(), codings: Vec::new(), warnings: Vec::new() };
+    let places = match by_position(inputs, data) {
+        Some(places) => {
+            link.warnings.push(format!(
+                "The model stores no column names; its {} were matched to the feature columns in table order",
+                counted(inputs.len(), "input")
+            ));
+            places.into_iter().map(Some).collect()
+        }
+        None => by_name(inputs, data, &mut link.warnings),
+    };
+    let (mut faults, mut absent) = (Vec::new(), Vec::new());
+    for (input, place) in inputs.iter().zip(places) {
+        let Some((place, column)) = place.and_then(|k| data.columns().get(k).map(|c| (k, c))) else {
+            absent.push(input.name.as_str());
             continue;
         };
-        match codes_for(input, &data.columns()[column].values, &mut link.warnings) {
-            Ok(codes) => {
-                link.columns.push(column);
-                link.codes.push(codes);
+        match Coding::of(input, column, &mut link.warnings) {
+            Ok(coding) => {
+                link.columns.push(place);
+                link.codings.push(coding);
             }
             Err(fault) => faults.push(fault),
         }
@@ -77,89 +89,198 @@ pub fn link(inputs: &[Input], data: &Dataset) -> Result<Link, DataError> {
     if !absent.is_empty() {
         faults.insert(0, absent_columns(&absent, inputs, data));
     }
-    if faults.is_empty() { Ok(link) } else { Err(DataError::Mismatch(faults)) }
+    if !faults.is_empty() {
+        return Err(DataError::Mismatch(faults));
+    }
+    remark(&mut link, data);
+    Ok(link)
 }
 
-fn absent_columns(absent: &[String], inputs: &[Input], data: &Dataset) -> String {
-    let wanted: Vec<&str> = inputs.iter().map(|i| i.name.as_str()).collect();
+/// Columns by position, when no name of the model says anything: `f0`, `Column_0`, `0` … for input 0 and so on, and
+/// the table has exactly as many feature columns.
+fn by_position(inputs: &[Input], data: &Dataset) -> Option<Vec<usize>> {
+    let nameless = |k: usize, name: &str| {
+        let digits = name.strip_prefix("Column_").or_else(|| name.strip_prefix('f')).unwrap_or(name);
+        digits.parse() == Ok(k)
+    };
+    let all_nameless = !inputs.is_empty() && inputs.iter().enumerate().all(|(k, i)| nameless(k, &i.name));
+    if !all_nameless || inputs.iter().any(|i| data.find(&i.name).is_some()) {
+        return None;
+    }
+    let features = data.roles().iter().enumerate().filter(|(_, r)| matches!(r, Role::Feature | Role::Protected));
+    let places: Vec<usize> = features.map(|(k, _)| k).collect();
+    (places.len() == inputs.len()).then_some(places)
+}
+
+fn by_name(inputs: &[Input], data: &Dataset, warnings: &mut Vec<String>) -> Vec<Option<usize>> {
+    let mut exact: HashMap<&str, usize> = HashMap::with_capacity(data.columns().len());
+    // Names that become equal when made plain are ambiguous and match nothing.
+    let mut plain: HashMap<String, Option<usize>> = HashMap::with_capacity(data.columns().len());
+    for (k, column) in data.columns().iter().enumerate() {
+        exact.entry(&column.name).or_insert(k);
+        plain.entry(plain_name(&column.name)).and_modify(|place| *place = None).or_insert(Some(k));
+    }
+    let mut similar = Vec::new();
+    let places = inputs
+        .iter()
+        .map(|input| {
+            exact.get(input.name.as_str()).copied().or_else(|| {
+                let found = plain.get(&plain_name(&input.name)).copied().flatten()?;
+                let column = data.columns().get(found)?;
+                similar.push(format!("“{}” for “{}”", column.name, input.name));
+                Some(found)
+            })
+        })
+        .collect();
+    if !similar.is_empty() {
+        warnings.push(format!("Columns were matched by similar names: {}", shown(&similar)));
+    }
+    places
+}
+
+/// LightGBM writes spaces as underscores, XGBoost allows no brackets and no “<”: all of these become `_`.
+fn plain_name(name: &str) -> String {
+    let mark = |c: char| if c.is_whitespace() || "[]<>{}\",:".contains(c) { '_' } else { c };
+    name.trim().chars().map(mark).collect()
+}
+
+fn absent_columns(absent: &[&str], inputs: &[Input], data: &Dataset) -> String {
+    let wanted: HashSet<&str> = inputs.iter().map(|i| i.name.as_str()).collect();
     let spare: Vec<String> = data
         .columns()
         .iter()
         .zip(data.roles())
-        .filter(|(c, role)| **role == Role::Feature && !wanted.contains(&&*c.name))
+        .filter(|(c, role)| **role == Role::Feature && !wanted.contains(&*c.name))
         .map(|(c, _)| format!("“{}”", c.name))
-        .take(8)
         .collect();
-    let shown = absent.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
-    let more = if absent.len() > 8 { format!(" and {} more", absent.len() - 8) } else { String::new() };
-    let unused = if spare.is_empty() { String::new() } else { format!(" (unused in the table: {})", spare.join(", ")) };
-    format!("missing {shown}{more}{unused}")
+    let unused = if spare.is_empty() { String::new() } else { format!(" (unused in the table: {})", shown(&spare)) };
+    let absent: Vec<String> = absent.iter().map(|name| format!("“{name}”")).collect();
+    format!("missing {}{unused}", shown(&absent))
 }
 
-fn codes_for(input: &Input, values: &Values, warnings: &mut Vec<String>) -> Result<Option<Vec<f64>>, String> {
-    let name = &input.name;
-    match (&input.kind, values) {
-        (_, Values::Text(text)) if (0..text.len()).all(|i| text.get(i).is_none()) => Ok(None),
-        (InputKind::Number | InputKind::Codes, Values::Number { .. } | Values::YesNo(_)) => Ok(None),
-        (InputKind::Levels(levels), Values::Category { levels: own, .. }) => {
-            let place: HashMap<&str, usize> = levels.iter().enumerate().map(|(k, l)| (l.as_str(), k)).collect();
-            let codes: Vec<f64> = own.iter().map(|l| place.get(l.as_str()).map_or(f64::NAN, |k| *k as f64)).collect();
-            let unseen: Vec<String> =
-                own.iter().zip(&codes).filter(|(_, c)| c.is_nan()).map(|(l, _)| format!("“{l}”")).take(5).collect();
-            if !unseen.is_empty() {
-                warnings.push(format!(
-                    "“{name}” has levels the model has never seen, treated as missing: {}",
-                    unseen.join(", ")
-                ));
+fn shown(names: &[String]) -> String {
+    let list = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{list} and {} more", names.len() - SHOWN) } else { list }
+}
+
+/// What is worth knowing about a complete link: unused feature columns, a target or weight among the inputs.
+fn remark(link: &mut Link, data: &Dataset) {
+    let used: HashSet<usize> = link.columns.iter().copied().collect();
+    let mut unused = Vec::new();
+    for (k, (column, role)) in data.columns().iter().zip(data.roles()).enumerate() {
+        match (used.contains(&k), role) {
+            (false, Role::Feature) => unused.push(format!("“{}”", column.name)),
+            (true, Role::Target) => {
+                link.warnings.push(format!("“{}” has the role Target and is also an input of the model", column.name));
             }
-            Ok(Some(codes))
+            _ => {}
         }
-        (InputKind::Levels(levels), Values::Number { .. } | Values::YesNo(_)) => {
-            number_levels(levels).map(Some).ok_or_else(|| {
-                format!(
-                    "“{name}” holds numbers, but the model wants levels such as “{}”",
-                    levels.first().map_or("", |l| l)
-                )
-            })
-        }
-        (InputKind::Number | InputKind::Codes, other) => {
-            Err(format!("“{name}” is a {} column, but the model wants numbers", other.kind().title()))
-        }
-        (InputKind::Levels(_), other) => {
-            Err(format!("“{name}” is a {} column, but the model wants categories", other.kind().title()))
-        }
+    }
+    if !unused.is_empty() {
+        let what = counted(unused.len(), "column");
+        link.warnings.push(format!("{what} of the table not used by the model: {}", shown(&unused)));
     }
 }
 
-/// The model's levels as numbers, when all of them are (a category of whole numbers, say).
-fn number_levels(levels: &[String]) -> Option<Vec<f64>> {
-    levels.iter().map(|l| l.parse::<f64>().ok()).collect()
-}
-
-/// Encodes `rows` of `data` through `link`. Cost O(rows · inputs).
+/// Encodes `rows` of `data` through `link`, in parallel; rows out of range are missing throughout.
+/// Cost O(rows · inputs).
 pub fn encode(link: &Link, data: &Dataset, rows: &[RowId]) -> Encoded {
     let width = link.columns.len();
     let mut values = vec![f64::NAN; rows.len() * width];
-    for (j, (&column, codes)) in link.columns.iter().zip(&link.codes).enumerate() {
-        let source = &data.columns()[column].values;
-        for (i, row) in rows.iter().enumerate() {
-            values[i * width + j] = value_at(source, codes.as_deref(), row.index());
+    let fill = |first: usize, block: &mut [f64]| {
+        for (k, out) in block.chunks_exact_mut(width.max(1)).enumerate() {
+            if let Some(row) = rows.get(first + k) {
+                fill_row(link, data, *row, out);
+            }
         }
-    }
+    };
+    parallel::fill_rows(&mut values, width, &Task::silent(), fill).expect("nobody can cancel a silent task");
     let matrix = Matrix::new(values, rows.len(), width).expect("the buffer was sized for this shape");
     Encoded { matrix, rows: rows.into() }
 }
 
-fn value_at(source: &Values, codes: Option<&[f64]>, i: usize) -> f64 {
-    match (source, codes) {
-        (Values::Category { codes: own, .. }, Some(map)) => match own.get(i) {
-            Some(&code) if code != MISSING_CODE => map.get(code as usize).copied().unwrap_or(f64::NAN),
-            _ => f64::NAN,
-        },
-        (Values::Number { .. } | Values::YesNo(_), Some(levels)) => {
-            let value = source.position(i);
-            levels.iter().position(|l| *l == value).map_or(f64::NAN, |k| k as f64)
+/// The inputs of one row.
+pub fn encode_row(link: &Link, data: &Dataset, row: RowId) -> Vec<f64> {
+    let mut values = vec![f64::NAN; link.columns.len()];
+    fill_row(link, data, row, &mut values);
+    values
+}
+
+fn fill_row(link: &Link, data: &Dataset, row: RowId, out: &mut [f64]) {
+    for ((place, coding), value) in link.columns.iter().zip(&link.codings).zip(out) {
+        if let Some(column) = data.columns().get(*place) {
+            *value = coding.value(&column.values, row.index());
         }
-        _ => source.position(i),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::build::table;
+
+    fn input(name: &str, kind: InputKind) -> Input {
+        Input { name: name.to_owned(), kind }
+    }
+
+    fn levels(names: &[&str]) -> InputKind {
+        InputKind::Levels(names.iter().map(|n| (*n).to_owned()).collect())
+    }
+
+    fn encoded(inputs: &[Input], data: &Dataset) -> Vec<f64> {
+        let link = link(inputs, data).expect("the table fits");
+        let rows: Vec<RowId> = (0..data.row_count() as u32).map(RowId).collect();
+        let matrix = encode(&link, data, &rows).matrix;
+        for row in &rows {
+            let one = encode_row(&link, data, *row);
+            assert!(one.iter().zip(matrix.row(row.index())).all(|(a, b)| a.total_cmp(b).is_eq()));
+        }
+        matrix.values().iter().map(|v| if v.is_nan() { -1.0 } else { *v }).collect()
+    }
+
+    #[test]
+    fn every_pair_of_types_that_has_a_meaning_is_encoded() {
+        let data = table(&[("n", "3 1 NA"), ("c", "b a b"), ("f", "yes no NA"), ("codes", "007 001 007")]);
+        assert_eq!(encoded(&[input("n", InputKind::Number)], &data), [3.0, 1.0, -1.0]);
+        assert_eq!(encoded(&[input("c", levels(&["a", "b"]))], &data), [1.0, 0.0, 1.0]);
+        assert_eq!(encoded(&[input("f", levels(&["False", "True"]))], &data), [1.0, 0.0, -1.0]);
+        assert_eq!(encoded(&[input("f", levels(&["yes", "no"]))], &data), [0.0, 1.0, -1.0]);
+        assert_eq!(encoded(&[input("n", levels(&["1.0", "2.0", "3.0"]))], &data), [2.0, 0.0, -1.0]);
+        assert_eq!(encoded(&[input("f", InputKind::Number)], &data), [1.0, 0.0, -1.0]);
+        assert_eq!(encoded(&[input("codes", InputKind::Number)], &data), [7.0, 1.0, 7.0]);
+        assert_eq!(encoded(&[input("codes", InputKind::Codes)], &data), [7.0, 1.0, 7.0]);
+    }
+
+    #[test]
+    fn free_text_is_matched_to_levels_too() {
+        let data = table(&[("t", "a b c d e f g h")]);
+        assert_eq!(encoded(&[input("t", levels(&["h", "a"]))], &data)[..2], [1.0, -1.0]);
+        let link = link(&[input("t", levels(&["h", "a"]))], &data).expect("text fits levels");
+        assert!(link.warnings.iter().any(|w| w.contains("never seen") && w.contains("“b”")), "{:?}", link.warnings);
+    }
+
+    #[test]
+    fn names_with_underscores_for_spaces_are_matched_and_said() {
+        let data = table(&[("mean radius", "1 2"), ("x", "3 4")]);
+        let link = link(&[input("mean_radius", InputKind::Number)], &data).expect("the names are alike");
+        assert_eq!(link.columns, [0]);
+        assert!(link.warnings[0].contains("similar names") && link.warnings[1].contains("not used"));
+    }
+
+    #[test]
+    fn nameless_inputs_are_matched_by_position_only_when_counts_agree() {
+        let data = table(&[("a", "1 2"), ("b", "3 4")]);
+        let inputs = [input("f0", InputKind::Number), input("f1", InputKind::Number)];
+        assert_eq!(link(&inputs, &data).map(|l| l.columns).ok(), Some(vec![0, 1]));
+        assert!(link(&inputs[..1], &data).is_err());
+    }
+
+    #[test]
+    fn a_refusal_names_everything_at_once() {
+        let data = table(&[("c", "a b"), ("d", "2024-01-01 2024-01-02")]);
+        let wanted = ["c", "d", "missing one"].map(|n| input(n, InputKind::Number));
+        let Err(DataError::Mismatch(faults)) = link(&wanted, &data) else { panic!("nothing fits") };
+        assert_eq!(faults.len(), 3);
+        assert!(faults[0].contains("“missing one”") && faults[1].contains("“c”") && faults[2].contains("date"));
     }
 }

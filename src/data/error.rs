@@ -17,15 +17,17 @@ pub enum DataError {
         reason: String,
     },
     /// No reader knows the content.
-    #[error("this is no table Candor can read: {found}")]
+    #[error("this is no table Candor can read: {found}; {hint}")]
     UnknownFormat {
         /// The file.
         path: PathBuf,
         /// What the content looks like.
         found: String,
+        /// What to do with such a file.
+        hint: String,
     },
     /// The content breaks the rules of its format.
-    #[error("{reason}")]
+    #[error("{reason} ({place}); {hint}")]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -53,11 +55,9 @@ impl From<DataError> for Problem {
                 path.display().to_string(),
                 format!("{reason}; check that the file exists and may be read"),
             ),
-            DataError::UnknownFormat { path, found } => Self::new(
-                format!("{what}: {found}"),
-                path.display().to_string(),
-                "Open a CSV, TSV, Parquet, Arrow IPC or JSON-lines file",
-            ),
+            DataError::UnknownFormat { path, found, hint } => {
+                Self::new(format!("{what}: this is {found}"), path.display().to_string(), hint)
+            }
             DataError::Malformed { path, place, reason, hint } => {
                 Self::new(format!("{what}: {reason}"), format!("{}, {place}", path.display()), hint)
             }

@@ -2,16 +2,31 @@
 //!
 //! No predictor. `polars` is used here and nowhere else; what leaves this room are plain slices.
 
+pub mod build;
+mod coding;
 pub mod column;
 pub mod dataset;
+pub mod dates;
+pub mod delimited;
+mod display;
 pub mod encode;
 pub mod error;
+pub mod filter;
+pub mod foreign;
+mod frame;
+pub mod infer;
+mod names;
 pub mod profile;
 pub mod read;
+pub mod roles;
+pub mod split;
 pub mod write;
 
 pub use column::{Column, ColumnKind, TextValues, Values};
 pub use dataset::{Dataset, Role, Source};
-pub use encode::{Encoded, Input, InputKind, Link, encode, link};
+pub use encode::{Encoded, Input, InputKind, Link, encode, encode_row, link};
 pub use error::DataError;
+pub use filter::{FilterError, find_rows, sorted_rows};
 pub use profile::TableProfile;
+pub use read::{FileBytes, ReadOptions, Reader, looks_like_table, read};
+pub use split::split;

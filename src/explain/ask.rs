@@ -1,8 +1,6 @@
 //! The only caller of [`Explainer::explain`]: it asks the model itself, measures the gap and stamps the passport.
 
-use std::sync::Arc;
-
-use crate::base::{Fingerprint, Task};
+use crate::base::{Fingerprint, Task, text};
 use crate::model::Model;
 use crate::model::Scale;
 use crate::num::MatrixView;
@@ -12,20 +10,63 @@ use super::answer::{Answer, Attribution, Body, Explanation, Fidelity, Provenance
 use super::error::ExplainError;
 use super::method::{Explainer, Request, Support};
 
-/// Asks `method` and grades what it answers. Cost: the method's, plus one prediction of every explained row.
+/// Answers larger than this are refused before anything is allocated, in bytes.
+const LARGEST: u128 = 4 << 30;
+
+/// Asks `method` and grades what it answers. Cost: the method's, plus two predictions of every explained row.
 pub fn ask(method: &dyn Explainer, request: &Request<'_>, task: &Task) -> Result<Explanation, ExplainError> {
     check(method, request)?;
-    let answer = method.explain(request, task)?;
-    let (predictions, source_rounding) = match &answer.body {
-        Body::Attribution(_) => predict(request.model, request.features, request.scale, task)?,
-        Body::Importance(_) => (Arc::from([]), 0.0),
-    };
-    let fidelity = grade(&answer, &predictions, source_rounding, request)?;
-    let provenance = passport(method, request, &answer);
-    Ok(Explanation { body: answer.body, predictions, fidelity, provenance })
+    let (answer, told) = collect(method, request, task)?;
+    finish(method, request, answer, told)
 }
 
-fn check(method: &dyn Explainer, request: &Request<'_>) -> Result<(), ExplainError> {
+/// What the model itself says about the explained rows.
+pub(super) struct Told {
+    /// Predictions in f64, shape (rows, outputs).
+    pub predictions: Vec<f64>,
+    /// Largest difference to the source library's own arithmetic.
+    pub source_rounding: f64,
+}
+
+/// The method's answer and the model's own predictions, not yet compared.
+pub(super) fn collect(
+    method: &dyn Explainer,
+    request: &Request<'_>,
+    task: &Task,
+) -> Result<(Answer, Told), ExplainError> {
+    let answer = method.explain(request, task)?;
+    let told = match &answer.body {
+        Body::Attribution(_) => predict(request.model, request.features, request.scale, task)?,
+        Body::Importance(_) => Told { predictions: Vec::new(), source_rounding: 0.0 },
+    };
+    Ok((answer, told))
+}
+
+/// Compares both and stamps the passport.
+pub(super) fn finish(
+    method: &dyn Explainer,
+    request: &Request<'_>,
+    answer: Answer,
+    told: Told,
+) -> Result<Explanation, ExplainError> {
+    let fidelity = grade(&answer, &told, request)?;
+    let provenance = passport(method, request, &answer);
+    Ok(Explanation { body: answer.body, predictions: told.predictions.into(), fidelity, provenance })
+}
+
+/// Memory of the answer in bytes: contributions, and their standard errors for estimates.
+pub fn estimated_bytes(method: &dyn Explainer, request: &Request<'_>) -> u128 {
+    if !method.answers_rows() {
+        return 0;
+    }
+    let outputs = request.model.card().outputs.len() as u128;
+    let numbers = outputs * request.rows.len() as u128 * request.features.cols() as u128;
+    let kinds = if method.supports(request.model) == Support::Estimate { 2 } else { 1 };
+    numbers * kinds * size_of::<f64>() as u128
+}
+
+/// Refuses what cannot be answered, before any work.
+pub(super) fn check(method: &dyn Explainer, request: &Request<'_>) -> Result<(), ExplainError> {
     let refuse = |reason: &str| {
         Err(ExplainError::NotApplicable { method: method.title().to_owned(), reason: reason.to_owned() })
     };
@@ -39,6 +80,23 @@ fn check(method: &dyn Explainer, request: &Request<'_>) -> Result<(), ExplainErr
         return Err(ExplainError::Incomplete {
             what: "there are no rows to explain".to_owned(),
             hint: "Open a table with at least one data row, or widen the row choice".to_owned(),
+        });
+    }
+    let inputs = request.model.card().inputs.len();
+    let background = &request.background.matrix;
+    let fits = request.features.cols() == inputs && request.features.rows() == request.rows.len();
+    if !fits || (method.needs_background() && background.rows() > 0 && background.cols() != inputs) {
+        return Err(ExplainError::Incomplete {
+            what: format!("the rows do not have the model's {inputs} inputs"),
+            hint: "Open the table this model was made for".to_owned(),
+        });
+    }
+    let bytes = estimated_bytes(method, request);
+    if bytes > LARGEST {
+        let size = text::bytes(u64::try_from(bytes).unwrap_or(u64::MAX));
+        return Err(ExplainError::Incomplete {
+            what: format!("the answer would need {size} of memory"),
+            hint: format!("Explain fewer rows: at most {} fit", LARGEST * request.rows.len() as u128 / bytes),
         });
     }
     if method.needs_background() && request.background.matrix.rows() == 0 {
@@ -57,12 +115,7 @@ fn check(method: &dyn Explainer, request: &Request<'_>) -> Result<(), ExplainErr
 }
 
 /// Predictions in f64, and the largest difference to the source library's own arithmetic.
-fn predict(
-    model: &dyn Model,
-    rows: MatrixView<'_>,
-    scale: Scale,
-    task: &Task,
-) -> Result<(Arc<[f64]>, f64), ExplainError> {
+fn predict(model: &dyn Model, rows: MatrixView<'_>, scale: Scale, task: &Task) -> Result<Told, ExplainError> {
     let width = model.card().outputs.len();
     let mut exact = vec![0.0; rows.rows() * width];
     let mut source = vec![0.0; rows.rows() * width];
@@ -70,27 +123,22 @@ fn predict(
     let block = |first: usize, part: &[f64]| rows.slice(first, first + part.len() / width.max(1));
     parallel::fill_rows(&mut exact, width, task, |first, part| model.predict_f64(block(first, part), scale, part))?;
     parallel::fill_rows(&mut source, width, task, |first, part| model.predict(block(first, part), scale, part))?;
-    let rounding = exact.iter().zip(&source).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    Ok((exact.into(), rounding))
+    let source_rounding = exact.iter().zip(&source).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    Ok(Told { predictions: exact, source_rounding })
 }
 
-fn grade(
-    answer: &Answer,
-    predictions: &[f64],
-    source_rounding: f64,
-    request: &Request<'_>,
-) -> Result<Fidelity, ExplainError> {
+fn grade(answer: &Answer, told: &Told, request: &Request<'_>) -> Result<Fidelity, ExplainError> {
     let mut fidelity = Fidelity {
         gap: None,
         relative_gap: None,
-        source_rounding,
+        source_rounding: told.source_rounding,
         exact: answer.exact,
         largest_error: None,
         converged: answer.converged,
         evaluations: answer.evaluations,
     };
     if let Body::Attribution(attribution) = &answer.body {
-        let (gap, span) = gap(attribution, predictions, request)?;
+        let (gap, span) = gap(attribution, &told.predictions, request)?;
         fidelity.gap = Some(gap);
         fidelity.relative_gap = Some(gap / span.max(1.0));
         fidelity.largest_error = attribution.std_error.as_ref().map(|e| e.iter().copied().fold(0.0, f64::max));

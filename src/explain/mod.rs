@@ -5,8 +5,12 @@
 pub mod answer;
 pub mod ask;
 pub mod background;
+mod coalition;
 pub mod error;
 pub mod method;
+mod orders;
+pub mod parts;
+mod shuffle;
 pub mod tree;
 
 pub use answer::{Answer, Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
@@ -14,3 +18,4 @@ pub use ask::ask;
 pub use background::Background;
 pub use error::ExplainError;
 pub use method::{Explainer, METHODS, Request, Support, Truth};
+pub use parts::ask_in_parts;

@@ -91,6 +91,7 @@ impl ModelCard {
             (Scale::Margin, TaskKind::Binary | TaskKind::Multiclass) => "log-odds",
             (Scale::Margin, TaskKind::Count | TaskKind::Survival) => "log of the mean",
             (Scale::Margin, TaskKind::Ranking) => "score",
+            (Scale::Margin, TaskKind::Regression) if self.native_scale == Scale::Margin => "score before the link",
             (Scale::Margin | Scale::Target, _) => "target units",
         }
     }

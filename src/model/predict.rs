@@ -6,6 +6,7 @@ use crate::num::MatrixView;
 
 use super::card::ModelCard;
 use super::linear::LinearForm;
+use super::load::native::NativeBody;
 use super::trees::TreeEnsemble;
 
 /// The unit of a number that leaves a model.
@@ -63,8 +64,8 @@ pub trait Model: Send + Sync {
         Structure::Opaque
     }
 
-    /// The parameters as a Candor model file stores them; `None` for models that keep their own file.
-    fn portable(&self) -> Option<serde_json::Value> {
+    /// The parameters as a Candor model file stores them; `None` when that file has no form for them.
+    fn portable(&self) -> Option<NativeBody> {
         None
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::num::MatrixView;
+
 /// Where a missing value goes at a split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,7 +36,7 @@ pub enum Compare {
 pub enum Accumulate {
     /// f32, starting from the base, trees in file order.
     F32,
-    /// f64, starting from 0, trees in file order, the base added first.
+    /// f64, starting from 0, trees in file order; divided by the divisor, then the base is added.
     F64,
 }
 
@@ -48,9 +50,10 @@ pub struct CategorySet {
 }
 
 impl CategorySet {
-    /// Whether a present value (truncated towards zero) is in the set.
+    /// Whether a value (truncated towards zero) is in the set; a missing value never is.
     pub fn contains(&self, value: f64) -> bool {
-        if value <= -1.0 || value >= self.words.len() as f64 * 64.0 {
+        // Written so that NaN fails both comparisons: a cast would turn it into code 0.
+        if !(value > -1.0 && value < self.words.len() as f64 * 64.0) {
             return false;
         }
         let code = value as usize;
@@ -129,22 +132,46 @@ impl TreeEnsemble {
     /// Whether `x` goes left at `node` of `tree`.
     #[inline]
     pub fn goes_left(&self, tree: &Tree, node: &Node, x: f64) -> bool {
-        let mut x = x;
         if node.set != Node::NUMERIC {
-            return goes_left_category(&tree.sets[node.set as usize], node.missing, x);
+            return self.goes_left_category(&tree.sets[node.set as usize], node.missing, x);
+        }
+        if x.is_nan() {
+            return match node.missing {
+                Missing::Left | Missing::ZeroLeft => true,
+                Missing::Right | Missing::ZeroRight => false,
+                Missing::AsZero => self.is_below(0.0, node.threshold),
+            };
         }
         match node.missing {
-            Missing::Left if x.is_nan() => return true,
-            Missing::Right if x.is_nan() => return false,
-            Missing::ZeroLeft if x.is_nan() || x.abs() <= ZERO => return true,
-            Missing::ZeroRight if x.is_nan() || x.abs() <= ZERO => return false,
-            _ if x.is_nan() => x = 0.0,
-            _ => {}
+            Missing::ZeroLeft if x.abs() <= ZERO => true,
+            Missing::ZeroRight if x.abs() <= ZERO => false,
+            _ => self.is_below(x, node.threshold),
         }
+    }
+
+    #[inline]
+    fn is_below(&self, x: f64, threshold: f64) -> bool {
         match self.compare {
-            Compare::LessF32 => (x as f32) < (node.threshold as f32),
-            Compare::LessEqualF64 => x <= node.threshold,
+            Compare::LessF32 => (x as f32) < (threshold as f32),
+            Compare::LessEqualF64 => x <= threshold,
         }
+    }
+
+    fn goes_left_category(&self, set: &CategorySet, missing: Missing, x: f64) -> bool {
+        if x.is_nan() {
+            match missing {
+                Missing::Left | Missing::ZeroLeft => return true,
+                Missing::Right | Missing::ZeroRight => return false,
+                Missing::AsZero => {}
+            }
+        }
+        let code = if x.is_nan() { 0.0 } else { x };
+        let matches = match self.compare {
+            // XGBoost takes every negative value as no category; LightGBM truncates −0.5 to category 0.
+            Compare::LessF32 => code >= 0.0 && set.contains(f64::from(code as f32)),
+            Compare::LessEqualF64 => set.contains(code),
+        };
+        matches == set.matching_goes_left
     }
 
     /// The leaf that `row` reaches in `tree`.
@@ -158,49 +185,165 @@ impl TreeEnsemble {
         node
     }
 
+    /// The native scores of many rows as the source library computes them; `out` has shape (rows, outputs).
+    /// Every row must have `inputs` values. Cost O(rows · trees · depth), no allocation.
+    pub fn score_rows(&self, rows: MatrixView<'_>, out: &mut [f64]) {
+        self.each_block(rows, out, |ensemble, rows, out| match ensemble.accumulate {
+            Accumulate::F32 => {
+                out.chunks_exact_mut(ensemble.outputs()).for_each(|row| row.copy_from_slice(&ensemble.base));
+                ensemble.add_trees(rows, out, |sum, value| f64::from(sum as f32 + value as f32));
+            }
+            Accumulate::F64 => ensemble.sum_f64(rows, out),
+        });
+    }
+
+    /// The native scores of many rows in f64 throughout; shapes and cost as `score_rows`.
+    pub fn score_rows_f64(&self, rows: MatrixView<'_>, out: &mut [f64]) {
+        self.each_block(rows, out, Self::sum_f64);
+    }
+
     /// The native score of one row as the source library computes it; `out` has one place per output.
     pub fn score(&self, row: &[f64], out: &mut [f64]) {
-        match self.accumulate {
-            Accumulate::F64 => self.score_f64(row, out),
-            Accumulate::F32 => {
-                out.copy_from_slice(&self.base);
-                self.each_value(row, |output, value| {
-                    out[output] = f64::from(out[output] as f32 + value as f32);
-                });
-            }
+        if let Some(view) = MatrixView::new(row, 1, row.len()) {
+            self.score_rows(view, out);
         }
     }
 
     /// The native score of one row in f64 throughout.
     pub fn score_f64(&self, row: &[f64], out: &mut [f64]) {
-        out.fill(0.0);
-        self.each_value(row, |output, value| out[output] += value);
-        for (value, base) in out.iter_mut().zip(&self.base) {
-            *value = *value / self.divisor + base;
+        if let Some(view) = MatrixView::new(row, 1, row.len()) {
+            self.score_rows_f64(view, out);
         }
     }
 
-    fn each_value(&self, row: &[f64], mut add: impl FnMut(usize, f64)) {
+    /// Leaves of all trees. Cost O(nodes).
+    pub fn leaf_count(&self) -> usize {
+        self.trees.iter().map(|t| t.nodes.iter().filter(|n| n.is_leaf()).count()).sum()
+    }
+
+    /// Splits on the longest path from a root to a leaf. Cost O(nodes).
+    pub fn deepest_path(&self) -> usize {
+        self.trees.iter().map(Tree::deepest_path).max().unwrap_or(0)
+    }
+
+    fn sum_f64(&self, rows: MatrixView<'_>, out: &mut [f64]) {
+        out.fill(0.0);
+        self.add_trees(rows, out, |sum, value| sum + value);
+        for row in out.chunks_exact_mut(self.outputs()) {
+            for (value, base) in row.iter_mut().zip(&self.base) {
+                *value = *value / self.divisor + base;
+            }
+        }
+    }
+
+    /// Rows in small blocks, so that a tree stays in the first-level cache while a block runs through it.
+    fn each_block(&self, rows: MatrixView<'_>, out: &mut [f64], score: impl Fn(&Self, MatrixView<'_>, &mut [f64])) {
+        if self.outputs() == 0 {
+            return;
+        }
+        for (block, part) in out.chunks_mut(ROWS_AT_ONCE * self.outputs()).enumerate() {
+            let start = block * ROWS_AT_ONCE;
+            let end = (start + ROWS_AT_ONCE).min(rows.rows());
+            if start < end {
+                score(self, rows.slice(start, end), part);
+            }
+        }
+    }
+
+    #[inline]
+    fn add_trees(&self, rows: MatrixView<'_>, out: &mut [f64], add: impl Fn(f64, f64) -> f64) {
+        let outputs = self.outputs();
         for tree in &self.trees {
-            let first = self.leaf(tree, row).left as usize;
-            match tree.output {
-                Some(output) => add(output as usize, tree.leaf_values[first]),
-                None => (0..self.outputs()).for_each(|k| add(k, tree.leaf_values[first + k])),
+            for (i, target) in out.chunks_exact_mut(outputs).enumerate() {
+                let first = self.leaf(tree, rows.row(i)).left as usize;
+                match tree.output {
+                    Some(k) => target[k as usize] = add(target[k as usize], tree.leaf_values[first]),
+                    None => {
+                        for (sum, value) in target.iter_mut().zip(&tree.leaf_values[first..first + outputs]) {
+                            *sum = add(*sum, *value);
+                        }
+                    }
+                }
             }
         }
     }
 }
 
+impl Tree {
+    /// Splits on the longest path from the root to a leaf. Cost O(nodes).
+    pub fn deepest_path(&self) -> usize {
+        let mut depth = vec![0_usize; self.nodes.len()];
+        for (i, node) in self.nodes.iter().enumerate().filter(|(_, n)| !n.is_leaf()) {
+            depth[node.left as usize] = depth[i] + 1;
+            depth[node.right as usize] = depth[i] + 1;
+        }
+        depth.into_iter().max().unwrap_or(0)
+    }
+}
+
 /// LightGBM's zero: the f32 constant 1e-35 widened.
 const ZERO: f64 = 1e-35_f32 as f64;
+/// Rows that run through one tree before the next tree is touched.
+const ROWS_AT_ONCE: usize = 64;
 
-fn goes_left_category(set: &CategorySet, missing: Missing, x: f64) -> bool {
-    if x.is_nan() {
-        match missing {
-            Missing::Left | Missing::ZeroLeft => return true,
-            Missing::Right | Missing::ZeroRight => return false,
-            Missing::AsZero => return set.contains(0.0) == set.matching_goes_left,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(missing: Missing, set: u32) -> Node {
+        Node { feature: 0, left: 1, right: 2, set, threshold: 0.5, missing, cover: 2.0 }
+    }
+
+    fn ensemble(compare: Compare, node: Node) -> TreeEnsemble {
+        let leaf = |first| Node { feature: Node::LEAF, left: first, set: Node::NUMERIC, ..node };
+        let sets = vec![CategorySet { words: vec![0b101], matching_goes_left: true }];
+        let tree = Tree { nodes: vec![node, leaf(0), leaf(1)], leaf_values: vec![-1.0, 1.0], output: Some(0), sets };
+        TreeEnsemble {
+            trees: vec![tree],
+            inputs: 1,
+            base: vec![0.0],
+            compare,
+            accumulate: Accumulate::F64,
+            divisor: 1.0,
         }
     }
-    set.contains(x) == set.matching_goes_left
+
+    fn goes_left(ensemble: &TreeEnsemble, x: f64) -> bool {
+        let tree = &ensemble.trees[0];
+        ensemble.goes_left(tree, &tree.nodes[0], x)
+    }
+
+    #[test]
+    fn a_missing_value_follows_the_rule_of_the_split() {
+        for (missing, expected) in [
+            (Missing::Left, true),
+            (Missing::Right, false),
+            (Missing::AsZero, true),
+            (Missing::ZeroLeft, true),
+            (Missing::ZeroRight, false),
+        ] {
+            let model = ensemble(Compare::LessEqualF64, split(missing, Node::NUMERIC));
+            assert_eq!(goes_left(&model, f64::NAN), expected, "{missing:?}");
+        }
+        let model = ensemble(Compare::LessEqualF64, split(Missing::ZeroRight, Node::NUMERIC));
+        assert!(!goes_left(&model, -1e-36));
+        assert!(goes_left(&model, 1e-34));
+    }
+
+    #[test]
+    fn a_value_is_rounded_to_f32_before_an_f32_comparison() {
+        let model = ensemble(Compare::LessF32, split(Missing::Left, Node::NUMERIC));
+        assert!(!goes_left(&model, 0.5 - 1e-12));
+        let model = ensemble(Compare::LessEqualF64, split(Missing::Left, Node::NUMERIC));
+        assert!(goes_left(&model, 0.5));
+    }
+
+    #[test]
+    fn a_fraction_below_zero_is_category_zero_for_lightgbm_only() {
+        assert!(goes_left(&ensemble(Compare::LessEqualF64, split(Missing::Right, 0)), -0.5));
+        assert!(!goes_left(&ensemble(Compare::LessF32, split(Missing::Right, 0)), -0.5));
+        for code in [-1.0, 1.0, 64.0, 1e300, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(!goes_left(&ensemble(Compare::LessEqualF64, split(Missing::Right, 0)), code));
+        }
+    }
 }

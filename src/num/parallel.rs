@@ -73,6 +73,11 @@ where
         .collect()
 }
 
+/// Runs two independent pieces of work, side by side where a thread is free.
+pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    rayon::join(a, b)
+}
+
 /// Runs `work` on a pool of exactly `threads` threads; on the global pool when `threads` is `None`.
 pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
     let pool = threads.and_then(|n| {

@@ -21,6 +21,9 @@ impl Session {
         if event.last {
             self.ledger.tickets.remove(&event.job);
             self.jobs.retain(|j| j.id != event.job);
+            if event.outcome.is_err() {
+                self.ledger.asked_options.remove(&event.job);
+            }
             if let Purpose::Draw(key) = &ticket.purpose {
                 self.ledger.drawing.remove(key);
             }
@@ -109,6 +112,7 @@ impl Session {
             return Vec::new();
         }
         self.ledger.data_from = Some(job);
+        self.ledger.read_options = self.ledger.asked_options.remove(&job).unwrap_or_default();
         self.ledger.revision.data += 1;
         self.ledger.explain_when_linked = false;
         self.forget_answers();

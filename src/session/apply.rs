@@ -15,6 +15,9 @@ use super::samples;
 use super::state::Session;
 use super::work;
 
+/// Rows of the first, coarse answer to a question about many: enough for a picture.
+const FIRST_ROWS: usize = 500;
+
 impl Session {
     /// A wish becomes work: changes what can be changed at once, returns jobs for the rest. No thread, no disk.
     pub fn apply(&mut self, command: Command) -> Vec<Job> {
@@ -31,7 +34,9 @@ impl Session {
             }
             Command::OpenData(path, options) => {
                 let title = format!("Opening {}", file_name(&path));
-                vec![self.issue(Purpose::Open, title, work::open::OpenTable { path, options })]
+                let job = self.issue(Purpose::Open, title, work::open::OpenTable { path, options: options.clone() });
+                self.ledger.asked_options.insert(job.id, options);
+                vec![job]
             }
             Command::OpenModel(path) => {
                 let title = format!("Opening {}", file_name(&path));
@@ -186,7 +191,11 @@ impl Session {
         self.cancel_where(|p| matches!(p, Purpose::Explain(_)));
         let rows = chosen_count(&self.plan.rows, joined.data.row_count());
         let title = format!("Explaining {}", text::counted(rows, "row"));
-        let work = work::explain::Explain { joined, plan: self.plan.clone() };
+        let work = work::explain::Explain {
+            joined,
+            plan: self.plan.clone(),
+            first_rows: (!self.answers_once).then_some(FIRST_ROWS),
+        };
         vec![self.issue(Purpose::Explain(key), title, work)]
     }
 
@@ -251,7 +260,9 @@ impl Session {
             let (place, hint) = match (&self.data, &self.model) {
                 (None, _) => ("no table is open", "Open a table first"),
                 (_, None) => ("no model is open", "Open a model, or train one on the table"),
-                _ => ("table and model are not joined", "Wait for the predictions, or open a table that fits the model"),
+                _ => {
+                    ("table and model are not joined", "Wait for the predictions, or open a table that fits the model")
+                }
             };
             self.problems.push(Problem::new(what, place, hint));
         }

@@ -8,6 +8,7 @@ use crate::base::{RowId, Seed};
 use crate::data::Role;
 use crate::data::read::ReadOptions;
 use crate::model::Scale;
+pub use crate::report::ReportPlan;
 
 use super::event::JobId;
 
@@ -138,8 +139,14 @@ pub enum Export {
     /// Attributions, by file ending `.csv`, `.parquet`, `.json`. Standard errors of sampled methods go into a second
     /// file, `<name>.se.<ending>`.
     Attributions,
-    /// Attributions with a column `<feature>.se` of standard errors beside each feature of a sampled method.
-    AttributionsWithErrors,
+    /// Attributions of all outputs or one, on request with a column `<feature>.se` of standard errors beside each
+    /// feature of a sampled method.
+    AttributionColumns {
+        /// Whether standard errors stand beside their feature; otherwise they go into a second file.
+        with_errors: bool,
+        /// The only output written; `None` writes all.
+        output: Option<usize>,
+    },
     /// Permutation importance, by file ending.
     Importance,
     /// Predictions, by file ending.
@@ -150,34 +157,4 @@ pub enum Export {
     Report(ReportPlan),
     /// The model trained here.
     Model,
-}
-
-/// What a report contains.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReportPlan {
-    /// Title of the document.
-    pub title: String,
-    /// Who signs; may be empty.
-    pub author: String,
-    /// Section ids in order; empty takes all.
-    pub sections: Vec<String>,
-    /// Rows shown one by one; empty lets the report choose and say how.
-    pub rows: Vec<RowId>,
-    /// Features with a dependence chart.
-    pub top_features: usize,
-    /// Seconds since 1970 that the report states as its date; `None` leaves the date out.
-    pub created_at: Option<u64>,
-}
-
-impl Default for ReportPlan {
-    fn default() -> Self {
-        Self {
-            title: "Explanation report".to_owned(),
-            author: String::new(),
-            sections: Vec::new(),
-            rows: Vec::new(),
-            top_features: 4,
-            created_at: None,
-        }
-    }
 }

@@ -86,4 +86,12 @@ pub struct Predictions {
     pub order: Arc<[RowId]>,
     /// True value of each row (class index or number; NaN unknown); empty without a target column.
     pub truth: Arc<[f64]>,
+    /// Rows whose prediction is far from the truth, furthest first, at most [`Predictions::MOST_SURPRISING`]: wrongly
+    /// classified rows by the confidence of the wrong answer, numbers by their distance. Empty without a target column.
+    pub surprising: Arc<[RowId]>,
+}
+
+impl Predictions {
+    /// How many surprising rows are kept.
+    pub const MOST_SURPRISING: usize = 1_000;
 }

@@ -97,10 +97,7 @@ mod tests {
     fn another_table_forgets_roles_but_not_the_plan() {
         let mut history = History::default();
         history.push(step("roles"));
-        history.push(Step {
-            name: "plan".to_owned(),
-            change: Change::Plan(Box::default(), Box::default()),
-        });
+        history.push(Step { name: "plan".to_owned(), change: Change::Plan(Box::default(), Box::default()) });
         history.forget_roles();
         assert_eq!(history.undo_name(), Some("plan"));
         history.undo();

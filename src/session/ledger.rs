@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Fingerprint, Problem, Task};
 use crate::data::Dataset;
+use crate::data::read::ReadOptions;
 
 use super::command::{ChartRequest, Plan};
 use super::event::JobId;
@@ -48,6 +49,10 @@ pub(super) struct Ledger {
     pub tickets: BTreeMap<JobId, Ticket>,
     /// The job whose table is open; older ones come too late.
     pub data_from: Option<JobId>,
+    /// How the open table was read.
+    pub read_options: ReadOptions,
+    /// Reading choices of tables that are being opened.
+    pub asked_options: BTreeMap<JobId, ReadOptions>,
     /// The job whose model is open.
     pub model_from: Option<JobId>,
     /// Whether linking is to be followed by an explanation.

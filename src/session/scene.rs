@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::base::{Knobs, Problem};
-use crate::chart::{Chart, Subject};
 use crate::chart::kind;
+use crate::chart::{Chart, Subject};
+use crate::data::read::ReadOptions;
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
 use crate::model::{Model, Performance};
@@ -33,6 +34,8 @@ pub struct Scene {
     pub importance: Option<Arc<Explanation>>,
     /// The decision threshold, a probability.
     pub threshold: f64,
+    /// How the table was read.
+    pub read_options: ReadOptions,
 }
 
 impl Scene {
@@ -62,8 +65,9 @@ impl Scene {
         };
         let knobs = Knobs::check(kind.knobs(), given)
             .map_err(|error| refused(format!("setting “{}”", error.knob), error.reason))?;
-        kind.draw(&self.subject(request), &knobs)
-            .map_err(|error| refused(error.to_string(), "Compute or choose what is missing, then draw again".to_owned()))
+        kind.draw(&self.subject(request), &knobs).map_err(|error| {
+            refused(error.to_string(), "Compute or choose what is missing, then draw again".to_owned())
+        })
     }
 }
 

@@ -39,6 +39,7 @@ pub struct Session {
     pub(super) ledger: Ledger,
     pub(super) memo: Memo,
     pub(super) history: History,
+    pub(super) answers_once: bool,
 }
 
 /// A decision threshold, one half until somebody moves it.
@@ -71,6 +72,11 @@ impl Session {
     /// An empty session that keeps at most `bytes` of finished charts and explanations.
     pub fn with_memory_limit(bytes: u64) -> Self {
         Self { memo: Memo::with_limit(bytes), ..Self::default() }
+    }
+
+    /// An empty session that waits for whole answers: nobody looks at the parts.
+    pub fn headless() -> Self {
+        Self { answers_once: true, ..Self::default() }
     }
 
     /// The opened table.
@@ -207,6 +213,7 @@ impl Session {
             attribution: self.attribution.clone(),
             importance: self.importance.clone(),
             threshold: self.threshold.0,
+            read_options: self.ledger.read_options.clone(),
         }
     }
 

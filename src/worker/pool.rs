@@ -74,7 +74,11 @@ impl Worker {
         let mut events = std::mem::take(&mut *lock(&self.refused));
         for queue in [&self.long, &self.short] {
             let cancelled = queue.take_cancelled();
-            events.extend(cancelled.into_iter().map(|job| Event { job: job.id, last: true, outcome: Ok(Outcome::Nothing) }));
+            events.extend(cancelled.into_iter().map(|job| Event {
+                job: job.id,
+                last: true,
+                outcome: Ok(Outcome::Nothing),
+            }));
         }
         events.extend(lock(&self.news).try_iter());
         let mut tasks = lock(&self.tasks);

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use candor::base::{Fingerprint, Knobs, RowId, Seed};
 use candor::chart::Subject;
 use candor::data::{Column, Dataset, Input, InputKind, Link, Source, TextValues, Values, link};
-use candor::explain::{
-    Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance,
-};
+use candor::explain::{Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
 use candor::model::{ModelCard, Performance, Scale, TaskKind};
 
 /// Everything a subject borrows.
@@ -62,14 +60,28 @@ impl Plan {
 }
 
 const NAMES: [&str; 12] = [
-    "income", "purpose", "age", "years employed", "loan amount", "has guarantor", "credit history", "debt ratio",
-    "savings", "housing", "instalments", "constant",
+    "income",
+    "purpose",
+    "age",
+    "years employed",
+    "loan amount",
+    "has guarantor",
+    "credit history",
+    "debt ratio",
+    "savings",
+    "housing",
+    "instalments",
+    "constant",
 ];
 
 /// The name of feature `j`.
 pub fn name(plan: &Plan, j: usize) -> String {
     let short = NAMES.get(j).map_or_else(|| format!("feature {j}"), |n| (*n).to_owned());
-    if plan.long_names { format!("{short}_averaged_over_the_last_twenty_four_months_before_application") } else { short }
+    if plan.long_names {
+        format!("{short}_averaged_over_the_last_twenty_four_months_before_application")
+    } else {
+        short
+    }
 }
 
 fn column(plan: &Plan, j: usize) -> Column {
@@ -216,7 +228,13 @@ fn effect(values: &Values, i: usize, j: usize) -> f64 {
     let v = values.position(i);
     match (values, j) {
         (Values::Category { .. }, _) => [0.6, -0.2, 0.9, -0.7, 0.1, 0.4, -0.3, 0.0][v as usize % 8],
-        (Values::YesNo(_), _) => if v > 0.5 { -0.8 } else { 0.25 },
+        (Values::YesNo(_), _) => {
+            if v > 0.5 {
+                -0.8
+            } else {
+                0.25
+            }
+        }
         (_, 3) => v / 20.0 - 1.0,
         (_, 11) => 0.0,
         _ => ((v / 1000.0).ln()).tanh() * if j % 2 == 0 { -1.0 } else { 1.0 },

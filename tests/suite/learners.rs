@@ -1,12 +1,18 @@
 //! Every learner on small generated tables: quality, saving, determinism, refusals.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use candor::base::{Knobs, Seed, Task};
 use candor::data::{Column, Dataset, InputKind, Role, Source, Values};
 use candor::model::learn::{self, LEARNERS, Learner, Trained};
-use candor::model::{Model, ModelError, Scale, Structure, TaskKind, learned};
+use candor::model::load::{self, native};
+use candor::model::{Model, ModelError, Scale, Structure, TaskKind};
 use candor::num::MatrixView;
+
+fn open(bytes: &[u8]) -> Result<Arc<dyn Model>, ModelError> {
+    load::load_bytes(bytes, Path::new("a.model"), &Task::silent())
+}
 
 fn number(name: &str, values: Vec<f64>) -> Column {
     Column { name: name.into(), values: Values::Number { values: values.into(), whole: false } }
@@ -127,12 +133,12 @@ fn a_saved_model_opens_with_the_same_bits() {
     each(|learner, kind, plain| {
         let (data, target) = table(300, kind, plain);
         let model = train(learner, &data, target, 1).unwrap().model;
-        let bytes = learned::save(&*model).unwrap();
-        let again = learned::open(None, &bytes).unwrap();
+        let bytes = native::save(&*model).unwrap();
+        let again = open(&bytes).unwrap();
         assert_eq!(answers(&*model), answers(&*again), "{} {kind:?}", learner.id());
-        assert_eq!(bytes, learned::save(&*again).unwrap());
+        assert_eq!(bytes, native::save(&*again).unwrap());
         assert_eq!(again.card().inputs, model.card().inputs);
-        assert!(learned::open(None, &bytes[..bytes.len() / 2]).is_err());
+        assert!(open(&bytes[..bytes.len() / 2]).is_err());
     });
 }
 
@@ -141,7 +147,7 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     each(|learner, kind, _| {
         let (data, target) = table(200, kind, false);
         let run = |threads, seed| {
-            let work = || learned::save(&*train(learner, &data, target, seed).unwrap().model).unwrap();
+            let work = || native::save(&*train(learner, &data, target, seed).unwrap().model).unwrap();
             candor::num::parallel::with_threads(Some(threads), work)
         };
         assert_eq!(run(1, 7), run(3, 7), "{} {kind:?}", learner.id());
@@ -172,15 +178,15 @@ fn trees_offer_their_structure_and_add_up() {
 fn a_broken_file_is_refused() {
     let (data, target) = table(100, TaskKind::Binary, false);
     let tree = learn::find("decision-tree").unwrap();
-    let bytes = learned::save(&*train(tree, &data, target, 1).unwrap().model).unwrap();
+    let bytes = native::save(&*train(tree, &data, target, 1).unwrap().model).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     let start = text.find("\"left\":1").unwrap();
     for (from, to) in [("\"left\":1", "\"left\":0"), ("\"left\":1", "\"left\":4000000000")] {
         let mut broken = text.clone();
         broken.replace_range(start..start + from.len(), to);
-        assert!(learned::open(None, broken.as_bytes()).is_err(), "{to}");
+        assert!(open(broken.as_bytes()).is_err(), "{to}");
     }
-    assert!(learned::open(None, text.replace("candor-model", "other").as_bytes()).is_err());
+    assert!(open(text.replace("candor-model", "other").as_bytes()).is_err());
 }
 
 #[test]

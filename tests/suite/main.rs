@@ -1,6 +1,18 @@
 //! Every integration test in one binary, so that the large dependencies are linked once. One file per subject.
 
+mod architecture;
+mod axioms;
+mod brute_force;
+mod cancel;
 mod chart_subjects;
 mod charts;
+mod cli;
+mod common;
+mod determinism;
+mod importance;
 mod learners;
 mod metrics;
+mod one_value;
+mod registries;
+mod session;
+mod worker;

@@ -10,7 +10,6 @@ use crate::chart::spec::{Axis, AxisKind, Cell, Chart, Legend, Mark, Paint, Role}
 use crate::chart::swarm::{self, Density, Shade};
 use crate::chart::view::{self, View};
 
-
 use super::{ChartError, Kind, Needs, Subject};
 
 /// The chart.
@@ -85,10 +84,10 @@ impl Kind for Beeswarm {
         let every: Vec<usize> = (0..view.width()).collect();
         let columns: Vec<Vec<f64>> = lanes.iter().map(|l| l.values.clone()).collect();
         let kept = swarm::subset(&columns, &view.sums(&every), MOST_DOTS / lanes.len());
-        let range = scale::extent(lanes.iter().flat_map(|l| l.values.iter().copied()).chain([0.0])).unwrap_or((0.0, 0.0));
+        let range =
+            scale::extent(lanes.iter().flat_map(|l| l.values.iter().copied()).chain([0.0])).unwrap_or((0.0, 0.0));
         let range = scale::padded(range, 0.04);
-        let densities: Vec<Density> =
-            lanes.iter().map(|l| Density::new(l.values.iter().copied(), range)).collect();
+        let densities: Vec<Density> = lanes.iter().map(|l| Density::new(l.values.iter().copied(), range)).collect();
         let peak = densities.iter().map(Density::peak).fold(1.0, f64::max);
         let rows: std::sync::Arc<[_]> = swarm::ids(&view.attribution.rows, &kept).into();
         let mut marks = vec![Mark::Rule { at: 0.0, upright: true, role: Role::Reference, label: String::new() }];
@@ -100,7 +99,12 @@ impl Kind for Beeswarm {
             let xy: Vec<[f32; 2]> =
                 values.iter().zip(&offsets).map(|(v, o)| [*v as f32, (middle + o) as f32]).collect();
             let colour = colour(&view, lane, &kept, shade);
-            marks.push(Mark::Points { xy: xy.into(), paint: colour.paint.clone(), rows: rows.clone(), radius: radius(kept.len()) });
+            marks.push(Mark::Points {
+                xy: xy.into(),
+                paint: colour.paint.clone(),
+                rows: rows.clone(),
+                radius: radius(kept.len()),
+            });
             coloured.push(colour);
         }
         let range_x = Axis {
@@ -180,7 +184,12 @@ fn colour(view: &View<'_>, lane: &Lane, kept: &[usize], shade: Shade) -> Coloure
         Values::Category { .. } | Values::YesNo(_) => {
             let levels = levels::group(&column.values, rows);
             let groups: Vec<u8> = kept.iter().map(|&i| levels.of(&column.values, rows[i])).collect();
-            Coloured { paint: Paint::Groups(groups.into()), limits: (f64::NAN, f64::NAN), levels: Some(levels), missing }
+            Coloured {
+                paint: Paint::Groups(groups.into()),
+                limits: (f64::NAN, f64::NAN),
+                levels: Some(levels),
+                missing,
+            }
         }
         Values::Text(_) => Coloured { missing, ..none(Role::Neutral) },
         Values::Number { .. } | Values::Date { .. } => {
@@ -196,8 +205,14 @@ fn legend(view: &View<'_>, lanes: &[Lane], coloured: &[Coloured], shade: Shade) 
     let (mut legend, mut notes) = (Vec::new(), Vec::new());
     if coloured.iter().any(|c| matches!(c.paint, Paint::Ramp(_))) {
         let (label, note) = match shade {
-            Shade::Rank => ("feature value, by rank", "Colour of numbers: rank of the value within its feature, from its lowest to its highest value; the table lists both."),
-            Shade::Value => ("feature value", "Colour of numbers: value, clipped at the feature's 5th and 95th percentile; the table lists both."),
+            Shade::Rank => (
+                "feature value, by rank",
+                "Colour of numbers: rank of the value within its feature, from its lowest to its highest value; the table lists both.",
+            ),
+            Shade::Value => (
+                "feature value",
+                "Colour of numbers: value, clipped at the feature's 5th and 95th percentile; the table lists both.",
+            ),
         };
         legend.push(Legend::Ramp(label.to_owned(), "low".to_owned(), "high".to_owned()));
         notes.push(note.to_owned());
@@ -213,7 +228,10 @@ fn legend(view: &View<'_>, lanes: &[Lane], coloured: &[Coloured], shade: Shade) 
         }
     }
     if !unnamed.is_empty() {
-        notes.push(format!("Levels of {} are coloured by frequency; see their dependence charts for the names.", alt::list(&unnamed)));
+        notes.push(format!(
+            "Levels of {} are coloured by frequency; see their dependence charts for the names.",
+            alt::list(&unnamed)
+        ));
     }
     let missing: usize = coloured.iter().map(|c| c.missing).sum();
     if missing > 0 {
@@ -231,7 +249,13 @@ fn paragraph(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> String {
         .take(shown.min(5))
         .map(|&(j, mean)| {
             let (low, high) = scale::extent(view.column_values(j)).unwrap_or((0.0, 0.0));
-            format!("{} from {} to {}, mean absolute {}", view.name(j), text::signed(low), text::signed(high), text::number(mean))
+            format!(
+                "{} from {} to {}, mean absolute {}",
+                view.name(j),
+                text::signed(low),
+                text::signed(high),
+                text::number(mean)
+            )
         })
         .collect();
     format!(
@@ -246,7 +270,13 @@ fn paragraph(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> String {
 
 fn table(lanes: &[Lane], coloured: &[Coloured]) -> crate::chart::ChartTable {
     let header = [
-        "feature", "mean absolute contribution", "smallest", "median", "largest", "colour from", "colour to",
+        "feature",
+        "mean absolute contribution",
+        "smallest",
+        "median",
+        "largest",
+        "colour from",
+        "colour to",
         "rows without value",
     ];
     let rows = lanes
@@ -259,7 +289,16 @@ fn table(lanes: &[Lane], coloured: &[Coloured]) -> crate::chart::ChartTable {
             let mean = Cell::Number(crate::num::stats::mean(&absolute));
             let (low, high) = colour.limits;
             let missing = Cell::Number(colour.missing as f64);
-            vec![alt::words(&lane.name), mean, at(0.0), at(0.5), at(1.0), Cell::Number(low), Cell::Number(high), missing]
+            vec![
+                alt::words(&lane.name),
+                mean,
+                at(0.0),
+                at(0.5),
+                at(1.0),
+                Cell::Number(low),
+                Cell::Number(high),
+                missing,
+            ]
         })
         .collect();
     alt::table(&header, rows)

@@ -12,11 +12,7 @@ use crate::model::{ModelCard, Performance};
 use super::spec::{Axis, AxisKind, Chart};
 
 /// Every chart kind, in menu order.
-pub static KINDS: &[&dyn Kind] = &[
-    &importance_bar::ImportanceBar,
-    &beeswarm::Beeswarm,
-    &waterfall::Waterfall,
-];
+pub static KINDS: &[&dyn Kind] = &[&importance_bar::ImportanceBar, &beeswarm::Beeswarm, &waterfall::Waterfall];
 
 /// What a chart needs before it can be drawn; a face offers it only when all of it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

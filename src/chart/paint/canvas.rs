@@ -163,8 +163,7 @@ impl<'a> Canvas<'a> {
         }
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let size = look.size * UNITS;
-        let font =
-            FontDesc::new(FontFamily::Name(font::FAMILY), size * PLOTTERS_SIZE, look.weight.style());
+        let font = FontDesc::new(FontFamily::Name(font::FAMILY), size * PLOTTERS_SIZE, look.weight.style());
         let h_pos = match look.anchor {
             Anchor::Start => HPos::Left,
             Anchor::Middle => HPos::Center,

@@ -88,7 +88,13 @@ pub fn natural_height(chart: &Chart, width: u32) -> u32 {
     let points = chart.marks.iter().any(|m| matches!(m, Mark::Points { .. }));
     let plot = match &chart.y.kind {
         AxisKind::Names(names) => {
-            let lane = if cells { 58.0 } else if points { 30.0 } else { 25.0 };
+            let lane = if cells {
+                58.0
+            } else if points {
+                30.0
+            } else {
+                25.0
+            };
             ((names.len() as f64 + 0.2) * lane).max(110.0)
         }
         _ => (0.52 * inner).clamp(200.0, 380.0),

@@ -185,10 +185,8 @@ fn haloed(canvas: &mut Canvas<'_>, text: &str, at: (f64, f64), look: Type, brush
 fn line(canvas: &mut Canvas<'_>, xy: &[[f64; 2]], ink: Ink, dashed: bool, layout: &Layout) {
     for part in xy.split(|p| p[0].is_nan() || p[1].is_nan()) {
         let (left, top, right, bottom) = layout.plot;
-        let mut points: Vec<(f64, f64)> = part
-            .iter()
-            .map(|p| (layout.x(p[0]).clamp(left, right), layout.y(p[1]).clamp(top, bottom)))
-            .collect();
+        let mut points: Vec<(f64, f64)> =
+            part.iter().map(|p| (layout.x(p[0]).clamp(left, right), layout.y(p[1]).clamp(top, bottom))).collect();
         // Steps finer than a tenth of a point cannot be seen.
         points.dedup_by(|a, b| (a.0 - b.0).abs() < 0.05 && (a.1 - b.1).abs() < 0.05);
         if points.len() < 2 {

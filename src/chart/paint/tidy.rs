@@ -18,7 +18,8 @@ pub fn tidy(raw: &str, size: (u32, u32), title: &str, description: &str) -> Stri
         } else {
             let line = line.replace(" opacity=\"1\"", "");
             let line = if line.starts_with("<circle ") && line.contains(" stroke=\"none\"") {
-                line.replace(" stroke=\"none\" stroke-width=\"1\"", "").replace(" stroke=\"none\" stroke-width=\"10\"", "")
+                line.replace(" stroke=\"none\" stroke-width=\"1\"", "")
+                    .replace(" stroke=\"none\" stroke-width=\"10\"", "")
             } else {
                 line.replace(" stroke=\"none\"", "").replace(" \"/>", "\"/>")
             };

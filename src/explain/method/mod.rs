@@ -1,5 +1,9 @@
 //! The trait of explanation methods and the list of all of them.
 
+mod exact_shapley;
+mod linear_shap;
+mod permutation_importance;
+mod permutation_shap;
 mod tree_shap;
 mod tree_shap_interventional;
 
@@ -15,7 +19,14 @@ use super::error::ExplainError;
 use super::tree::Stopped;
 
 /// Every explanation method, in menu order.
-pub static METHODS: &[&dyn Explainer] = &[&tree_shap::TreeShap, &tree_shap_interventional::TreeShapInterventional];
+pub static METHODS: &[&dyn Explainer] = &[
+    &tree_shap::TreeShap,
+    &tree_shap_interventional::TreeShapInterventional,
+    &linear_shap::LinearShap,
+    &exact_shapley::ExactShapley,
+    &permutation_shap::PermutationShap,
+    &permutation_importance::PermutationImportance,
+];
 
 /// Whether a method applies to a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +60,12 @@ pub trait Explainer: Entry {
     /// Whether it needs the true values of the target.
     fn needs_truth(&self) -> bool {
         false
+    }
+
+    /// Whether it answers every row on its own, so that parts of a table together give the answer of the whole; `false`
+    /// for answers about the table as one.
+    fn answers_rows(&self) -> bool {
+        true
     }
 
     /// Answers the request. Pure: same request, same bits, on any number of threads.

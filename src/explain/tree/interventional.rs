@@ -96,6 +96,7 @@ pub(super) struct Pairs<'a> {
     pub ensemble: &'a TreeEnsemble,
     pub tree: &'a Tree,
     pub weights: &'a Weights,
+    pub task: &'a Task,
 }
 
 impl Pairs<'_> {
@@ -106,12 +107,11 @@ impl Pairs<'_> {
         row: &[f64],
         background: MatrixView<'_>,
         scratch: &mut Scratch,
-        task: &Task,
         out: &mut [f64],
     ) -> Result<(), Cancelled> {
         for index in 0..background.rows() {
             if index % LOOK == 0 {
-                task.check()?;
+                self.task.check()?;
             }
             self.pair(row, background.row(index), scratch, out);
         }

@@ -104,8 +104,8 @@ pub fn interventional(
         for position in 0..count {
             sums.fill(0.0);
             for tree in &ensemble.trees {
-                let pairs = Pairs { ensemble, tree, weights: &weights };
-                pairs.add(rows.row(first + position), background, &mut scratch, task, &mut sums)?;
+                let pairs = Pairs { ensemble, tree, weights: &weights, task };
+                pairs.add(rows.row(first + position), background, &mut scratch, &mut sums)?;
                 task.advance(1)?;
             }
             for (plane, sums) in out.iter_mut().zip(sums.chunks_exact(inputs)) {

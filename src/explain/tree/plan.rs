@@ -194,10 +194,10 @@ impl Layout<'_> {
     /// Forgets the path below `level`.
     fn leave(&mut self, level: usize) {
         while self.path.len() > level {
-            if let Some(edge) = self.path.pop().and_then(|e| self.plan.edges.get(e)) {
-                if let Some(latest) = self.latest.get_mut(edge.feature as usize) {
-                    *latest = edge.above;
-                }
+            if let Some(edge) = self.path.pop().and_then(|e| self.plan.edges.get(e))
+                && let Some(latest) = self.latest.get_mut(edge.feature as usize)
+            {
+                *latest = edge.above;
             }
             self.weights.pop();
         }

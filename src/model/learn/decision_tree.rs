@@ -7,7 +7,8 @@ use crate::base::{Entry, Kind, Knob, Knobs, Seed, Task};
 
 use super::super::card::TaskKind;
 use super::super::error::ModelError;
-use super::super::learned::Body;
+use super::super::link::LinkFunction;
+use super::super::load::native::NativeBody;
 use super::super::predict::Scale;
 use super::super::training::{dense, failed, grow};
 use super::{Fitted, HELD_OUT, Learner, TrainingSet, say_level_codes};
@@ -93,6 +94,6 @@ impl Learner for DecisionTree {
         let ensemble = grow::ensemble(&set, trees, vec![0.0; set.outputs()], 1.0);
         let facts = grow::facts(&ensemble);
         let native_scale = if regression { Scale::Target } else { Scale::Probability };
-        Ok(Fitted { body: Body::Trees(ensemble), native_scale, facts, notes })
+        Ok(Fitted { body: NativeBody::Trees { ensemble, link: LinkFunction::Identity }, native_scale, facts, notes })
     }
 }

@@ -8,11 +8,11 @@ use crate::num::stats::mean;
 
 use super::super::card::TaskKind;
 use super::super::error::ModelError;
-use super::super::learned::{Body, probabilities};
+use super::super::load::native::NativeBody;
 use super::super::predict::Scale;
 use super::super::training::{dense, failed, grow};
-use super::super::trees::Tree;
-use super::{Fitted, HELD_OUT, Learner, TrainingSet, say_level_codes};
+use super::super::trees::{Accumulate, Tree};
+use super::{Fitted, HELD_OUT, Learner, TrainingSet, link_of, say_level_codes};
 
 /// Most rows handed to smartcore in one call that cannot be interrupted.
 const MOST_ROWS: usize = 50_000;
@@ -93,7 +93,7 @@ impl Learner for GradientBoosting {
         let ensemble = grow::ensemble(&set, boost.trees, base, 1.0);
         let facts = grow::facts(&ensemble);
         let native_scale = if set.kind == TaskKind::Regression { Scale::Target } else { Scale::Margin };
-        Ok(Fitted { body: Body::Trees(ensemble), native_scale, facts, notes })
+        Ok(Fitted { body: NativeBody::Trees { ensemble, link: link_of(set.kind) }, native_scale, facts, notes })
     }
 }
 
@@ -152,7 +152,7 @@ impl Boost<'_> {
                 row[0] -= y;
                 continue;
             }
-            probabilities(row);
+            link_of(self.set.kind).apply(Accumulate::F64, row);
             for (k, (p, h)) in row.iter_mut().zip(bend).enumerate() {
                 *h = *p * (1.0 - *p);
                 let came_true = if outputs == 1 { y > 0.5 } else { y as usize == k };

@@ -10,9 +10,10 @@ use super::super::card::TaskKind;
 use super::super::error::ModelError;
 use super::super::learned::{Body, Coding};
 use super::super::linear::LinearForm;
+use super::super::load::native::NativeBody;
 use super::super::predict::Scale;
 use super::super::training::{dense, failed};
-use super::{Fitted, HELD_OUT, Learner, TrainingSet, has_levels};
+use super::{Fitted, HELD_OUT, Learner, TrainingSet, has_levels, link_of};
 
 /// Most multiplications (rows · columns²) in the call that cannot be interrupted.
 const MOST_WORK: usize = 1_000_000_000;
@@ -90,14 +91,20 @@ impl Learner for LinearRegression {
 }
 
 /// The fitted weights over coded columns as a model: a form of the raw inputs when that is the same function.
-pub(super) fn body(set: &TrainingSet, coding: Coding, weights: Vec<f64>, intercept: Vec<f64>) -> (Body, Vec<String>) {
+pub(super) fn body(
+    set: &TrainingSet,
+    coding: Coding,
+    weights: Vec<f64>,
+    intercept: Vec<f64>,
+) -> (NativeBody, Vec<String>) {
     let form = LinearForm { weights, intercept };
     if set.has_missing || has_levels(&set.inputs) {
         let note =
             "Categories or missing values are coded inside the model, so it is no plain weighted sum of its inputs \
                     and methods for linear models do not apply"
                 .to_owned();
-        return (Body::CodedLinear { coding, form }, vec![note]);
+        let body = Body::CodedLinear { coding, form, link: link_of(set.kind) };
+        return (NativeBody::Learned(body), vec![note]);
     }
     let outputs = form.outputs();
     let mut raw = form.clone();
@@ -109,5 +116,5 @@ pub(super) fn body(set: &TrainingSet, coding: Coding, weights: Vec<f64>, interce
         }
     }
     let note = "No training row lacks an input; where one is missing later, it contributes nothing".to_owned();
-    (Body::Linear(raw), vec![note])
+    (NativeBody::Linear { form: raw, link: link_of(set.kind) }, vec![note])
 }

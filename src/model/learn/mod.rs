@@ -12,7 +12,8 @@ use crate::num::parallel;
 
 use super::card::{ModelCard, TaskKind};
 use super::error::ModelError;
-use super::learned::{Body, Learned};
+use super::link::LinkFunction;
+use super::load::native::{NativeBody, save};
 use super::measure::{Measured, measure};
 use super::metrics;
 use super::performance::Performance;
@@ -63,7 +64,7 @@ pub trait Learner: Entry {
 /// What a learner gives back.
 pub struct Fitted {
     /// The parameters.
-    pub body: Body,
+    pub body: NativeBody,
     /// The scale in which the parameters add up.
     pub native_scale: Scale,
     /// Name and value for the card.
@@ -129,12 +130,18 @@ pub fn train(
         percent(held_out.len() as f64 / (held_out.len() + set.rows()) as f64)
     ));
     let fitted = learner.train(&set, knobs, seed, task)?;
-    let mut learned = assemble(learner, &set, fitted, &mut notes);
-    describe(&mut learned.card, data, target, (knobs, seed));
-    learned.card.sha256 = fingerprint(&learned);
-    let learned = learned.checked()?;
-    let performance = evaluate(&learned, data, (&goal, &held_out), task)?;
-    Ok(Trained { model: Arc::new(learned), performance, held_out, notes })
+    notes.extend(fitted.notes);
+    let mut card = card(learner, &set, fitted.native_scale, &notes);
+    card.facts = fitted.facts;
+    describe(&mut card, data, target, (knobs, seed));
+    // Built once to be checked, saved to know its bytes, and built again with their hash: what a file of it would have.
+    let draft = fitted.body.into_model(card.clone())?;
+    let bytes = save(&*draft)?;
+    card.sha256 = Fingerprint::of(&bytes);
+    let body = draft.portable().expect("a learner's model has a form in a model file");
+    let model = body.into_model(card)?;
+    let performance = evaluate(&*model, data, (&goal, &held_out), task)?;
+    Ok(Trained { model, performance, held_out, notes })
 }
 
 fn say_missing(set: &TrainingSet, notes: &mut Vec<String>) {
@@ -150,18 +157,17 @@ fn say_missing(set: &TrainingSet, notes: &mut Vec<String>) {
     }
 }
 
-fn assemble(learner: &dyn Learner, set: &TrainingSet, fitted: Fitted, notes: &mut Vec<String>) -> Learned {
-    notes.extend(fitted.notes);
+fn card(learner: &dyn Learner, set: &TrainingSet, native_scale: Scale, notes: &[String]) -> ModelCard {
     let outputs = match set.kind {
         TaskKind::Multiclass => set.classes.clone(),
         TaskKind::Binary => set.classes.get(1).cloned().into_iter().collect(),
         _ => vec!["prediction".to_owned()],
     };
-    let scales = match fitted.native_scale {
+    let scales = match native_scale {
         Scale::Margin => vec![Scale::Margin, Scale::Probability],
         other => vec![other],
     };
-    let card = ModelCard {
+    ModelCard {
         name: learner.title().to_owned(),
         path: None,
         sha256: Fingerprint::default(),
@@ -174,12 +180,11 @@ fn assemble(learner: &dyn Learner, set: &TrainingSet, fitted: Fitted, notes: &mu
         inputs: set.inputs.clone(),
         outputs,
         classes: set.classes.clone(),
-        native_scale: fitted.native_scale,
+        native_scale,
         scales,
-        facts: fitted.facts,
-        notes: notes.clone(),
-    };
-    Learned { card, body: fitted.body }
+        facts: Vec::new(),
+        notes: notes.to_vec(),
+    }
 }
 
 fn describe(card: &mut ModelCard, data: &Dataset, target: usize, (knobs, seed): (&Knobs, Seed)) {
@@ -196,20 +201,15 @@ fn describe(card: &mut ModelCard, data: &Dataset, target: usize, (knobs, seed): 
     }
 }
 
-/// What the model is, before it is saved: its card and its parameters.
-fn fingerprint(learned: &Learned) -> Fingerprint {
-    Fingerprint::of(&serde_json::to_vec(learned).unwrap_or_default())
-}
-
 fn evaluate(
-    model: &Learned,
+    model: &dyn Model,
     data: &Dataset,
     (goal, rows): (&set::Target, &[RowId]),
     task: &Task,
 ) -> Result<Performance, ModelError> {
-    let raw = set::raw(data, &model.card.inputs, rows)?;
-    let width = model.card.outputs.len();
-    let scale = metrics::scale_for(&model.card);
+    let raw = set::raw(data, &model.card().inputs, rows)?;
+    let width = model.card().outputs.len();
+    let scale = metrics::scale_for(model.card());
     let mut predicted = vec![0.0; rows.len() * width];
     task.begin("predicting the held-out rows", rows.len() as u64);
     parallel::fill_rows(&mut predicted, width, task, |first, part| {
@@ -219,7 +219,7 @@ fn evaluate(
     let truth: Vec<f64> = rows.iter().filter_map(|r| goal.values.get(r.index()).copied()).collect();
     let view = crate::num::MatrixView::new(&predicted, rows.len(), width).expect("the buffer was sized for this shape");
     let input =
-        Measured { card: &model.card, predicted: view, truth: &truth, classes: &goal.classes, weights: None, rows };
+        Measured { card: model.card(), predicted: view, truth: &truth, classes: &goal.classes, weights: None, rows };
     Ok(measure(&input, task)?)
 }
 
@@ -235,5 +235,14 @@ fn say_level_codes(set: &TrainingSet, notes: &mut Vec<String>) {
             "Categories enter as the position of their level, so a split separates earlier from later levels"
                 .to_owned(),
         );
+    }
+}
+
+/// From the margin to predictions of a model for `kind`.
+fn link_of(kind: TaskKind) -> LinkFunction {
+    match kind {
+        TaskKind::Binary => LinkFunction::Sigmoid { slope: 1.0 },
+        TaskKind::Multiclass => LinkFunction::Softmax,
+        _ => LinkFunction::Identity,
     }
 }

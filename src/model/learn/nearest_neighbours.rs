@@ -5,6 +5,7 @@ use crate::base::{Entry, Kind, Knob, Knobs, Seed, Task};
 use super::super::card::TaskKind;
 use super::super::error::ModelError;
 use super::super::learned::{Body, Neighbours};
+use super::super::load::native::NativeBody;
 use super::super::predict::Scale;
 use super::{Fitted, HELD_OUT, Learner, TrainingSet};
 
@@ -74,6 +75,6 @@ impl Learner for NearestNeighbours {
         task.advance(1)?;
         let facts = vec![("stored rows".to_owned(), set.rows().to_string())];
         let native_scale = if set.kind == TaskKind::Regression { Scale::Target } else { Scale::Probability };
-        Ok(Fitted { body: Body::Neighbours(stored), native_scale, facts, notes })
+        Ok(Fitted { body: NativeBody::Learned(Body::Neighbours(stored)), native_scale, facts, notes })
     }
 }

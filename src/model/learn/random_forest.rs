@@ -8,7 +8,8 @@ use crate::num::parallel;
 
 use super::super::card::TaskKind;
 use super::super::error::ModelError;
-use super::super::learned::Body;
+use super::super::link::LinkFunction;
+use super::super::load::native::NativeBody;
 use super::super::predict::Scale;
 use super::super::training::{dense, failed, grow};
 use super::super::trees::Tree;
@@ -87,7 +88,7 @@ impl Learner for RandomForest {
         let ensemble = grow::ensemble(&set, trees, vec![0.0; set.outputs()], count as f64);
         let facts = grow::facts(&ensemble);
         let native_scale = if set.kind == TaskKind::Regression { Scale::Target } else { Scale::Probability };
-        Ok(Fitted { body: Body::Trees(ensemble), native_scale, facts, notes })
+        Ok(Fitted { body: NativeBody::Trees { ensemble, link: LinkFunction::Identity }, native_scale, facts, notes })
     }
 }
 

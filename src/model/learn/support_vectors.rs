@@ -12,6 +12,7 @@ use crate::num::stats::{mean, variance};
 use super::super::card::TaskKind;
 use super::super::error::ModelError;
 use super::super::learned::{Body, Machine, Support};
+use super::super::load::native::NativeBody;
 use super::super::predict::Scale;
 use super::super::training::{dense, failed};
 use super::{Fitted, HELD_OUT, Learner, TrainingSet};
@@ -95,7 +96,7 @@ impl Learner for SupportVectors {
         let facts = vec![("support vectors".to_owned(), vectors.to_string())];
         let support = Support { coding, gamma, machines, probabilities: !regression };
         let native_scale = if regression { Scale::Target } else { Scale::Probability };
-        Ok(Fitted { body: Body::Support(support), native_scale, facts, notes })
+        Ok(Fitted { body: NativeBody::Learned(Body::Support(support)), native_scale, facts, notes })
     }
 }
 

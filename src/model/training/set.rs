@@ -158,7 +158,9 @@ pub fn inputs(data: &Dataset, target: usize, notes: &mut Vec<String>) -> Result<
         };
         let named_twice = inputs.iter().any(|input| input.name == *column.name);
         match kind {
-            Some(kind) if !named_twice => inputs.push(Input { name: column.name.to_string(), kind }),
+            Some(kind) if !named_twice && !column.name.is_empty() => {
+                inputs.push(Input { name: column.name.to_string(), kind })
+            }
             _ => left_out.push(format!("“{}”", shorten(&column.name, 30))),
         }
     }

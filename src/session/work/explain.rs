@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{Knobs, Problem, RowId, Task, text};
-use crate::data::read::ReadOptions;
+use crate::data::read::{self, ReadOptions};
 use crate::data::{encode, link};
 use crate::explain::method::{self, Explainer};
+use crate::explain::parts::ask_in_parts;
 use crate::explain::{Background, ExplainError, Explanation, Request, ask};
 use crate::num::{Matrix, parallel};
 
@@ -22,11 +23,13 @@ pub struct Explain {
     pub joined: Joined,
     /// How.
     pub plan: Plan,
+    /// Rows of a first, coarse answer; `None` answers once, with everything.
+    pub first_rows: Option<usize>,
 }
 
 impl Work for Explain {
     fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let Self { joined, plan } = *self;
+        let Self { joined, plan, first_rows } = *self;
         let method = choose_method(&joined, &plan)?;
         let knobs = check_knobs(method, &plan.knobs)?;
         let scale = match plan.scale.or_else(|| method.scales(&*joined.model).first().copied()) {
@@ -47,19 +50,12 @@ impl Work for Explain {
             seed: plan.seed,
         };
         let mut part = |explanation: Explanation| tell(Outcome::Attribution(Arc::new(explanation), true));
-        let explanation = parallel::with_threads(plan.threads, || in_parts(method, &request, task, &mut part))?;
+        let explanation = parallel::with_threads(plan.threads, || match first_rows {
+            Some(first) => ask_in_parts(method, &request, first, task, &mut part),
+            None => ask(method, &request, task),
+        })?;
         Ok(Outcome::Attribution(Arc::new(explanation), false))
     }
-}
-
-/// Asks for everything at once.
-fn in_parts(
-    method: &dyn Explainer,
-    request: &Request<'_>,
-    task: &Task,
-    _part: &mut (dyn FnMut(Explanation) + Send),
-) -> Result<Explanation, ExplainError> {
-    ask(method, request, task)
 }
 
 /// The method that the plan names; `auto` takes the exact one for the model's structure.
@@ -76,11 +72,7 @@ fn choose_method(joined: &Joined, plan: &Plan) -> Result<&'static dyn Explainer,
 pub fn find_method(id: &str) -> Result<&'static dyn Explainer, Problem> {
     method::find(id).ok_or_else(|| {
         let known: Vec<&str> = method::METHODS.iter().map(|m| m.id()).collect();
-        Problem::new(
-            format!("There is no method “{id}”"),
-            "",
-            format!("Known methods: auto, {}", known.join(", ")),
-        )
+        Problem::new(format!("There is no method “{id}”"), "", format!("Known methods: auto, {}", known.join(", ")))
     })
 }
 
@@ -91,12 +83,7 @@ pub fn check_knobs(method: &dyn Explainer, given: &[(String, String)]) -> Result
 }
 
 /// The reference set: the plan's file, or rows drawn from the table; empty for methods that need none.
-fn background(
-    method: &dyn Explainer,
-    joined: &Joined,
-    plan: &Plan,
-    task: &Task,
-) -> Result<Background, Problem> {
+fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task) -> Result<Background, Problem> {
     if !method.needs_background() {
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
         return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]) });
@@ -112,7 +99,7 @@ fn background(
 }
 
 fn background_from_file(path: &Path, joined: &Joined, task: &Task) -> Result<Background, Problem> {
-    let data = super::ports::read(path, &ReadOptions::default(), task)?;
+    let data = read::read(path, &ReadOptions::default(), task)?;
     let link = link(&joined.model.card().inputs, &data)?;
     let rows: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
     let encoded = encode(&link, &data, &rows);

@@ -7,6 +7,7 @@ use serde_json::Map;
 
 use crate::base::{Problem, RowId, Task};
 use crate::chart::{Cell, Chart, ChartTable};
+use crate::chart::{paint, theme};
 use crate::data::{Column, TextValues, Values};
 use crate::explain::{Body, Explanation};
 use crate::model::Scale;
@@ -19,6 +20,9 @@ use crate::session::scene::Scene;
 use crate::session::write::{Ending, layout, to_bytes, write_file};
 
 use super::{link, ports, report};
+
+/// Width of an exported chart in points.
+const WIDTH: u32 = 860;
 
 /// Writes one result.
 pub struct WriteFile {
@@ -38,8 +42,8 @@ impl Work for WriteFile {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("writing", 0);
         match &self.export {
-            Export::Attributions => self.attributions(false)?,
-            Export::AttributionsWithErrors => self.attributions(true)?,
+            Export::Attributions => self.attributions(false, None)?,
+            Export::AttributionColumns { with_errors, output } => self.attributions(*with_errors, *output)?,
             Export::Importance => self.importance()?,
             Export::Predictions(scale) => self.predictions(*scale, task)?,
             Export::Chart(request) => {
@@ -60,15 +64,15 @@ impl Work for WriteFile {
 }
 
 impl WriteFile {
-    fn attributions(&self, with_errors: bool) -> Result<(), Problem> {
+    fn attributions(&self, with_errors: bool, output: Option<usize>) -> Result<(), Problem> {
         let ending = Ending::of(&self.path)?;
         let explanation = known(self.scene.attribution.as_ref())?;
         let Body::Attribution(attribution) = &explanation.body else {
             return Err(nothing("there are no attributions"));
         };
-        let columns = layout::attributions(attribution, &explanation.predictions, with_errors);
+        let columns = layout::attributions(attribution, &explanation.predictions, output, with_errors);
         write_file(&self.path, &to_bytes(&columns, layout::about(explanation), ending)?)?;
-        match layout::standard_errors(attribution) {
+        match layout::standard_errors(attribution, output) {
             Some(errors) if !with_errors => {
                 write_file(&beside(&self.path), &to_bytes(&errors, layout::about(explanation), ending)?)
             }
@@ -120,8 +124,8 @@ fn rows_of(values: &[f64], width: usize, rows: &[RowId]) -> Vec<f64> {
 /// A chart as a file's bytes, by ending: `.svg`, `.png`, or its table as `.csv`, `.parquet`, `.json`.
 fn chart_bytes(chart: &Chart, path: &Path) -> Result<Vec<u8>, Problem> {
     match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("svg") => ports::svg(chart),
-        Some("png") => ports::png(chart),
+        Some("svg") => Ok(paint::svg(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?.into_bytes()),
+        Some("png") => Ok(paint::png(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?),
         Some("csv" | "json" | "parquet") => to_bytes(&table_columns(&chart.table), Map::new(), Ending::of(path)?),
         _ => Err(Problem::new(
             "Could not write the chart",

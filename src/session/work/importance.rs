@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::base::{Problem, RowId, Task};
 use crate::data::encode;
-use crate::explain::{Background, Request, ask};
+use crate::explain::{Background, Request, Truth, ask};
+use crate::model::truth;
 use crate::num::{Matrix, parallel};
 
 use crate::session::command::Plan;
@@ -35,12 +36,13 @@ impl Work for MeasureImportance {
         let scale = scale
             .or_else(|| method.scales(&*joined.model).first().copied())
             .unwrap_or(joined.model.card().native_scale);
-        let truth = super::ports::known_truth(&*joined.model, &joined.data);
+        let known_truth = truth(joined.model.card(), &joined.data)?;
+        let truth = Truth { values: known_truth.values, weights: known_truth.weights };
         // Rows without a known target cannot be measured.
-        let known = |row: &RowId| truth.as_ref().is_none_or(|t| t.values.get(row.index()).is_some_and(|v| !v.is_nan()));
+        let known = |row: &RowId| truth.values.get(row.index()).is_some_and(|value| !value.is_nan());
         let mut rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
         rows.retain(known);
-        let truth = truth.map(|t| super::truth_of(&t, &rows));
+        let truth = super::truth_of(&truth, &rows);
         let encoded = encode(&joined.link, &joined.data, &rows);
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
         let background = Background { name: "none".to_owned(), matrix, rows: Arc::from([]) };
@@ -49,7 +51,7 @@ impl Work for MeasureImportance {
             features: encoded.matrix.view(),
             rows: &encoded.rows,
             background: &background,
-            truth: truth.as_ref(),
+            truth: Some(&truth),
             scale,
             knobs: &knobs,
             seed: plan.seed,

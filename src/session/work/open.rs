@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use crate::base::{Problem, Task};
 use crate::data::Dataset;
-use crate::data::read::ReadOptions;
+use crate::data::read::{self, ReadOptions};
 use crate::model::Model;
+use crate::model::load;
 
 use crate::session::event::Outcome;
 use crate::session::job::Work;
-use crate::session::samples::{Sample, locate};
-
-use super::ports;
+use crate::session::samples::Sample;
 
 /// Opens whatever the file is, told by its content.
 pub struct OpenAny {
@@ -64,10 +63,9 @@ impl Work for OpenModel {
 
 impl Work for OpenSample {
     fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let table = locate(self.sample.table)?;
-        let model = locate(self.sample.model)?;
-        let data = self.sample.with_roles(&open_table(&table, &ReadOptions::default(), task)?);
-        let model = open_model(&model, task)?;
+        let place = self.sample.place()?;
+        let data = self.sample.with_roles(&open_table(&place.table, &ReadOptions::default(), task)?);
+        let model = open_model(&place.model, task)?;
         tell(Outcome::Data(Arc::new(data)));
         Ok(Outcome::Model(model))
     }
@@ -88,15 +86,15 @@ pub fn is_model(path: &Path) -> Result<bool, Problem> {
     };
     let mut head = Vec::new();
     std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(unreadable)?;
-    Ok(ports::looks_like_model(path, &head) && !ports::looks_like_table(path, &head))
+    Ok(load::looks_like_model(&head) && !read::looks_like_table(&head))
 }
 
 fn open_table(path: &Path, options: &ReadOptions, task: &Task) -> Result<Dataset, Problem> {
     task.begin("reading the table", 0);
-    ports::read(path, options, task)
+    Ok(read::read(path, options, task)?)
 }
 
 fn open_model(path: &Path, task: &Task) -> Result<Arc<dyn Model>, Problem> {
     task.begin("reading the model", 0);
-    ports::load(path, task)
+    Ok(load::load(path, task)?)
 }

@@ -1,65 +1,28 @@
 //! Doors to rooms that are still being furnished; each moves to its caller when its room has landed.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::{Cancelled, Problem, Task};
-use crate::chart::Chart;
-use crate::data::read::ReadOptions;
-use crate::data::{Dataset, TableProfile};
-use crate::explain::Truth;
-use crate::model::{Model, Performance};
+use crate::base::{Knobs, Problem, Task};
+use crate::model::load::native;
+use crate::model::{Model, learn};
+use crate::num::parallel::with_threads;
 
-fn absent(what: &str) -> Problem {
-    Problem::new(what, "this build has no part for it", "Use a complete build")
+pub fn train(work: &super::train::Train, task: &Task) -> Result<Arc<dyn Model>, Problem> {
+    let learner = learn::find(&work.learner).ok_or_else(|| {
+        let known: Vec<&str> = learn::LEARNERS.iter().map(|l| l.id()).collect();
+        Problem::new(
+            "Could not train a model",
+            format!("no learner “{}”", work.learner),
+            format!("Known are {}", known.join(", ")),
+        )
+    })?;
+    let given = work.knobs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let knobs = Knobs::check(learner.knobs(), given)
+        .map_err(|e| Problem::new("Could not train a model", e.to_string(), "Change the setting"))?;
+    let train = || learn::train(learner, (&work.data, work.target), &knobs, work.seed, task);
+    Ok(with_threads(work.threads, train)?.model)
 }
 
-pub fn looks_like_model(_path: &Path, _head: &[u8]) -> bool {
-    false
-}
-
-pub fn looks_like_table(_path: &Path, _head: &[u8]) -> bool {
-    true
-}
-
-pub fn read(_path: &Path, _options: &ReadOptions, _task: &Task) -> Result<Dataset, Problem> {
-    Err(absent("Could not read the table"))
-}
-
-pub fn load(_path: &Path, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
-    Err(absent("Could not open the model"))
-}
-
-pub fn profile(_data: &Dataset, _task: &Task) -> Result<TableProfile, Cancelled> {
-    Ok(TableProfile::default())
-}
-
-pub fn known_truth(_model: &dyn Model, _data: &Dataset) -> Option<Truth> {
-    None
-}
-
-pub fn measure(
-    _model: &dyn Model,
-    _data: &Dataset,
-    _truth: &Truth,
-    _values: &[f64],
-    _task: &Task,
-) -> Result<Option<Performance>, Problem> {
-    Ok(None)
-}
-
-pub fn svg(_chart: &Chart) -> Result<Vec<u8>, Problem> {
-    Err(absent("Could not paint the chart"))
-}
-
-pub fn png(_chart: &Chart) -> Result<Vec<u8>, Problem> {
-    Err(absent("Could not paint the chart"))
-}
-
-pub fn train(_work: &super::train::Train, _task: &Task) -> Result<Arc<dyn Model>, Problem> {
-    Err(absent("Could not train a model"))
-}
-
-pub fn save_model(_model: &dyn Model) -> Result<Vec<u8>, Problem> {
-    Err(absent("Could not save the model"))
+pub fn save_model(model: &dyn Model) -> Result<Vec<u8>, Problem> {
+    Ok(native::save(model)?)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Problem, Task};
-use crate::data::Dataset;
+use crate::data::{Dataset, TableProfile};
 
 use crate::session::event::Outcome;
 use crate::session::job::Work;
@@ -16,7 +16,7 @@ pub struct Profile {
 
 impl Work for Profile {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let profile = super::ports::profile(&self.data, task).map_err(|_cancelled| super::cancelled())?;
+        let profile = TableProfile::of(&self.data, task).map_err(|_cancelled| super::cancelled())?;
         Ok(Outcome::Profile(Arc::new(profile)))
     }
 }

@@ -2,18 +2,150 @@
 
 use std::path::Path;
 
-use crate::base::{Problem, Task};
+use serde_json::json;
 
-use crate::session::command::{Plan, ReportPlan};
+use crate::base::{Problem, Task};
+use crate::report::{Document, Evidence, Recipe, build};
+use crate::report::{write_html, write_json, write_markdown};
+
+use crate::session::command::{Plan, ReportPlan, RowChoice};
 use crate::session::scene::Scene;
+use crate::session::write::write_file;
 
 /// Writes a report by its ending, and its JSON twin beside it.
-pub fn write(
-    _scene: &Scene,
-    _plan: &Plan,
-    _report: &ReportPlan,
-    path: &Path,
-    _task: &Task,
-) -> Result<(), Problem> {
-    Err(Problem::new("Could not write the report", path.display().to_string(), "Use a complete build"))
+pub fn write(scene: &Scene, plan: &Plan, report: &ReportPlan, path: &Path, task: &Task) -> Result<(), Problem> {
+    let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).unwrap_or_default();
+    let write: fn(&Document) -> Result<String, Problem> = match ending.as_str() {
+        "html" | "htm" => |document| Ok(write_html::html(document)?),
+        "md" => |document| Ok(write_markdown::markdown(document)),
+        "json" => |document| Ok(write_json::json(document)),
+        "pdf" => {
+            return Err(Problem::new(
+                "Could not write the report as PDF",
+                path.display().to_string(),
+                "Write .html and print it from a browser; the page is laid out for paper",
+            ));
+        }
+        _ => {
+            return Err(Problem::new(
+                "Could not write the report",
+                format!("the ending of “{}” names no report format", path.display()),
+                "Use .html, .md or .json",
+            ));
+        }
+    };
+    let recipe = recipe(scene, plan, report, path);
+    let document = document(scene, &recipe, report, task)?;
+    write_file(path, write(&document)?.as_bytes())?;
+    if ending != "json" {
+        write_file(&path.with_extension("json"), write_json::json(&document).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn document(scene: &Scene, recipe: &Recipe, report: &ReportPlan, task: &Task) -> Result<Document, Problem> {
+    let missing = |what: &str| {
+        Problem::new("Could not make the report", what.to_owned(), "Open a table and a model, explain, then write")
+    };
+    let model = scene.model.as_ref().ok_or_else(|| missing("no model is open"))?;
+    let evidence = Evidence {
+        data: scene.data.as_deref().ok_or_else(|| missing("no table is open"))?,
+        profile: scene.profile.as_deref().ok_or_else(|| missing("the columns were not looked at yet"))?,
+        card: model.card(),
+        link: scene.link.as_deref().ok_or_else(|| missing("table and model are not joined"))?,
+        explanation: scene.attribution.as_deref().ok_or_else(|| missing("nothing was explained yet"))?,
+        importance: scene.importance.as_deref(),
+        performance: scene.performance.as_deref(),
+        truth: scene.predictions.as_deref().map_or(&[], |p| &p.truth),
+        threshold: scene.threshold,
+        recipe,
+    };
+    build(&evidence, report, task)?.ok_or_else(super::cancelled)
+}
+
+/// How to compute the report again: paths as given, the plan, and the command that writes it.
+fn recipe(scene: &Scene, plan: &Plan, report: &ReportPlan, path: &Path) -> Recipe {
+    let text = |path: Option<&std::path::PathBuf>| path.map_or_else(String::new, |p| p.display().to_string());
+    let data_path = text(scene.data.as_ref().and_then(|d| d.source().path.as_ref()));
+    let model_path = text(scene.model.as_ref().and_then(|m| m.card().path.as_ref()));
+    let target = scene.data.as_ref().and_then(|d| {
+        let column = d.column_with(crate::data::Role::Target)?;
+        d.columns().get(column).map(|c| c.name.to_string())
+    });
+    // Threads and the place of the output change no number, so they are no part of the plan.
+    let portable = Plan { threads: None, ..plan.clone() };
+    Recipe {
+        command_line: command_line(&portable, report, [&data_path, &model_path, &file_name(path)], target.as_deref()),
+        data_path,
+        model_path,
+        plan: json!(portable),
+        read_options: json!(scene.read_options),
+        environment: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}
+
+/// The words that write this report again, quoted for a shell.
+fn command_line(plan: &Plan, report: &ReportPlan, [data, model, out]: [&str; 3], target: Option<&str>) -> String {
+    let mut words: Vec<String> = ["candor", "report", "--model", model, "--data", data].map(quoted).to_vec();
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+    if let Some(target) = target {
+        option("--target", target);
+    }
+    option("--method", &plan.method);
+    for (name, value) in &plan.knobs {
+        option("--set", &format!("{name}={value}"));
+    }
+    if let Some(scale) = plan.scale {
+        option("--scale", scale.id());
+    }
+    match &plan.rows {
+        RowChoice::Range(start, end) => option("--rows", &format!("{start}..{end}")),
+        RowChoice::List(rows) => {
+            option("--rows", &rows.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        }
+        RowChoice::All | RowChoice::Draw(_) => {}
+    }
+    match &plan.background_file {
+        Some(file) => option("--background", &file.display().to_string()),
+        None if plan.background_rows != Plan::default().background_rows => {
+            option("--background-rows", &plan.background_rows.to_string());
+        }
+        None => {}
+    }
+    option("--seed", &plan.seed.0.to_string());
+    if !report.sections.is_empty() {
+        option("--template", &report.sections.join(","));
+    }
+    option("--title", &report.title);
+    if !report.author.is_empty() {
+        option("--author", &report.author);
+    }
+    option("--out", out);
+    words.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_survives_spaces_and_quotes() {
+        let words =
+            command_line(&Plan::default(), &ReportPlan::default(), ["my table.csv", "m.json", "r.html"], Some("it's"));
+        assert!(words.starts_with("candor report --model m.json --data 'my table.csv' --target 'it'\\''s'"), "{words}");
+        assert!(words.ends_with("--title 'Explanation report' --out r.html"), "{words}");
+    }
 }

@@ -11,29 +11,38 @@ use crate::explain::{Attribution, Explanation, Importance};
 /// Names of the leading columns of attributions.
 const LEADING: [&str; 4] = ["row", "output", "base", "prediction"];
 
-/// `row,output,base,prediction,<one column per feature>`: one line per row and output. With `with_errors`, every
-/// feature of a sampled method is followed by `<feature>.se`.
-pub fn attributions(attribution: &Attribution, predictions: &[f64], with_errors: bool) -> Vec<Column> {
+/// `row,output,base,prediction,<one column per feature>`: one line per row and output (all of them, or the one that
+/// `only` names). With `with_errors`, every feature of a sampled method is followed by `<feature>.se`.
+pub fn attributions(
+    attribution: &Attribution,
+    predictions: &[f64],
+    only: Option<usize>,
+    with_errors: bool,
+) -> Vec<Column> {
     let outputs = attribution.outputs.len();
-    let mut columns = leading(attribution);
-    columns.push(real(LEADING[2], lines(attribution, |k, _| attribution.base.get(k).copied())));
-    columns.push(real(LEADING[3], lines(attribution, |k, i| predictions.get(i * outputs + k).copied())));
+    let shown = shown(attribution, only);
+    let lines = |value: &dyn Fn(usize, usize) -> Option<f64>| lines(attribution, &shown, value);
+    let mut columns = leading(attribution, &shown);
+    columns.push(real(LEADING[2], lines(&|k, _| attribution.base.get(k).copied())));
+    columns.push(real(LEADING[3], lines(&|k, i| predictions.get(i * outputs + k).copied())));
     for (j, feature) in attribution.features.iter().enumerate() {
         let name = feature_name(feature);
-        columns.push(real(&name, lines(attribution, |k, i| attribution.row(k, i).get(j).copied())));
+        columns.push(real(&name, lines(&|k, i| attribution.row(k, i).get(j).copied())));
         if let Some(errors) = attribution.std_error.as_deref().filter(|_| with_errors) {
-            columns.push(error_column(attribution, errors, j, &format!("{name}.se")));
+            columns.push(real(&format!("{name}.se"), lines(&|k, i| error_at(attribution, errors, (k, i, j)))));
         }
     }
     columns
 }
 
 /// `row,output,<one column per feature>` of standard errors; `None` for exact methods.
-pub fn standard_errors(attribution: &Attribution) -> Option<Vec<Column>> {
+pub fn standard_errors(attribution: &Attribution, only: Option<usize>) -> Option<Vec<Column>> {
     let errors = attribution.std_error.as_deref()?;
-    let mut columns = leading(attribution);
+    let shown = shown(attribution, only);
+    let mut columns = leading(attribution, &shown);
     for (j, feature) in attribution.features.iter().enumerate() {
-        columns.push(error_column(attribution, errors, j, &feature_name(feature)));
+        let values = lines(attribution, &shown, &|k, i| error_at(attribution, errors, (k, i, j)));
+        columns.push(real(&feature_name(feature), values));
     }
     Some(columns)
 }
@@ -73,26 +82,30 @@ pub fn about(explanation: &Explanation) -> Map<String, Value> {
     about
 }
 
-fn leading(attribution: &Attribution) -> Vec<Column> {
-    let outputs = attribution.outputs.len();
-    let rows = attribution.rows.iter().flat_map(|r| std::iter::repeat_n(f64::from(r.0), outputs)).collect();
-    let names = attribution.rows.iter().flat_map(|_| attribution.outputs.iter().map(String::as_str));
+/// The outputs written.
+fn shown(attribution: &Attribution, only: Option<usize>) -> Vec<usize> {
+    (0..attribution.outputs.len()).filter(|k| only.is_none_or(|o| o == *k)).collect()
+}
+
+fn leading(attribution: &Attribution, shown: &[usize]) -> Vec<Column> {
+    let rows = attribution.rows.iter().flat_map(|r| std::iter::repeat_n(f64::from(r.0), shown.len())).collect();
+    let name = |k: &usize| attribution.outputs.get(*k).map_or("", String::as_str);
+    let names = attribution.rows.iter().flat_map(|_| shown.iter().map(name));
     vec![whole(LEADING[0], rows), text(LEADING[1], names)]
 }
 
 /// One number per line, in line order: row by row, output by output.
-fn lines(attribution: &Attribution, value: impl Fn(usize, usize) -> Option<f64>) -> Vec<f64> {
-    let outputs = attribution.outputs.len();
-    let mut column = Vec::with_capacity(attribution.rows.len() * outputs);
+fn lines(attribution: &Attribution, shown: &[usize], value: &dyn Fn(usize, usize) -> Option<f64>) -> Vec<f64> {
+    let mut column = Vec::with_capacity(attribution.rows.len() * shown.len());
     for i in 0..attribution.rows.len() {
-        column.extend((0..outputs).map(|k| value(k, i).unwrap_or(f64::NAN)));
+        column.extend(shown.iter().map(|k| value(*k, i).unwrap_or(f64::NAN)));
     }
     column
 }
 
-fn error_column(attribution: &Attribution, errors: &[f64], feature: usize, name: &str) -> Column {
-    let (rows, width) = (attribution.rows.len(), attribution.features.len());
-    real(name, lines(attribution, |k, i| errors.get((k * rows + i) * width + feature).copied()))
+/// The standard error at output, row position and feature.
+fn error_at(attribution: &Attribution, errors: &[f64], (output, row, feature): (usize, usize, usize)) -> Option<f64> {
+    errors.get((output * attribution.rows.len() + row) * attribution.features.len() + feature).copied()
 }
 
 /// A feature that is called like a leading column gets a mark, so that every header is unique.
@@ -131,13 +144,15 @@ mod tests {
             rows: Arc::from([RowId(7)]),
             scale: Scale::Margin,
         };
-        let table = csv(&attributions(&attribution, &[3.5, 6.5], true));
+        let table = csv(&attributions(&attribution, &[3.5, 6.5], None, true));
         assert_eq!(
             table,
             "row,output,base,prediction,age,age.se,row (feature),row (feature).se\n\
              7,no,0.5,3.5,1,0.1,2,0.2\n7,yes,-0.5,6.5,3,0.3,4,0.4\n"
         );
-        let errors = standard_errors(&attribution).expect("a sampled answer");
+        let errors = standard_errors(&attribution, None).expect("a sampled answer");
         assert_eq!(csv(&errors), "row,output,age,row (feature)\n7,no,0.1,0.2\n7,yes,0.3,0.4\n");
+        let one = csv(&attributions(&attribution, &[3.5, 6.5], Some(1), false));
+        assert_eq!(one, "row,output,base,prediction,age,row (feature)\n7,yes,-0.5,6.5,3,4\n");
     }
 }

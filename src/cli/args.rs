@@ -1,0 +1,401 @@
+//! The command line's words. Stable: scripts rely on them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+use crate::base::Problem;
+use crate::model::Scale;
+use crate::session::RowChoice;
+
+use super::desk::Failure;
+use super::rows;
+
+/// Explain what a trained model says, and prove it.
+#[derive(Debug, Parser)]
+#[command(name = "candor", version, about, disable_help_subcommand = true)]
+struct Words {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Flags that work everywhere.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Common {
+    /// Print facts as JSON on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print nothing but problems and what was asked for
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// How the window is drawn; tried in turn when not given
+    #[arg(long, global = true, value_enum, hide = true)]
+    pub renderer: Option<Renderer>,
+}
+
+/// How the window is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Renderer {
+    /// Vulkan, Metal or DirectX.
+    Wgpu,
+    /// OpenGL.
+    Glow,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Show the main job on the bundled credit sample: in the window, or without a display as files
+    Demo(Demo),
+    /// Open the window with tables and models, told apart by content
+    Open(Open),
+    /// Say what a model or a table is
+    Inspect(Inspect),
+    /// List every method with its settings and what it supports
+    Methods(Methods),
+    /// Write the model's predictions
+    Predict(Predict),
+    /// Write attributions: how each feature moves each prediction
+    Explain(Explain),
+    /// Draw a chart
+    Chart(Chart),
+    /// Write a report, with its JSON twin beside it
+    Report(Report),
+    /// Compute a report's numbers again and say PASS or FAIL
+    Verify(Verify),
+    /// Train a model on a table
+    Train(Train),
+}
+
+/// `candor demo`.
+#[derive(Debug, Default, Args)]
+pub struct Demo {
+    /// Write files into this folder instead of opening the window
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub sight: Sight,
+}
+
+/// How the window looks at its start, and the picture of it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Sight {
+    /// Save a picture of the window as PNG once nothing runs, then close: for bug reports
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+    /// The screen shown first: start, data, model, global, local, report
+    #[arg(long, value_name = "ID")]
+    pub screen: Option<String>,
+    /// Size of the window in points
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<(u16, u16)>,
+    /// Light or dark, for this start only
+    #[arg(long, value_enum)]
+    pub theme: Option<ThemeWord>,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ThemeWord {
+    /// For bright screens.
+    Light,
+    /// For dim rooms.
+    Dark,
+}
+
+/// `1280x800` as width and height.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let part = |t: &str| t.trim().parse::<u16>().ok().filter(|n| (200..=8_000).contains(n));
+    text.split_once(['x', '×'])
+        .and_then(|(w, h)| Some((part(w)?, part(h)?)))
+        .ok_or_else(|| "expected width and height between 200 and 8000, such as 1280x800".to_owned())
+}
+
+impl Demo {
+    /// Where files go.
+    pub fn folder(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| PathBuf::from("candor-demo"))
+    }
+}
+
+/// `candor open`.
+#[derive(Debug, Default, Args)]
+pub struct Open {
+    /// Tables and models
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub sight: Sight,
+}
+
+/// `candor inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A model or a table
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `candor methods`.
+#[derive(Debug, Args)]
+pub struct Methods {
+    /// Say what each method does with this model
+    #[arg(long, value_name = "M")]
+    pub model: Option<PathBuf>,
+}
+
+/// Table and model.
+#[derive(Clone, Debug, Args)]
+pub struct Inputs {
+    /// The model file
+    #[arg(long, value_name = "M")]
+    pub model: PathBuf,
+    /// The table
+    #[arg(long, value_name = "D")]
+    pub data: PathBuf,
+    /// The column that the model predicts, for performance and importance
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// Rows, counted from 0: a range (0..100, end excluded) or a list (3,17)
+    #[arg(long, value_name = "ROWS", value_parser = rows::parse)]
+    pub rows: Option<RowChoice>,
+    /// Threads; the numbers do not depend on them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// `candor predict`.
+#[derive(Debug, Args)]
+pub struct Predict {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub inputs: Inputs,
+    /// Unit of the predictions
+    #[arg(long, value_enum)]
+    pub scale: Option<ScaleWord>,
+    /// File to write (.csv, .parquet, .json), or - for standard output
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+}
+
+/// How explanations are computed.
+#[derive(Clone, Debug, Args)]
+pub struct How {
+    /// Method id, or auto for the exact method of the model's structure
+    #[arg(long, value_name = "ID", default_value = "auto")]
+    pub method: String,
+    /// A table of background rows
+    #[arg(long, value_name = "B", conflicts_with = "background_rows")]
+    pub background: Option<PathBuf>,
+    /// Background rows drawn from the table
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub background_rows: Option<u32>,
+    /// Unit of the numbers
+    #[arg(long, value_enum)]
+    pub scale: Option<ScaleWord>,
+    /// The only output, by name
+    #[arg(long, value_name = "NAME")]
+    pub output: Option<String>,
+    /// Seed of everything random
+    #[arg(long, value_name = "S", default_value_t = 42)]
+    pub seed: u64,
+    /// A setting of the method, as knob=value; std-error=on adds columns of standard errors
+    #[arg(long = "set", value_name = "KNOB=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+}
+
+/// `candor explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub how: How,
+    /// File to write (.csv, .parquet, .json), or - for standard output
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+}
+
+/// `candor chart`.
+#[derive(Debug, Args)]
+pub struct Chart {
+    /// Chart kind
+    #[arg(long, value_name = "ID")]
+    pub kind: String,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub how: How,
+    /// The row shown, for charts of one row; otherwise the first explained one
+    #[arg(long, value_name = "N")]
+    pub row: Option<u32>,
+    /// The feature shown, for charts of one feature; otherwise the one with the largest contributions
+    #[arg(long, value_name = "NAME")]
+    pub feature: Option<String>,
+    /// The feature that colours
+    #[arg(long, value_name = "NAME")]
+    pub colour: Option<String>,
+    /// File to write (.svg, .png; .csv for the numbers), or - for SVG on standard output
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+}
+
+/// `candor report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub inputs: Inputs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub how: How,
+    /// Sections to write: full, or section ids separated by commas
+    #[arg(long, value_name = "ID", default_value = "full")]
+    pub template: String,
+    /// Title of the document
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Who signs
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+    /// File to write (.html, .md, .json), or - for HTML on standard output
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+}
+
+/// `candor verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The report's JSON twin, or the document beside it
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// The model file, when it has moved
+    #[arg(long, value_name = "M")]
+    pub model: Option<PathBuf>,
+    /// The table, when it has moved
+    #[arg(long, value_name = "D")]
+    pub data: Option<PathBuf>,
+}
+
+/// `candor train`.
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The table
+    #[arg(long, value_name = "D")]
+    pub data: PathBuf,
+    /// The column to predict
+    #[arg(long, value_name = "COLUMN")]
+    pub target: String,
+    /// Learner id
+    #[arg(long, value_name = "ID")]
+    pub learner: String,
+    /// Columns kept out of the model
+    #[arg(long, value_name = "COLUMN")]
+    pub ignore: Vec<String>,
+    /// Seed of split and learner
+    #[arg(long, value_name = "S", default_value_t = 42)]
+    pub seed: u64,
+    /// A setting of the learner, as knob=value
+    #[arg(long = "set", value_name = "KNOB=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// File to write
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+}
+
+/// A unit as the command line names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScaleWord {
+    /// Log-odds for classifiers, log of the mean for counts.
+    Margin,
+    /// Probability of the class.
+    Probability,
+    /// The target's own unit.
+    Target,
+}
+
+impl ScaleWord {
+    /// The scale it names.
+    pub fn scale(self) -> Scale {
+        match self {
+            Self::Margin => Scale::Margin,
+            Self::Probability => Scale::Probability,
+            Self::Target => Scale::Target,
+        }
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected knob=value")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Reads the arguments. Help and version texts come back as [`Failure::Told`].
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Verb, Common), Failure> {
+    let words = Words::command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Words::from_arg_matches(&matches))
+        .map_err(|error| refusal(&error))?;
+    let verb = words.verb.unwrap_or(Verb::Open(Open::default()));
+    Ok((verb, words.common))
+}
+
+fn refusal(error: &clap::Error) -> Failure {
+    use clap::error::ErrorKind;
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Failure::Told(text);
+    }
+    // The first paragraph says what is wrong, the usage line says where.
+    let mut lines = text.lines().map(str::trim);
+    let what = lines.by_ref().take_while(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+    let what = what.trim_start_matches("error: ").to_owned();
+    let usage = lines.find_map(|l| l.strip_prefix("Usage: ")).unwrap_or("candor").to_owned();
+    let verb: Vec<&str> = usage.split_whitespace().take_while(|w| !w.starts_with(['[', '<', '-'])).collect();
+    let hint = format!("See {} --help", verb.join(" "));
+    Failure::Usage(Problem::new(what, usage, hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Result<(Verb, Common), Failure> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn the_words_are_consistent() {
+        Words::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_opens_the_window() {
+        assert!(matches!(words("candor"), Ok((Verb::Open(open), _)) if open.files.is_empty()));
+    }
+
+    #[test]
+    fn a_wrong_word_is_refused_with_place_and_hint() {
+        let Err(Failure::Usage(problem)) = words("candor explain --modell m") else {
+            unreachable!("--modell is no option");
+        };
+        assert!(problem.what.contains("--modell"), "{problem}");
+        assert!(!problem.to_string().contains("error:"), "{problem}");
+        assert!(problem.hint.contains("candor explain --help"), "{problem}");
+    }
+
+    #[test]
+    fn flags_stand_before_or_after_the_command() {
+        assert!(matches!(words("candor --json methods"), Ok((_, common)) if common.json));
+        assert!(matches!(words("candor methods --json --quiet"), Ok((_, common)) if common.json && common.quiet));
+    }
+}

@@ -1,0 +1,146 @@
+//! One session on the caller's thread: a command goes in, a refusal or nothing comes out.
+
+use std::path::Path;
+
+use crate::base::{Problem, Seed};
+use crate::data::Role;
+use crate::data::read::ReadOptions;
+use crate::session::{Command, Plan, RowChoice, Session};
+use crate::worker::inline;
+
+use super::args::{Common, How, Inputs};
+use super::progress;
+
+/// Why a command did not end well.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nothing failed: help or version, to be printed.
+    Told(String),
+    /// Data or model were refused, or something could not be written: exit code 1.
+    Refused(Problem),
+    /// The words were wrong: exit code 2.
+    Usage(Problem),
+    /// There is no display: exit code 3.
+    NoDisplay(Problem),
+    /// The work was cancelled: exit code 4.
+    Cancelled,
+    /// A report that does not hold; the verdict was printed already: exit code 1.
+    Failed,
+}
+
+impl Failure {
+    /// The program's exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Told(_) => 0,
+            Self::Refused(_) | Self::Failed => 1,
+            Self::Usage(_) => 2,
+            Self::NoDisplay(_) => 3,
+            Self::Cancelled => 4,
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+/// A session at work.
+pub struct Desk {
+    /// The session.
+    pub session: Session,
+    /// Flags that work everywhere.
+    pub common: Common,
+}
+
+impl Desk {
+    /// An empty session.
+    pub fn new(common: Common) -> Self {
+        Self { session: Session::headless(), common }
+    }
+
+    /// Carries out one command and everything that follows from it.
+    pub fn carry_out(&mut self, command: Command) -> Result<(), Failure> {
+        let before = self.session.problems().len();
+        let jobs = self.session.apply(command);
+        let mut cancelled = false;
+        let shown = progress::is_shown(self.common);
+        inline::run_all(&mut self.session, jobs, |job| {
+            cancelled |= job.task.is_cancelled();
+            shown.then(|| progress::Bar::start(job))
+        });
+        match self.session.problems().get(before) {
+            Some(problem) => Err(Failure::Refused(problem.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens table and model: the plan and the target come in between, so that rows are predicted once.
+    pub fn open(&mut self, inputs: &Inputs, plan: Plan) -> Result<(), Failure> {
+        self.open_table(&inputs.data, inputs.target.as_deref())?;
+        self.carry_out(Command::SetPlan(Plan {
+            rows: inputs.rows.clone().unwrap_or(RowChoice::All),
+            threads: inputs.threads.map(usize::from),
+            ..plan
+        }))?;
+        self.carry_out(Command::OpenModel(inputs.model.clone()))
+    }
+
+    /// Opens a table and gives one column the role of the target.
+    pub fn open_table(&mut self, path: &Path, target: Option<&str>) -> Result<(), Failure> {
+        self.carry_out(Command::OpenData(path.to_owned(), ReadOptions::default()))?;
+        match target {
+            Some(name) => {
+                let column = self.column(name)?;
+                self.carry_out(Command::SetRole(column, Role::Target))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The position of a column by name.
+    pub fn column(&self, name: &str) -> Result<usize, Failure> {
+        let data = self.session.data().ok_or_else(|| Problem::new("No table is open", "", "Open a table first"))?;
+        let names = || data.columns().iter().map(|c| &*c.name);
+        names().position(|n| n == name).ok_or_else(|| missing("column", name, "the table", names()))
+    }
+
+    /// The position of an output by name; `None` without a name.
+    pub fn output(&self, name: Option<&str>) -> Result<Option<usize>, Failure> {
+        let (Some(name), Some(model)) = (name, self.session.model()) else { return Ok(None) };
+        let names = || model.card().outputs.iter().map(String::as_str);
+        names().position(|n| n == name).map(Some).ok_or_else(|| missing("output", name, "the model", names()))
+    }
+
+    /// The position of an input by name.
+    pub fn feature(&self, name: &str) -> Result<usize, Failure> {
+        let model = self.session.model().ok_or_else(|| Problem::new("No model is open", "", "Open a model first"))?;
+        let names = || model.card().inputs.iter().map(|i| i.name.as_str());
+        names().position(|n| n == name).ok_or_else(|| missing("feature", name, "the model", names()))
+    }
+}
+
+/// A name that is not there, with those that are.
+fn missing<'n>(kind: &str, name: &str, owner: &str, known: impl Iterator<Item = &'n str>) -> Failure {
+    let known: Vec<String> = known.take(12).map(|n| format!("“{n}”")).collect();
+    Failure::Refused(Problem::new(
+        format!("{owner} has no {kind} “{name}”").replacen("the", "The", 1),
+        format!("known {kind}s: {}", known.join(", ")),
+        "Take a name from the list",
+    ))
+}
+
+/// The plan that the words describe.
+pub fn plan(how: &How) -> Plan {
+    Plan {
+        method: how.method.clone(),
+        knobs: how.set.clone(),
+        scale: how.scale.map(super::args::ScaleWord::scale),
+        background_rows: how.background_rows.map_or_else(|| Plan::default().background_rows, |n| n as usize),
+        background_file: how.background.clone(),
+        seed: Seed(how.seed),
+        ..Plan::default()
+    }
+}

@@ -1,0 +1,177 @@
+//! `candor predict` and `candor explain`.
+
+use serde_json::{Value, json};
+
+use crate::base::{Problem, text};
+use crate::explain::method::{automatic, find};
+use crate::explain::{Body, Explanation};
+use crate::model::{Model, Scale, Structure, TaskKind};
+use crate::session::write::Ending;
+use crate::session::{Command, Export};
+
+use super::args::{Common, Explain, How, Inputs, Predict};
+use super::desk::{Desk, Failure, plan};
+use super::destination::Destination;
+use super::print;
+
+/// The method that answers about the whole table.
+const IMPORTANCE: &str = "permutation-importance";
+/// The setting that puts standard errors beside their feature.
+const STD_ERROR: &str = "std-error";
+
+/// Writes predictions.
+pub fn predict(args: &Predict, common: Common) -> Result<(), Failure> {
+    let destination = table_destination(&args.out, common)?;
+    let mut desk = Desk::new(common);
+    desk.open(&args.inputs, crate::session::Plan::default())?;
+    let scale = match (args.scale, desk.session.model()) {
+        (Some(word), _) => word.scale(),
+        (None, Some(model)) => default_scale(&**model),
+        (None, None) => Scale::Margin,
+    };
+    desk.carry_out(Command::Export(Export::Predictions(scale), destination.path().to_owned()))?;
+    let unit = desk.session.model().map_or("", |m| m.card().unit(scale));
+    let rows = desk.session.data().map_or(0, |d| d.row_count());
+    warn_of_link(&desk);
+    print::say(common, &format!("Predicted {} ({unit}) · {}", text::counted(rows, "row"), destination.words()));
+    if common.json && !destination.is_standard() {
+        print::put_json(&json!({ "file": destination.words(), "scale": scale.id(), "unit": unit, "rows": rows }))?;
+    }
+    destination.finish()
+}
+
+/// Writes attributions, or importance for the method that measures it.
+pub fn explain(args: &Explain, common: Common) -> Result<(), Failure> {
+    let destination = table_destination(&args.out, common)?;
+    let mut desk = Desk::new(common);
+    let (how, with_errors) = without_error_switch(&args.how)?;
+    compute(&mut desk, &args.inputs, &how)?;
+    let export = if how.method == IMPORTANCE {
+        Export::Importance
+    } else {
+        Export::AttributionColumns { with_errors, output: desk.output(how.output.as_deref())? }
+    };
+    desk.carry_out(Command::Export(export, destination.path().to_owned()))?;
+    tell(&desk, &how, &destination)?;
+    destination.finish()
+}
+
+/// Opens the inputs and computes what `how` asks for.
+pub fn compute(desk: &mut Desk, inputs: &Inputs, how: &How) -> Result<(), Failure> {
+    check_method(&how.method)?;
+    desk.open(inputs, plan(how))?;
+    desk.output(how.output.as_deref())?;
+    if how.method == IMPORTANCE {
+        return desk.carry_out(Command::MeasureImportance);
+    }
+    // Whoever asks for background rows asks for a method that measures against them.
+    if let (Some(_), "auto", Some(model)) = (how.background_rows, how.method.as_str(), desk.session.model())
+        && matches!(model.structure(), Structure::Trees(_))
+    {
+        let method = automatic(&**model, true).to_owned();
+        let plan = crate::session::Plan { method, ..desk.session.plan().clone() };
+        desk.carry_out(Command::SetPlan(plan))?;
+    }
+    desk.carry_out(Command::Explain)
+}
+
+/// Wrong words are told before any file is opened.
+fn check_method(id: &str) -> Result<(), Failure> {
+    if id == "auto" || find(id).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = crate::explain::METHODS.iter().map(|m| m.id()).collect();
+    Err(Failure::Usage(Problem::new(
+        format!("There is no method “{id}”"),
+        "--method",
+        format!("Known methods: auto, {}", known.join(", ")),
+    )))
+}
+
+/// Takes `std-error=on` out of the settings, unless the method declares a setting of that name.
+pub fn without_error_switch(how: &How) -> Result<(How, bool), Failure> {
+    let declares = find(&how.method).is_some_and(|m| m.knobs().iter().any(|k| k.id == STD_ERROR));
+    let mut rest = how.clone();
+    if declares {
+        return Ok((rest, false));
+    }
+    let mut on = false;
+    for (name, value) in &how.set {
+        if name == STD_ERROR {
+            on = match value.as_str() {
+                "on" | "true" | "yes" | "1" => true,
+                "off" | "false" | "no" | "0" => false,
+                _ => {
+                    return Err(Failure::Usage(Problem::new(
+                        format!("“{value}” is no value of {STD_ERROR}"),
+                        "--set",
+                        "Use on or off",
+                    )));
+                }
+            };
+        }
+    }
+    rest.set.retain(|(name, _)| name != STD_ERROR);
+    Ok((rest, on))
+}
+
+/// The scale of predictions when none is asked for: target units for regressors, else the model's own sum.
+fn default_scale(model: &dyn Model) -> Scale {
+    let card = model.card();
+    if card.task == TaskKind::Regression && card.scales.contains(&Scale::Target) {
+        Scale::Target
+    } else {
+        card.native_scale
+    }
+}
+
+/// A destination whose ending names a table format; told before anything is computed.
+fn table_destination(out: &std::path::Path, common: Common) -> Result<Destination, Failure> {
+    let destination = Destination::new(out, if common.json { "json" } else { "csv" })?;
+    Ending::of(destination.path()).map_err(Failure::Usage)?;
+    Ok(destination)
+}
+
+/// Says what was computed, how good it is and where it went.
+fn tell(desk: &Desk, how: &How, destination: &Destination) -> Result<(), Failure> {
+    warn_of_link(desk);
+    let explanation = if how.method == IMPORTANCE { desk.session.importance() } else { desk.session.attribution() };
+    let Some(explanation) = explanation else { return Ok(()) };
+    print::say(desk.common, &format!("{} · {}", summary(explanation), destination.words()));
+    for note in &explanation.provenance.notes {
+        print::say(desk.common, note);
+    }
+    if desk.common.json && !destination.is_standard() {
+        print::put_json(&facts(explanation, &destination.words()))?;
+    }
+    Ok(())
+}
+
+/// What the join of table and model wants known.
+pub fn warn_of_link(desk: &Desk) {
+    for warning in desk.session.link().map_or(&[][..], |link| link.warnings.as_slice()) {
+        print::say(desk.common, warning);
+    }
+}
+
+/// Method, size and measured quality in one line.
+pub fn summary(explanation: &Explanation) -> String {
+    let provenance = &explanation.provenance;
+    let mut parts = vec![format!("{} ({})", provenance.method_title, provenance.method)];
+    match &explanation.body {
+        Body::Attribution(attribution) => parts.push(text::counted(attribution.rows.len(), "row")),
+        Body::Importance(importance) => parts.push(text::counted(importance.rows, "row")),
+    }
+    if let Some(gap) = explanation.fidelity.gap {
+        parts.push(format!("additivity gap {} on the {} scale", text::number(gap), provenance.scale.id()));
+    }
+    if let Some(error) = explanation.fidelity.largest_error {
+        parts.push(format!("largest standard error {}", text::number(error)));
+    }
+    parts.push(format!("background {}", provenance.background_text));
+    parts.join(" · ")
+}
+
+fn facts(explanation: &Explanation, file: &str) -> Value {
+    json!({ "file": file, "fidelity": explanation.fidelity, "provenance": explanation.provenance })
+}

@@ -1,0 +1,70 @@
+//! A progress bar on standard error, on a terminal only.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use crate::base::{Task, text};
+use crate::session::Job;
+use crate::worker::{JobClock, Sampler};
+
+use super::args::Common;
+
+/// Characters of the bar.
+const WIDTH: usize = 24;
+/// Seconds before the bar appears: what is done at once needs none.
+const PATIENCE_SECS: f64 = 0.4;
+
+/// Whether progress is shown at all.
+pub fn is_shown(common: Common) -> bool {
+    !common.quiet && !common.json && std::io::stderr().is_terminal()
+}
+
+/// A bar that disappears when dropped.
+pub struct Bar {
+    sampler: Option<Sampler>,
+}
+
+impl Bar {
+    /// Shows the progress of `job` until it is dropped.
+    pub fn start(job: &Job) -> Self {
+        let title = job.title.clone();
+        let look = move |task: &Task, clock: JobClock| {
+            if clock.elapsed_secs > PATIENCE_SECS {
+                put(&format!("\r\u{1b}[2K{}", line(&title, task.fraction(), clock)));
+            }
+        };
+        Self { sampler: Some(Sampler::start(job.task.clone(), look)) }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.sampler = None;
+        put("\r\u{1b}[2K");
+    }
+}
+
+fn put(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    // A terminal that has gone away shows no progress; the work goes on.
+    stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()).ok();
+}
+
+fn line(title: &str, share: Option<f32>, clock: JobClock) -> String {
+    let Some(share) = share else { return format!("{title} · {}", text::duration(clock.elapsed_secs)) };
+    let full = ((share * WIDTH as f32) as usize).min(WIDTH);
+    let left = clock.left_secs.map_or_else(String::new, |secs| format!(" · {} left", text::duration(secs)));
+    format!("{title} {}{} {}{left}", "█".repeat(full), "░".repeat(WIDTH - full), text::percent(f64::from(share)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_tells_share_and_time_left() {
+        let clock = JobClock { elapsed_secs: 4.0, left_secs: Some(12.0) };
+        let text = line("Explaining", Some(0.25), clock);
+        assert!(text.contains("25.0\u{2009}%") && text.contains("12\u{2009}s left"), "{text}");
+        assert_eq!(text.matches('█').count(), WIDTH / 4);
+    }
+}

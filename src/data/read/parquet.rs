@@ -1,0 +1,79 @@
+//! Apache Parquet.
+
+use std::io::Cursor;
+
+use polars::prelude::{ParquetReader, SerReader as _};
+
+use crate::base::{Entry, Task};
+
+use super::super::error::DataError;
+use super::super::frame::{Converted, Named, declared, fenced};
+use super::super::names::usable;
+use super::{Content, FileBytes, ReadOptions, Reader};
+
+/// Apache Parquet.
+pub struct Parquet;
+
+const HINT: &str = "The file may be damaged or written by a newer version; write it again";
+
+impl Entry for Parquet {
+    fn id(&self) -> &'static str {
+        "parquet"
+    }
+    fn title(&self) -> &'static str {
+        "Parquet"
+    }
+    fn summary(&self) -> &'static str {
+        "Columns with declared types, compressed, as pandas, polars and Spark write them"
+    }
+    fn sources(&self) -> &'static [&'static str] {
+        &["Apache Parquet format specification"]
+    }
+}
+
+impl Reader for Parquet {
+    fn recognises(&self, head: &[u8]) -> bool {
+        head.starts_with(b"PAR1")
+    }
+
+    fn read(&self, file: &FileBytes, _options: &ReadOptions, task: &Task) -> Result<Content, DataError> {
+        check_footer(file)?;
+        let fault = |reason: String| file.malformed("Parquet content", reason, HINT);
+        let mut reader = ParquetReader::new(Cursor::new(file.bytes.as_slice()));
+        let (rows, names) = fenced(|| {
+            let rows = reader.num_rows()?;
+            let names: Vec<String> = reader.schema()?.iter_names().map(|n| n.to_string()).collect();
+            Ok((rows, names))
+        })
+        .map_err(|reason| file.malformed("Parquet footer", reason, HINT))?;
+        // Run-length encoding packs long runs of one value into a few bytes.
+        file.check_size(rows, names.len(), 1000)?;
+        task.check()?;
+        task.begin("reading columns", 0);
+        let frame = fenced(|| reader.finish()).map_err(fault)?;
+        let (names, mut notes) = usable(&names);
+        let named = Named { path: &file.path, names: &names };
+        let Converted { columns, notes: more } = declared(frame, &named, task)?;
+        notes.extend(more);
+        Ok(Content { columns, format: "Parquet".to_owned(), notes })
+    }
+}
+
+/// The footer's length must lie inside the file and the closing mark must be there, before anything is allocated.
+fn check_footer(file: &FileBytes) -> Result<(), DataError> {
+    let bytes = &file.bytes;
+    let place = |at: usize| format!("byte {}", crate::base::text::count(at));
+    let Some((rest, b"PAR1")) = bytes.split_last_chunk::<4>() else {
+        return Err(file.malformed(
+            place(bytes.len()),
+            "the Parquet file is truncated: its closing mark is missing",
+            HINT,
+        ));
+    };
+    let length = rest.split_last_chunk::<4>().map(|(_, length)| u32::from_le_bytes(*length) as usize);
+    if length.is_none_or(|length| length == 0 || length + 12 > bytes.len()) {
+        let reason = "the Parquet file is damaged: its footer is longer than the file";
+        return Err(file.malformed(place(rest.len().saturating_sub(4)), reason, HINT));
+    }
+    Ok(())
+}

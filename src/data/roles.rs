@@ -1,0 +1,153 @@
+//! What columns are probably for, by name and content. Every guess can be changed; a column without a good reason
+//! stays a feature.
+
+use std::collections::HashSet;
+
+use super::column::Values;
+use super::dataset::{Dataset, Role};
+
+const TARGETS: &[&str] = &[
+    "target",
+    "label",
+    "labels",
+    "class",
+    "y",
+    "outcome",
+    "response",
+    "default",
+    "species",
+    "price",
+    "churn",
+    "survived",
+    "diagnosis",
+    "quality",
+    "income",
+    "saleprice",
+    "sale_price",
+    "medv",
+    "medhousevalue",
+    "med_house_value",
+    "median_house_value",
+    "is_fraud",
+    "fraud",
+    "credit_risk",
+    "risk",
+    "default_payment_next_month",
+    "two_year_recid",
+    "exited",
+];
+const WEIGHTS: &[&str] = &["sample_weight", "sample_weights", "case_weight", "fnlwgt", "instance_weight", "row_weight"];
+const PROTECTED: &[&str] = &[
+    "sex",
+    "gender",
+    "race",
+    "ethnicity",
+    "ethnic_group",
+    "religion",
+    "nationality",
+    "national_origin",
+    "citizenship",
+    "foreign_worker",
+    "personal_status",
+    "personal_status_sex",
+    "marital_status",
+    "disability",
+    "sexual_orientation",
+    "pregnant",
+    "pregnancy",
+    "skin_colour",
+    "skin_color",
+];
+const IDENTIFIERS: &[&str] =
+    &["id", "index", "row", "row_id", "rowid", "uuid", "guid", "name", "key", "__index_level_0__", "unnamed: 0"];
+
+/// The same table with guessed roles.
+///
+/// Target: a telling name, at most one column; among several the one farthest right. Identifier: a telling name or
+/// the first column, and all values present and different. `age` is no protected column by guess: it is a usual,
+/// legitimate input.
+#[must_use]
+pub fn guessed(data: &Dataset) -> Dataset {
+    let columns = data.columns();
+    let names: Vec<String> = columns.iter().map(|c| plain(&c.name)).collect();
+    let mut roles = vec![Role::Feature; columns.len()];
+    for (k, ((name, column), role)) in names.iter().zip(columns).zip(&mut roles).enumerate() {
+        let first = k == 0 && name.starts_with("column_");
+        if WEIGHTS.contains(&name.as_str()) {
+            *role = Role::Weight;
+        } else if PROTECTED.contains(&name.as_str()) {
+            *role = Role::Protected;
+        } else if (first || names_rows(name)) && identifies(&column.values) {
+            *role = Role::Identifier;
+        }
+    }
+    let target =
+        names.iter().rposition(|n| TARGETS.contains(&n.as_str())).filter(|k| columns.len() > 1 && *k < roles.len());
+    if let Some(role) = target.and_then(|k| roles.get_mut(k)).filter(|r| **r == Role::Feature) {
+        *role = Role::Target;
+    }
+    data.with_roles(roles)
+}
+
+/// Lower case, with everything but letters and digits as `_`.
+fn plain(name: &str) -> String {
+    if name == "__index_level_0__" {
+        return name.to_owned();
+    }
+    let spaced: String = name.trim().chars().map(|c| if c.is_alphanumeric() || c == ':' { c } else { '_' }).collect();
+    let lower = spaced.to_lowercase();
+    if lower == "unnamed:_0" { "unnamed: 0".to_owned() } else { lower.trim_matches('_').to_owned() }
+}
+
+fn names_rows(name: &str) -> bool {
+    IDENTIFIERS.contains(&name) || name.ends_with("_id") || name.ends_with("_uuid") || name.ends_with("_number")
+}
+
+/// Whether every row has a value of its own. Cost O(rows).
+fn identifies(values: &Values) -> bool {
+    let rows = values.len();
+    if rows < 2 {
+        return false;
+    }
+    match values {
+        Values::Number { values, whole: true } => {
+            let mut seen = HashSet::with_capacity(rows);
+            values.iter().all(|v| !v.is_nan() && seen.insert(v.to_bits()))
+        }
+        Values::Text(texts) => {
+            let mut seen = HashSet::with_capacity(rows);
+            (0..rows).all(|i| texts.get(i).is_some_and(|t| seen.insert(t)))
+        }
+        Values::Category { codes, levels } => {
+            let mut seen = vec![false; levels.len()];
+            codes.iter().all(|c| seen.get_mut(*c as usize).is_some_and(|s| !std::mem::replace(s, true)))
+        }
+        Values::Number { .. } | Values::YesNo(_) | Values::Date { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::build::table;
+
+    #[test]
+    fn roles_are_guessed_with_reason_only() {
+        let data = table(&[
+            ("customer_id", "1 2 3"),
+            ("age", "30 40 50"),
+            ("sex", "m f m"),
+            ("sample_weight", "1 2 1"),
+            ("amount", "5 6 7"),
+            ("Default", "0 1 0"),
+        ]);
+        use Role::{Feature, Identifier, Protected, Target, Weight};
+        assert_eq!(guessed(&data).roles(), [Identifier, Feature, Protected, Weight, Feature, Target]);
+    }
+
+    #[test]
+    fn an_identifier_has_a_value_for_every_row() {
+        let data = table(&[("id", "1 1 2"), ("x", "1 2 3")]);
+        assert_eq!(guessed(&data).roles(), [Role::Feature, Role::Feature]);
+    }
+}

@@ -1,0 +1,243 @@
+//! How much a metric suffers when the values of one column are dealt to other rows.
+//!
+//! All columns of a repeat share one shuffle, so that their differences are not noise of the dealing.
+
+use crate::base::{Cancelled, Seed, Task};
+use crate::model::metrics::Metric;
+use crate::model::{Model, Scale};
+use crate::num::MatrixView;
+use crate::num::{parallel, stats};
+
+use super::answer::FeatureImportance;
+
+/// Rows above which the bootstrap of a mean is replaced by its normal limit.
+pub(super) const MANY_ROWS: usize = 20_000;
+
+/// The table on which columns are shuffled: only rows whose target is known and whose weight is positive.
+pub(super) struct Trial<'a> {
+    pub model: &'a dyn Model,
+    pub metric: &'a dyn Metric,
+    pub scale: Scale,
+    pub rows: MatrixView<'a>,
+    pub truth: &'a [f64],
+    pub weights: Option<&'a [f64]>,
+    pub seed: Seed,
+}
+
+/// One shuffle of one column.
+struct Outcome {
+    predicted: Vec<f64>,
+    /// Deterioration of the metric.
+    harm: f64,
+}
+
+/// The table as it is.
+pub(super) struct Untouched {
+    /// The metric's value.
+    pub value: f64,
+    predicted: Vec<f64>,
+    /// The metric on every resample, once it was needed.
+    resampled: Option<Vec<f64>>,
+}
+
+impl Trial<'_> {
+    fn outputs(&self) -> usize {
+        self.model.card().outputs.len()
+    }
+
+    /// Measures the table as it is. Cost: one prediction per row.
+    pub fn untouched(&self, task: &Task) -> Result<Untouched, Cancelled> {
+        let predicted = self.predict(None, task)?;
+        Ok(Untouched { value: self.measure(&predicted, self.weights), predicted, resampled: None })
+    }
+
+    /// The importance of `feature`. Cost: `repeats` predictions per row, and `draws` passes over the rows.
+    pub fn importance(
+        &self,
+        feature: usize,
+        untouched: &mut Untouched,
+        (repeats, draws): (usize, usize),
+        task: &Task,
+    ) -> Result<FeatureImportance, Cancelled> {
+        let before = untouched.value;
+        let outcomes = parallel::map(repeats, &Task::silent(), |r| self.shuffled(feature, r, before, task))?;
+        let outcomes: Vec<Outcome> = outcomes.into_iter().collect::<Result<_, _>>()?;
+        let harms: Vec<f64> = outcomes.iter().map(|o| o.harm).collect();
+        let value = stats::mean(&harms);
+        let std_error = (stats::variance(&harms) / repeats as f64).sqrt();
+        let reach = student(repeats.saturating_sub(1)) * std_error;
+        Ok(FeatureImportance {
+            feature: self.model.card().inputs[feature].name.clone(),
+            value,
+            std_error,
+            over_repeats: (value - reach, value + reach),
+            over_rows: self.over_rows(untouched, &outcomes, draws, task)?,
+        })
+    }
+
+    fn shuffled(&self, feature: usize, repeat: usize, before: f64, task: &Task) -> Result<Outcome, Cancelled> {
+        let mut order: Vec<usize> = (0..self.rows.rows()).collect();
+        self.seed.child("permutation-importance", repeat as u64).shuffle(&mut order);
+        let predicted = self.predict(Some((feature, &order)), task)?;
+        let after = self.measure(&predicted, self.weights);
+        let harm = if self.metric.higher_is_better() { before - after } else { after - before };
+        Ok(Outcome { predicted, harm })
+    }
+
+    /// Predictions of all rows, with one column dealt in another order.
+    fn predict(&self, deal: Option<(usize, &[usize])>, task: &Task) -> Result<Vec<f64>, Cancelled> {
+        let (outputs, inputs) = (self.outputs(), self.rows.cols());
+        let mut predicted = vec![0.0; self.rows.rows() * outputs];
+        parallel::fill_rows(&mut predicted, outputs, task, |first, out| {
+            let count = out.len() / outputs;
+            let mut block = self.rows.slice(first, first + count).values().to_vec();
+            if let Some((feature, order)) = deal {
+                for (row, from) in block.chunks_exact_mut(inputs).zip(&order[first..]) {
+                    row[feature] = self.rows.row(*from)[feature];
+                }
+            }
+            if let Some(rows) = MatrixView::new(&block, count, inputs) {
+                self.model.predict_f64(rows, self.scale, out);
+            }
+        })?;
+        Ok(predicted)
+    }
+
+    fn measure(&self, predicted: &[f64], weights: Option<&[f64]>) -> f64 {
+        let view = MatrixView::new(predicted, self.rows.rows(), self.outputs());
+        view.map_or(f64::NAN, |view| self.metric.value(self.truth, view, weights))
+    }
+
+    /// The loss of every row; `None` for metrics without one.
+    fn losses(&self, predicted: &[f64]) -> Option<Vec<f64>> {
+        let mut rows = self.truth.iter().zip(predicted.chunks_exact(self.outputs().max(1)));
+        rows.try_fold(Vec::with_capacity(self.truth.len()), |mut losses, (y, p)| {
+            losses.push(self.metric.row_loss(*y, p)?);
+            Some(losses)
+        })
+    }
+
+    /// Mean change of every row's loss over the shuffles; `None` where the metric's change is not the mean of these
+    /// changes, as with ranks or the root of a mean.
+    fn changes(&self, untouched: &Untouched, outcomes: &[Outcome]) -> Option<Vec<f64>> {
+        let before = self.losses(&untouched.predicted)?;
+        let mut changes = vec![0.0; before.len()];
+        for outcome in outcomes {
+            let after = self.losses(&outcome.predicted)?;
+            let own: Vec<f64> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
+            if (self.weighted_mean(&own) - outcome.harm).abs() > 1e-9 * outcome.harm.abs().max(1.0) {
+                return None;
+            }
+            for (change, own) in changes.iter_mut().zip(own) {
+                *change += own / outcomes.len() as f64;
+            }
+        }
+        Some(changes)
+    }
+
+    fn weighted_mean(&self, values: &[f64]) -> f64 {
+        match self.weights {
+            None => stats::mean(values),
+            Some(weights) => {
+                let products: Vec<f64> = values.iter().zip(weights).map(|(v, w)| v * w).collect();
+                stats::sum(&products) / stats::sum(weights)
+            }
+        }
+    }
+
+    /// The 95 % interval over rows: of the mean loss change where the metric is a mean, else of the metric itself.
+    fn over_rows(
+        &self,
+        untouched: &mut Untouched,
+        outcomes: &[Outcome],
+        draws: usize,
+        task: &Task,
+    ) -> Result<(f64, f64), Cancelled> {
+        let Some(changes) = self.changes(untouched, outcomes) else {
+            let before = match untouched.resampled.take() {
+                Some(before) => before,
+                None => self.resample(draws, &[&untouched.predicted], task)?,
+            };
+            let predicted: Vec<&[f64]> = outcomes.iter().map(|o| o.predicted.as_slice()).collect();
+            let after = self.resample(draws, &predicted, task)?;
+            let sign = if self.metric.higher_is_better() { 1.0 } else { -1.0 };
+            let interval = middle(&stats::sorted_present(before.iter().zip(&after).map(|(b, a)| sign * (b - a))));
+            untouched.resampled = Some(before);
+            return Ok(interval);
+        };
+        if changes.len() > MANY_ROWS {
+            return Ok(self.normal_limit(&changes));
+        }
+        let draw = |b: usize| {
+            let counts = self.counts(b);
+            let total: f64 = counts.iter().sum();
+            changes.iter().zip(&counts).map(|(c, n)| c * n).sum::<f64>() / total
+        };
+        let means = parallel::map(draws, &Task::silent(), |b| task.check().map(|()| draw(b)))?;
+        let means: Vec<f64> = means.into_iter().collect::<Result<_, _>>()?;
+        Ok(middle(&stats::sorted_present(means.into_iter())))
+    }
+
+    fn normal_limit(&self, changes: &[f64]) -> (f64, f64) {
+        let mean = self.weighted_mean(changes);
+        let scaled = |(c, w): (&f64, f64)| w * (c - mean);
+        let weight = |i: usize| self.weights.map_or(1.0, |w| w[i]);
+        let squares: Vec<f64> = changes.iter().enumerate().map(|(i, c)| scaled((c, weight(i))).powi(2)).collect();
+        let total: f64 = (0..changes.len()).map(weight).sum();
+        let reach = 1.96 * stats::sum(&squares).sqrt() / total;
+        (mean - reach, mean + reach)
+    }
+
+    /// How often every row is drawn in resample `b`, times its weight.
+    fn counts(&self, b: usize) -> Vec<f64> {
+        let total = self.truth.len();
+        let mut stream = self.seed.child("importance-rows", b as u64);
+        let mut counts = vec![0.0; total];
+        for _ in 0..total {
+            let i = stream.below(total);
+            counts[i] += self.weights.map_or(1.0, |w| w[i]);
+        }
+        counts
+    }
+
+    /// The metric on every resample of rows; resample `b` takes the predictions number `b` in turn.
+    fn resample(&self, draws: usize, predicted: &[&[f64]], task: &Task) -> Result<Vec<f64>, Cancelled> {
+        let one = |b: usize| {
+            task.check()?;
+            Ok(self.measure(predicted[b % predicted.len()], Some(&self.counts(b))))
+        };
+        parallel::map(draws, &Task::silent(), one)?.into_iter().collect()
+    }
+}
+
+/// The middle 95 % of ascending values.
+fn middle(sorted: &[f64]) -> (f64, f64) {
+    (stats::quantile_sorted(sorted, 0.025), stats::quantile_sorted(sorted, 0.975))
+}
+
+/// The 97.5 % quantile of Student's t with `freedom` degrees of freedom, to 0.002.
+fn student(freedom: usize) -> f64 {
+    const TABLE: [f64; 9] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+    match freedom {
+        0 => f64::INFINITY,
+        1..=9 => TABLE[freedom - 1],
+        _ => {
+            // Cornish–Fisher expansion around the normal quantile.
+            let (z, n) = (1.959_964, freedom as f64);
+            let (third, fifth) = (z * z * z, z * z * z * z * z);
+            z + (third + z) / (4.0 * n) + (5.0 * fifth + 16.0 * third + 3.0 * z) / (96.0 * n * n)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_student_join_the_table_smoothly() {
+        assert!((student(10) - 2.228).abs() < 2e-3);
+        assert!((student(30) - 2.042).abs() < 1e-3);
+        assert!((student(1_000_000) - 1.96).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,120 @@
+//! Model files, read as inert data: opening a model never runs code.
+//!
+//! A loader is one file (or folder) here and one line in `LOADERS`. What no loader recognises is named by `foreign`
+//! with the way to export a form that opens.
+
+pub mod document;
+pub mod foreign;
+pub mod lightgbm;
+pub mod native;
+pub mod xgboost;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::base::{Entry, Fingerprint, Task};
+use crate::model::link::{LinkFunction, scales};
+use crate::model::{Model, ModelCard, ModelError, TaskKind};
+
+/// Where a model comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The file.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes.
+    pub sha256: Fingerprint,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A model file format.
+pub trait Loader: Entry {
+    /// Whether the content is of this format; `head` holds the first `HEAD` bytes at most.
+    fn recognises(&self, head: &[u8], path: &Path) -> bool;
+
+    /// Reads the model. Refuses what breaks the rules of the format, with the place.
+    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError>;
+}
+
+/// Every format, in the order of the file dialog.
+pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &native::Native];
+
+/// Bytes a loader may look at to recognise its format.
+pub const HEAD: usize = 4096;
+/// Larger files are refused.
+const SIZE_LIMIT: u64 = 8 << 30;
+
+/// Opens a model file. Cost O(file).
+pub fn load(path: &Path, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    task.begin("reading the model", 0);
+    let bytes = read(path)?;
+    task.check()?;
+    load_bytes(&bytes, path, task)
+}
+
+/// Opens a model from the bytes of the file `path`.
+pub fn load_bytes(bytes: &[u8], path: &Path, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    let Some(loader) = LOADERS.iter().find(|l| l.recognises(head, path)) else {
+        return Err(foreign::refuse(head, path));
+    };
+    let origin = Origin { path: path.to_owned(), sha256: Fingerprint::of(bytes), bytes: bytes.len() as u64 };
+    loader.load(bytes, &origin, task)
+}
+
+/// Whether the first bytes of a file are those of a model, also of one that cannot be opened.
+pub fn looks_like_model(head: &[u8]) -> bool {
+    let head = head.get(..HEAD).unwrap_or(head);
+    LOADERS.iter().any(|l| l.recognises(head, Path::new(""))) || foreign::find(head).is_some()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    let unreadable = |reason: String| ModelError::Unreadable { path: path.to_owned(), reason };
+    let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    if !about.is_file() {
+        return Err(unreadable("it is no regular file".to_owned()));
+    }
+    if about.len() > SIZE_LIMIT {
+        return Err(unreadable("it is larger than 8 GiB".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+    Ok(bytes)
+}
+
+impl Origin {
+    /// A card with what is known before the content is read; the loader fills in the rest.
+    pub(super) fn card(&self, format: &str, task: TaskKind, link: LinkFunction) -> ModelCard {
+        let (native_scale, scales) = scales(task, link);
+        ModelCard {
+            name: self.path.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned()),
+            path: Some(self.path.clone()),
+            sha256: self.sha256.clone(),
+            bytes: self.bytes,
+            format: format.to_owned(),
+            library: None,
+            algorithm: String::new(),
+            objective: None,
+            task,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            classes: Vec::new(),
+            native_scale,
+            scales,
+            facts: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Names for outputs whose names the file does not hold.
+fn output_names(task: TaskKind, count: usize) -> Vec<String> {
+    match (task, count) {
+        (TaskKind::Binary, 1) => vec!["class 1".to_owned()],
+        (TaskKind::Binary | TaskKind::Multiclass, _) => (0..count).map(|k| format!("class {k}")).collect(),
+        (_, 1) => vec!["prediction".to_owned()],
+        _ => (0..count).map(|k| format!("target {k}")).collect(),
+    }
+}

@@ -1,0 +1,259 @@
+//! XGBoost models in JSON and UBJSON: gbtree, DART and gblinear, versions 1.0 to 3.4.
+
+mod inputs;
+mod objective;
+mod trees;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::{Entry, Task};
+use crate::model::linear::LinearModel;
+use crate::model::tree_model::TreeModel;
+use crate::model::trees::{Accumulate, Compare};
+use crate::model::{LinearForm, Model, ModelCard, ModelError, TaskKind, TreeEnsemble};
+
+use self::objective::Objective;
+use super::document::{At, Value, shown};
+use super::foreign::contains;
+use super::{Loader, Origin, output_names};
+
+/// Outputs a model may have.
+const OUTPUT_LIMIT: usize = 1 << 16;
+
+/// The loader of XGBoost files.
+pub struct Xgboost;
+
+impl Entry for Xgboost {
+    fn id(&self) -> &'static str {
+        "xgboost"
+    }
+
+    fn title(&self) -> &'static str {
+        "XGBoost"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Boosters saved by XGBoost as .json or .ubj"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["XGBoost documentation, Introduction to Model IO"]
+    }
+}
+
+impl Loader for Xgboost {
+    fn recognises(&self, head: &[u8], _path: &Path) -> bool {
+        let start = head.trim_ascii_start();
+        let table = start.strip_prefix(b"{").unwrap_or_default();
+        let Some(at) = table.windows(7).position(|w| w == b"learner") else { return false };
+        // In JSON `"learner": {`, in UBJSON the key is followed by `{` at once.
+        let after = table.get(at + 7..).unwrap_or_default();
+        let after = after.strip_prefix(b"\"").map_or(after, |rest| {
+            let rest = rest.trim_ascii_start();
+            rest.strip_prefix(b":").unwrap_or_default().trim_ascii_start()
+        });
+        after.starts_with(b"{") && !contains(start.get(..at).unwrap_or_default(), b"candor-model")
+    }
+
+    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+        let second = bytes.trim_ascii_start().get(1).copied().unwrap_or(b'"');
+        let text = second == b'"' || second.is_ascii_whitespace();
+        let document = if text { Value::from_json(bytes)? } else { Value::from_ubjson(bytes)? };
+        task.check()?;
+        read(&At::root(&document), if text { "XGBoost JSON" } else { "XGBoost UBJSON" }, origin, task)
+    }
+}
+
+/// The parts of a file that every booster has.
+struct Learner<'d> {
+    at: At<'d>,
+    objective: Objective,
+    base: Vec<f64>,
+    inputs: usize,
+    version: Option<[i64; 3]>,
+}
+
+fn read(root: &At<'_>, format: &str, origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    let learner = learner(root, origin)?;
+    let mut card = origin.card(format, learner.objective.task, learner.objective.link);
+    describe(&mut card, &learner)?;
+    let booster = learner.at.field("gradient_booster")?;
+    // DART wraps the trees once more up to 3.3; 3.4 puts its weights beside the trees.
+    let name = booster.field("name")?.text()?.to_owned();
+    let inner = booster.optional("gbtree");
+    let model = inner.as_ref().unwrap_or(&booster).field("model")?;
+    let (names, named) = inputs::names(&learner.at, learner.inputs)?;
+    if !named {
+        card.notes.push("The file holds no input names; columns are matched to f0, f1 and so on".to_owned());
+    }
+    card.inputs = inputs::inputs(names, &learner.at, &model)?;
+    match name.as_str() {
+        "gbtree" | "dart" => {
+            let weights = booster.optional("weight_drop").or_else(|| model.optional("weight_drop"));
+            let ensemble = ensemble(&learner, &model, weights.as_ref(), (origin, task))?;
+            describe_trees(&mut card, &ensemble, &model, &learner)?;
+            inputs::mark_codes(&mut card.inputs, &ensemble);
+            card.algorithm = match weights {
+                Some(_) => "gradient-boosted trees with dropout (DART)".to_owned(),
+                None => "gradient-boosted trees".to_owned(),
+            };
+            Ok(Arc::new(TreeModel { card, ensemble, link: learner.objective.link }))
+        }
+        "gblinear" => {
+            let form = linear(&learner, &model)?;
+            card.algorithm = "boosted linear model".to_owned();
+            Ok(Arc::new(LinearModel { card, form, link: learner.objective.link, arithmetic: Accumulate::F32 }))
+        }
+        other => Err(ModelError::Unsupported {
+            what: format!("the booster “{}” is not known", shown(other)),
+            hint: "Train with booster gbtree, dart or gblinear".to_owned(),
+        }),
+    }
+}
+
+fn learner<'d>(root: &At<'d>, origin: &Origin) -> Result<Learner<'d>, ModelError> {
+    let version = root.optional("version").and_then(|v| v.integers().ok().and_then(|v| v.try_into().ok()));
+    let at = root.field("learner")?;
+    let param = at.field("learner_model_param")?;
+    let optional = |key: &str| param.optional(key).map_or(Ok(0), |value| value.count());
+    let outputs = optional("num_class")?.max(optional("num_target")?).max(1);
+    if outputs > OUTPUT_LIMIT || outputs as u64 > origin.bytes {
+        return Err(param.refuse(format!("{outputs} outputs are announced, more than the file can hold")));
+    }
+    let named = at.field("objective")?.field("name")?;
+    let Some(objective) = objective::find(named.text()?) else {
+        return Err(ModelError::Unsupported {
+            what: format!("the objective “{}” is not known", shown(named.text()?)),
+            hint: "Its link function is unknown, so predictions could be wrong; train with one of XGBoost's objectives"
+                .to_owned(),
+        });
+    };
+    let clamped = version.is_none_or(|v: [i64; 3]| v >= [3, 2, 0]);
+    let base = match param.optional("base_score") {
+        Some(score) => objective.base_margins(&score, outputs, clamped)?,
+        None => return Err(param.refuse("base_score is missing")),
+    };
+    let inputs = param.field("num_feature")?.count()?;
+    Ok(Learner { at, objective, base, inputs, version })
+}
+
+fn ensemble(
+    learner: &Learner<'_>,
+    model: &At<'_>,
+    weights: Option<&At<'_>>,
+    (origin, task): (&Origin, &Task),
+) -> Result<TreeEnsemble, ModelError> {
+    let all = model.field("trees")?;
+    let groups = model.field("tree_info")?;
+    let output_of = groups.integers()?;
+    let weight_of = match weights {
+        Some(weights) => Some((weights, weights.reals()?)),
+        None => None,
+    };
+    let items: Vec<At<'_>> = all.items()?.collect();
+    if output_of.len() != items.len() {
+        return Err(groups.refuse(format!("{} entries for {} trees", output_of.len(), items.len())));
+    }
+    if let Some((weights, values)) = weight_of.as_ref().filter(|(_, values)| values.len() != items.len()) {
+        return Err(weights.refuse(format!("{} weights for {} trees", values.len(), items.len())));
+    }
+    // 64 MiB and eight words per byte of the file: more than any real model, far less than a hostile one asks for.
+    let spare_words = (8 << 20) + (origin.bytes as usize).saturating_mul(8);
+    let mut reader = trees::TreeReader { inputs: learner.inputs, outputs: learner.base.len(), spare_words };
+    let mut trees = Vec::with_capacity(items.len());
+    task.begin("reading the trees", items.len() as u64);
+    for (t, (item, output)) in items.iter().zip(output_of).enumerate() {
+        let weight = weight_of.as_ref().and_then(|(_, w)| w.get(t)).map_or(1.0, |w| *w as f32);
+        trees.push(reader.read(item, *output, weight)?);
+        task.advance(1)?;
+    }
+    Ok(TreeEnsemble {
+        trees,
+        inputs: learner.inputs,
+        base: learner.base.clone(),
+        compare: Compare::LessF32,
+        accumulate: Accumulate::F32,
+        divisor: 1.0,
+    })
+}
+
+fn linear(learner: &Learner<'_>, model: &At<'_>) -> Result<LinearForm, ModelError> {
+    let at = model.field("weights")?;
+    let weights = at.reals()?;
+    let outputs = learner.base.len();
+    let wanted = learner.inputs.checked_add(1).and_then(|n| n.checked_mul(outputs));
+    if wanted != Some(weights.len()) {
+        let reason = format!("{} weights for {} inputs and {outputs} outputs", weights.len(), learner.inputs);
+        return Err(at.refuse(reason));
+    }
+    if let Some(place) = weights.iter().position(|w| !w.is_finite()) {
+        return Err(at.refuse(format!("weight {place} is not finite")));
+    }
+    let (weights, biases) = weights.split_at(weights.len() - outputs);
+    let intercept = biases.iter().zip(&learner.base).map(|(b, base)| f64::from(*b as f32 + *base as f32));
+    Ok(LinearForm { weights: weights.to_vec(), intercept: intercept.collect() })
+}
+
+fn describe(card: &mut ModelCard, learner: &Learner<'_>) -> Result<(), ModelError> {
+    let outputs = learner.base.len();
+    let named = learner.at.field("objective")?;
+    card.library = Some(match learner.version {
+        Some([major, minor, patch]) => format!("XGBoost {major}.{minor}.{patch}"),
+        None => "XGBoost".to_owned(),
+    });
+    card.objective = Some(named.field("name")?.text()?.to_owned());
+    card.outputs = match named.optional("quantile_loss_param").and_then(|p| p.optional("quantile_alpha")) {
+        Some(alphas) => quantiles(alphas.text()?, outputs),
+        None => output_names(card.task, outputs),
+    };
+    card.notes.extend(learner.objective.note.map(str::to_owned));
+    if card.task.is_classification() {
+        card.notes.push("The file holds no class names".to_owned());
+    }
+    let margin_base: Vec<String> = learner.base.iter().take(8).map(f64::to_string).collect();
+    card.facts.push(("Base margin".to_owned(), margin_base.join(", ")));
+    Ok(())
+}
+
+fn quantiles(text: &str, outputs: usize) -> Vec<String> {
+    let alphas = text.trim_start_matches(['[', '(']).trim_end_matches([']', ')', ',']).split(',');
+    let alphas: Vec<f64> = alphas.filter_map(|a| a.trim().parse::<f32>().ok()?.to_string().parse().ok()).collect();
+    match alphas.len() == outputs {
+        true => alphas.iter().map(|a| format!("quantile {a}")).collect(),
+        false => output_names(TaskKind::Regression, outputs),
+    }
+}
+
+fn describe_trees(
+    card: &mut ModelCard,
+    ensemble: &TreeEnsemble,
+    model: &At<'_>,
+    learner: &Learner<'_>,
+) -> Result<(), ModelError> {
+    let rounds = match model.optional("iteration_indptr") {
+        Some(starts) => starts.integers()?.len().saturating_sub(1),
+        None => {
+            let parallel = model.optional("gbtree_model_param").and_then(|p| p.optional("num_parallel_tree"));
+            let parallel = parallel.map_or(Ok(1), |p| p.count())?.max(1);
+            ensemble.trees.len() / parallel.saturating_mul(ensemble.outputs()).max(1)
+        }
+    };
+    for (name, value) in [
+        ("Trees", ensemble.trees.len()),
+        ("Boosting rounds", rounds),
+        ("Leaves", ensemble.leaf_count()),
+        ("Deepest path", ensemble.deepest_path()),
+    ] {
+        card.facts.push((name.to_owned(), value.to_string()));
+    }
+    card.facts.push(("Cover".to_owned(), "sum of hessians of the training rows".to_owned()));
+    let best = learner.at.optional("attributes").and_then(|a| a.optional("best_iteration"));
+    if let Some(best) = best.and_then(|b| b.count().ok()).map(|b| b.saturating_add(1)).filter(|b| *b < rounds) {
+        card.notes.push(format!(
+            "Early stopping kept {best} of {rounds} rounds as best; all rounds are used, as Booster.predict does, \
+             while the scikit-learn wrapper uses the best ones only"
+        ));
+    }
+    Ok(())
+}

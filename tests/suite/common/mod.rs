@@ -1,0 +1,4 @@
+//! Toy models with known answers and generated trees for the tests of explanations.
+
+pub mod generate;
+pub mod toy;
