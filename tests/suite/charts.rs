@@ -3,9 +3,11 @@
 use candor::base::Knobs;
 use candor::chart::kind::find;
 use candor::chart::theme::{DARK, LIGHT, PRINT};
-use candor::chart::{Chart, Subject, natural_size, png, svg};
+use candor::chart::{Chart, PredictionView, Subject, natural_size, png, svg};
+use candor::data::TableProfile;
+use candor::model::{Performance, Scale};
 
-use super::chart_subjects::{Parts, Plan, parts};
+use super::chart_subjects::{Parts, Plan, binary, multiclass, parts, profile, regression};
 
 fn draw(id: &str, subject: &Subject<'_>) -> Chart {
     let kind = find(id).expect("a registered kind");
@@ -30,9 +32,9 @@ fn examples_are_written_when_asked_for() {
         ("zero", Plan { zero: true, ..Plan::plain(50, 6) }),
     ];
     for (label, plan) in plans {
-        let parts = parts(&plan);
+        let all = Everything::new(&plan);
         for kind in candor::chart::KINDS {
-            for (suffix, subject) in subjects(&parts, kind.id()) {
+            for (suffix, subject) in subjects(&all, kind.id()) {
                 let Ok(chart) = kind.draw(&subject, &Knobs::defaults(kind.knobs())) else { continue };
                 for (theme, width) in [(&LIGHT, 720), (&DARK, 460), (&PRINT, 720)] {
                     if theme.id == "print" && label != "plain" {
@@ -49,14 +51,68 @@ fn examples_are_written_when_asked_for() {
     }
 }
 
-fn subjects<'a>(parts: &'a Parts, kind: &str) -> Vec<(String, Subject<'a>)> {
-    let subject = parts.subject(None);
-    if kind == "dependence" {
-        let features = [0, 1, 3, 5, 11];
-        let present = features.into_iter().filter(|j| *j < parts.contributions().features.len());
-        return present.map(|j| (format!("-f{j}"), Subject { feature: Some(j), ..subject })).collect();
+fn subjects<'a>(all: &'a Everything, kind: &str) -> Vec<(String, Subject<'a>)> {
+    let subject = all.subject();
+    let with = |performance: &'a Performance| Subject { performance: Some(performance), ..subject };
+    match kind {
+        "dependence" | "column-histogram" => [0, 1, 3, 5, 11]
+            .into_iter()
+            .filter(|j| *j < all.parts.contributions().features.len())
+            .map(|j| (format!("-f{j}"), Subject { feature: Some(j), ..subject }))
+            .collect(),
+        "confusion" => vec![("-two".to_owned(), with(&all.binary)), ("-four".to_owned(), with(&all.multiclass))],
+        "class-roc" => vec![(String::new(), with(&all.multiclass))],
+        "residuals" | "predicted-actual" => vec![(String::new(), with(&all.regression))],
+        _ => vec![(String::new(), subject)],
     }
-    vec![(String::new(), subject)]
+}
+
+/// Everything any chart may want.
+struct Everything {
+    parts: Parts,
+    profile: TableProfile,
+    binary: Performance,
+    multiclass: Performance,
+    regression: Performance,
+    predictions: Vec<f64>,
+    truth: Vec<f64>,
+}
+
+impl Everything {
+    fn new(plan: &Plan) -> Self {
+        let parts = parts(plan);
+        let attribution = parts.contributions();
+        let width = attribution.features.len();
+        let predictions: Vec<f64> = attribution
+            .values
+            .chunks(width)
+            .map(|row| 1.0 / (1.0 + (-(attribution.base[0] + row.iter().sum::<f64>())).exp()))
+            .collect();
+        let truth = predictions.iter().enumerate().map(|(i, p)| f64::from(u8::from(p * 10.0 % 1.0 < *p || i % 7 == 0)));
+        let truth = truth.collect();
+        Self {
+            profile: profile(&parts.data),
+            binary: binary(plan.rows.max(60)),
+            multiclass: multiclass(),
+            regression: regression(plan.rows),
+            parts,
+            predictions,
+            truth,
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            profile: Some(&self.profile),
+            predictions: Some(PredictionView {
+                values: &self.predictions,
+                outputs: 1,
+                scale: Scale::Probability,
+                truth: &self.truth,
+            }),
+            ..self.parts.subject(Some(&self.binary))
+        }
+    }
 }
 
 #[test]

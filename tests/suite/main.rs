@@ -13,6 +13,8 @@ mod importance;
 mod learners;
 mod metrics;
 mod one_value;
+mod oracle_explain;
 mod registries;
 mod session;
+mod theme;
 mod worker;

@@ -87,7 +87,8 @@ pub fn natural_height(chart: &Chart, width: u32) -> u32 {
     let cells = chart.marks.iter().any(|m| matches!(m, Mark::Cells { .. }));
     let points = chart.marks.iter().any(|m| matches!(m, Mark::Points { .. }));
     let plot = match &chart.y.kind {
-        AxisKind::Names(names) => {
+        // Named lanes stand one unit apart; other named ticks belong to a scale.
+        AxisKind::Names(names) if names.windows(2).all(|n| (n[1].0 - n[0].0 - 1.0).abs() < 1e-6) => {
             let lane = if cells {
                 58.0
             } else if points {

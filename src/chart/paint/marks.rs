@@ -118,6 +118,11 @@ fn draw_bar(canvas: &mut Canvas<'_>, bar: &Bar, lying: bool, brush: &Brush<'_>) 
         if let (Some(first), Some(last)) = (corners.first(), corners.last()) {
             canvas.line(*first, *last, Ink { width: 1.4, ..ink });
         }
+    } else if bar.role == Role::Missing {
+        // No value is hollow everywhere.
+        canvas.polygon(&corners, Ink { opacity: 0.16, ..ink });
+        let closed: Vec<(f64, f64)> = corners.iter().chain(corners.first()).copied().collect();
+        canvas.path(&closed, ink);
     } else {
         canvas.polygon(&corners, ink);
     }
@@ -251,7 +256,7 @@ fn rule(canvas: &mut Canvas<'_>, (at, upright, role): (f64, bool, Role), brush: 
     }
 }
 
-/// Labels of rules: above the plot for upright ones, moved apart where they would meet; at the right for level ones.
+/// Labels of rules: above the plot for upright ones, moved apart where they would meet; at the left for level ones.
 pub fn rule_labels(canvas: &mut Canvas<'_>, marks: &[Mark], brush: &Brush<'_>) {
     let layout = brush.layout;
     let mut upright: Vec<(f64, f64, &str, Role)> = Vec::new();
@@ -266,8 +271,8 @@ pub fn rule_labels(canvas: &mut Canvas<'_>, marks: &[Mark], brush: &Brush<'_>) {
             upright.push((x, width, label, *role));
         } else {
             let colour = brush.theme.colour(*role);
-            let look = Type { size: TICK, weight: Weight::Regular, colour, anchor: Anchor::End };
-            haloed(canvas, label, (layout.plot.2 - 4.0, layout.y(*at) - 4.0), look, brush);
+            let look = Type { size: TICK, weight: Weight::Regular, colour, anchor: Anchor::Start };
+            haloed(canvas, label, (layout.plot.0 + 5.0, layout.y(*at) - 5.0), look, brush);
         }
     }
     upright.sort_by(|a, b| a.0.total_cmp(&b.0));
