@@ -217,9 +217,10 @@ impl ChartItem<'_> {
 
     /// Whether the label of an upright rule stands at its left: of two rules, those of the left one do.
     fn rule_to_left(&self, place: f64) -> bool {
-        self.chart.marks.iter().any(|mark| {
-            matches!(mark, Mark::Rule { at, upright: true, label, .. } if !label.is_empty() && *at > place)
-        })
+        self.chart
+            .marks
+            .iter()
+            .any(|mark| matches!(mark, Mark::Rule { at, upright: true, label, .. } if !label.is_empty() && *at > place))
     }
 
     fn rule(

@@ -3,9 +3,9 @@
 use eframe::egui;
 use egui::{ComboBox, DragValue, RichText, Ui};
 
-use crate::app::rooms::{LEARNERS, Learner};
 use crate::base::{Seed, text};
 use crate::data::{Dataset, Role};
+use crate::model::learn::{LEARNERS, Learner};
 use crate::session::Command;
 
 use super::model::back;
@@ -35,7 +35,8 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     ui.label(style::heading("Train a model"));
-    let line = "For tables without a model. Three quarters of the rows train it, the rest test it; every choice is drawn from the seed.";
+    let line =
+        "For tables without a model. A part of the rows is held out to measure it; every draw derives from the seed.";
     ui.add(egui::Label::new(RichText::new(line).weak()).wrap());
     ui.add_space(STEP);
     ui.set_max_width(720.0);

@@ -167,7 +167,7 @@ fn footer(ui: &mut Ui, chart: &Chart) {
 
 /// The notes of a chart but its passport, which the screen shows once for all charts.
 fn notes(chart: &Chart) -> Vec<&str> {
-    chart.notes.iter().map(String::as_str).filter(|n| !n.starts_with("Method: ")).collect()
+    chart.notes.iter().map(String::as_str).filter(|n| !n.starts_with("Method:")).collect()
 }
 
 fn legend(ui: &mut Ui, entry: &Legend) {

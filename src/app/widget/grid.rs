@@ -99,7 +99,11 @@ pub(crate) fn show(
     let last = (first + PAGE_COLUMNS).min(columns);
     let widths = (first..last).map(|c| width(data, c, session));
     let widths: Vec<Column> = std::iter::once(Column::new(ROW_NUMBER).resizable(false))
-        .chain(widths.enumerate().map(|(k, w)| Column::new(w).range(48.0..=700.0).id(egui::Id::unique((first + k, "column")))))
+        .chain(
+            widths
+                .enumerate()
+                .map(|(k, w)| Column::new(w).range(48.0..=700.0).id(egui::Id::unique((first + k, "column")))),
+        )
         .collect();
     let mut delegate =
         Delegate { data, order: order.as_deref(), first, session, sort: state.sort, picked: None, sorted: None };
