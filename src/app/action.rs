@@ -68,19 +68,45 @@ fn surprises(cx: &Cx<'_>) -> bool {
 
 /// Every action, in menu order.
 pub static ACTIONS: &[Action] = &[
-    action("open-table", ("File", "Open a table…"), &[key(CTRL, Key::O)], always, |cx| dialogs::open(cx, dialogs::What::Table)),
-    action("open-model", ("File", "Open a model…"), &[key(CTRL_SHIFT, Key::O)], always, |cx| dialogs::open(cx, dialogs::What::Model)),
-    action("export-attributions", ("File", "Export attributions…"), &[], explained, |cx| cx.save("attributions.csv", Export::Attributions)),
+    action("open-table", ("File", "Open a table…"), &[key(CTRL, Key::O)], always, |cx| {
+        dialogs::open(cx, dialogs::What::Table)
+    }),
+    action("open-model", ("File", "Open a model…"), &[key(CTRL_SHIFT, Key::O)], always, |cx| {
+        dialogs::open(cx, dialogs::What::Model)
+    }),
+    action("export-attributions", ("File", "Export attributions…"), &[], explained, |cx| {
+        cx.save("attributions.csv", Export::Attributions)
+    }),
     action("export-predictions", ("File", "Export predictions…"), &[], linked, |cx| {
         if let Some(scale) = report::prediction_scale(cx) {
             cx.save("predictions.csv", Export::Predictions(scale));
         }
     }),
-    action("save-model", ("File", "Save the trained model…"), &[], |cx| cx.session.model().is_some_and(|m| m.card().path.is_none()), |cx| cx.save("model.json", Export::Model)),
+    action(
+        "save-model",
+        ("File", "Save the trained model…"),
+        &[],
+        |cx| cx.session.model().is_some_and(|m| m.card().path.is_none()),
+        |cx| cx.save("model.json", Export::Model),
+    ),
     action("report", ("File", "Make a report…"), &[key(CTRL, Key::R)], always, |cx| cx.go(ScreenId::Report)),
-    action("quit", ("File", "Quit"), &[key(CTRL, Key::Q)], always, |cx| cx.ctx.send_viewport_cmd(egui::ViewportCommand::Close)),
-    action("undo", ("Edit", "Undo"), &[key(CTRL, Key::Z)], |cx| cx.session.undo_name().is_some(), |cx| cx.wish(Command::Undo)),
-    action("redo", ("Edit", "Redo"), &[key(CTRL_SHIFT, Key::Z), key(CTRL, Key::Y)], |cx| cx.session.redo_name().is_some(), |cx| cx.wish(Command::Redo)),
+    action("quit", ("File", "Quit"), &[key(CTRL, Key::Q)], always, |cx| {
+        cx.ctx.send_viewport_cmd(egui::ViewportCommand::Close)
+    }),
+    action(
+        "undo",
+        ("Edit", "Undo"),
+        &[key(CTRL, Key::Z)],
+        |cx| cx.session.undo_name().is_some(),
+        |cx| cx.wish(Command::Undo),
+    ),
+    action(
+        "redo",
+        ("Edit", "Redo"),
+        &[key(CTRL_SHIFT, Key::Z), key(CTRL, Key::Y)],
+        |cx| cx.session.redo_name().is_some(),
+        |cx| cx.wish(Command::Redo),
+    ),
     action("filter", ("Edit", "Filter rows"), &[key(PLAIN, Key::Slash)], has_table, |cx| match cx.view.screen {
         ScreenId::Local => cx.desk.local.focus_search = true,
         _ => {
@@ -95,11 +121,17 @@ pub static ACTIONS: &[Action] = &[
             cx.go(ScreenId::Global);
         }
     }),
-    action("measure-importance", ("Explain", "Measure permutation importance"), &[key(CTRL, Key::I)], has_target, |cx| {
-        cx.wish(Command::MeasureImportance);
-        cx.desk.global.chart = super::screen::global::importance_kind();
-        cx.go(ScreenId::Global);
-    }),
+    action(
+        "measure-importance",
+        ("Explain", "Measure permutation importance"),
+        &[key(CTRL, Key::I)],
+        has_target,
+        |cx| {
+            cx.wish(Command::MeasureImportance);
+            cx.desk.global.chart = super::screen::global::importance_kind();
+            cx.go(ScreenId::Global);
+        },
+    ),
     action("train", ("Explain", "Train a model…"), &[key(CTRL, Key::T)], has_table, |cx| {
         cx.desk.model.training = true;
         cx.go(ScreenId::Model);
@@ -108,27 +140,53 @@ pub static ACTIONS: &[Action] = &[
         cx.desk.data.tab = super::screen::data::Tab::Columns;
         cx.go(ScreenId::Data);
     }),
-    action("previous-row", ("Row", "Previous row"), &[key(Modifiers::ALT, Key::ArrowLeft)], has_table, |cx| pick(cx, local::pick::step(cx, false))),
-    action("next-row", ("Row", "Next row"), &[key(Modifiers::ALT, Key::ArrowRight)], has_table, |cx| pick(cx, local::pick::step(cx, true))),
+    action("previous-row", ("Row", "Previous row"), &[key(Modifiers::ALT, Key::ArrowLeft)], has_table, |cx| {
+        pick(cx, local::pick::step(cx, false))
+    }),
+    action("next-row", ("Row", "Next row"), &[key(Modifiers::ALT, Key::ArrowRight)], has_table, |cx| {
+        pick(cx, local::pick::step(cx, true))
+    }),
     action("random-row", ("Row", "Random row"), &[key(Modifiers::ALT, Key::ArrowDown)], has_table, |cx| {
         let row = local::pick::random(cx);
         pick(cx, row);
     }),
-    action("surprising-row", ("Row", "Next wrong and confident row"), &[key(Modifiers::ALT, Key::ArrowUp)], surprises, |cx| pick(cx, local::pick::surprising(cx))),
-    action("clear-selection", ("Row", "Select nothing"), &[], |cx| cx.session.row().is_some() || cx.session.feature().is_some(), |cx| {
-        cx.wish(Command::SelectRow(None));
-        cx.wish(Command::SelectFeature(None));
-    }),
+    action(
+        "surprising-row",
+        ("Row", "Next wrong and confident row"),
+        &[key(Modifiers::ALT, Key::ArrowUp)],
+        surprises,
+        |cx| pick(cx, local::pick::surprising(cx)),
+    ),
+    action(
+        "clear-selection",
+        ("Row", "Select nothing"),
+        &[],
+        |cx| cx.session.row().is_some() || cx.session.feature().is_some(),
+        |cx| {
+            cx.wish(Command::SelectRow(None));
+            cx.wish(Command::SelectFeature(None));
+        },
+    ),
     action("go-start", ("Go", "Go to Start"), &[key(CTRL, Key::Num1)], always, |cx| cx.go(ScreenId::Start)),
     action("go-data", ("Go", "Go to Data"), &[key(CTRL, Key::Num2)], always, |cx| cx.go(ScreenId::Data)),
     action("go-model", ("Go", "Go to Model"), &[key(CTRL, Key::Num3)], always, |cx| cx.go(ScreenId::Model)),
     action("go-global", ("Go", "Go to Global"), &[key(CTRL, Key::Num4)], always, |cx| cx.go(ScreenId::Global)),
     action("go-local", ("Go", "Go to Local"), &[key(CTRL, Key::Num5)], always, |cx| cx.go(ScreenId::Local)),
     action("go-report", ("Go", "Go to Report"), &[key(CTRL, Key::Num6)], always, |cx| cx.go(ScreenId::Report)),
-    action("palette", ("View", "Find a command, column or row…"), &[key(CTRL, Key::P), key(CTRL_SHIFT, Key::P), key(CTRL, Key::K)], always, |cx| cx.desk.palette.open()),
-    action("inspector", ("View", "Show or hide the inspector"), &[key(CTRL, Key::B)], always, |cx| cx.view.inspector = !cx.view.inspector),
+    action(
+        "palette",
+        ("View", "Find a command, column or row…"),
+        &[key(CTRL, Key::P), key(CTRL_SHIFT, Key::P), key(CTRL, Key::K)],
+        always,
+        |cx| cx.desk.palette.open(),
+    ),
+    action("inspector", ("View", "Show or hide the inspector"), &[key(CTRL, Key::B)], always, |cx| {
+        cx.view.inspector = !cx.view.inspector
+    }),
     action("jobs", ("View", "Show or hide jobs"), &[key(CTRL, Key::J)], always, |cx| toggle(cx, Drawer::Jobs)),
-    action("problems", ("View", "Show or hide problems"), &[key(CTRL_SHIFT, Key::M)], always, |cx| toggle(cx, Drawer::Problems)),
+    action("problems", ("View", "Show or hide problems"), &[key(CTRL_SHIFT, Key::M)], always, |cx| {
+        toggle(cx, Drawer::Problems)
+    }),
     action("settings", ("View", "Settings…"), &[key(CTRL, Key::Comma)], always, |cx| cx.desk.settings.open = true),
     action("look-light", ("View", "Light look"), &[], always, |cx| cx.view.look = Look::Light),
     action("look-dark", ("View", "Dark look"), &[], always, |cx| cx.view.look = Look::Dark),
@@ -136,10 +194,16 @@ pub static ACTIONS: &[Action] = &[
     action("switch-look", ("View", "Switch between light and dark"), &[key(CTRL_SHIFT, Key::L)], always, |cx| {
         cx.view.look = if cx.ctx.theme() == egui::Theme::Dark { Look::Light } else { Look::Dark };
     }),
-    action("zoom-in", ("View", "Larger"), &[key(CTRL, Key::Plus), key(CTRL, Key::Equals)], always, |cx| cx.view.set_zoom(cx.view.zoom + 0.1)),
-    action("zoom-out", ("View", "Smaller"), &[key(CTRL, Key::Minus)], always, |cx| cx.view.set_zoom(cx.view.zoom - 0.1)),
+    action("zoom-in", ("View", "Larger"), &[key(CTRL, Key::Plus), key(CTRL, Key::Equals)], always, |cx| {
+        cx.view.set_zoom(cx.view.zoom + 0.1)
+    }),
+    action("zoom-out", ("View", "Smaller"), &[key(CTRL, Key::Minus)], always, |cx| {
+        cx.view.set_zoom(cx.view.zoom - 0.1)
+    }),
     action("zoom-reset", ("View", "Usual size"), &[key(CTRL, Key::Num0)], always, |cx| cx.view.set_zoom(1.0)),
-    action("help", ("Help", "Keys and commands"), &[key(PLAIN, Key::F1)], always, |cx| cx.desk.help_open = !cx.desk.help_open),
+    action("help", ("Help", "Keys and commands"), &[key(PLAIN, Key::F1)], always, |cx| {
+        cx.desk.help_open = !cx.desk.help_open
+    }),
     action("cancel", ("Help", "Cancel the front-most thing"), &[key(PLAIN, Key::Escape)], always, cancel),
 ];
 

@@ -8,11 +8,20 @@ use super::desk::Cx;
 use super::style::{self, GAP, HALF};
 
 const WORDS: [(&str, &str); 6] = [
-    ("Contribution", "How far a feature moves a prediction away from the expected prediction; all contributions and the expected prediction add up to the prediction."),
-    ("Additivity gap", "The largest difference between that sum and the model’s own prediction, measured on every explained row."),
+    (
+        "Contribution",
+        "How far a feature moves a prediction away from the expected prediction; all contributions and the expected prediction add up to the prediction.",
+    ),
+    (
+        "Additivity gap",
+        "The largest difference between that sum and the model’s own prediction, measured on every explained row.",
+    ),
     ("Background", "The rows that stand for “not known”; contributions are measured against them."),
     ("Exact", "The numbers are computed, not sampled. Sampled numbers carry their standard error."),
-    ("Log-odds", "The scale in which many classifiers add up; the axis above a waterfall reads the same place as a probability."),
+    (
+        "Log-odds",
+        "The scale in which many classifiers add up; the axis above a waterfall reads the same place as a probability.",
+    ),
     ("Wrong and confident", "Rows whose prediction is furthest from their true value."),
 ];
 

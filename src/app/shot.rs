@@ -30,13 +30,7 @@ pub(crate) struct Shot {
 
 impl Shot {
     pub(crate) fn new(options: &ShotOptions) -> Self {
-        Self {
-            file: options.file.clone(),
-            quiet: 0,
-            began: Instant::now(),
-            taken: false,
-            picture: Arc::default(),
-        }
+        Self { file: options.file.clone(), quiet: 0, began: Instant::now(), taken: false, picture: Arc::default() }
     }
 
     /// Called once per frame.

@@ -324,8 +324,15 @@ fn bar(ui: &Ui, x: i8, y: i8) -> Frame {
 fn frame(ui: &mut Ui, cx: &mut Cx<'_>) {
     let skin = style::skin(ui);
     Panel::top("top bar").exact_size(56.0).frame(bar(ui, GAP as i8, STEP as i8)).show(ui, |ui| top_bar::ui(ui, cx));
-    Panel::bottom("status bar").exact_size(32.0).frame(bar(ui, GAP as i8, HALF as i8 / 2)).show(ui, |ui| status_bar::ui(ui, cx));
-    Panel::left("rail").exact_size(148.0).resizable(false).frame(bar(ui, STEP as i8, HALF as i8)).show(ui, |ui| rail::ui(ui, cx));
+    Panel::bottom("status bar")
+        .exact_size(32.0)
+        .frame(bar(ui, GAP as i8, HALF as i8 / 2))
+        .show(ui, |ui| status_bar::ui(ui, cx));
+    Panel::left("rail")
+        .exact_size(148.0)
+        .resizable(false)
+        .frame(bar(ui, STEP as i8, HALF as i8))
+        .show(ui, |ui| rail::ui(ui, cx));
     if cx.view.inspector && cx.session.data().is_some() {
         let right = Panel::right("inspector").default_size(272.0).size_range(220.0..=460.0);
         right.frame(bar(ui, GAP as i8, GAP as i8 - 4)).show(ui, |ui| inspector::ui(ui, cx));

@@ -16,7 +16,10 @@ use crate::app::style::{HALF, STEP};
 pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let jobs = cx.session.jobs().to_vec();
     if jobs.is_empty() {
-        ui.label(RichText::new("Nothing is running. Opening, explaining, drawing and exporting show their progress here.").weak());
+        ui.label(
+            RichText::new("Nothing is running. Opening, explaining, drawing and exporting show their progress here.")
+                .weak(),
+        );
     }
     for job in &jobs {
         ui.horizontal(|ui| {
@@ -26,7 +29,10 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             let bar = ui.add(bar.animate(fraction.is_none() && cx.view.motion));
             bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &job.title));
             let left = time_left(cx, job);
-            ui.add_sized([240.0, 22.0], egui::Label::new(RichText::new(progress_text(job, left)).weak()).halign(egui::Align::LEFT));
+            ui.add_sized(
+                [240.0, 22.0],
+                egui::Label::new(RichText::new(progress_text(job, left)).weak()).halign(egui::Align::LEFT),
+            );
             buttons(ui, cx, job);
         });
     }

@@ -31,12 +31,15 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         let height = (ui.ctx().content_rect().height() - 160.0).max(200.0);
         ui.label(style::heading("Settings"));
-        egui::ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            appearance(ui, cx);
-            ui.add_space(GAP);
-            explanation(ui, cx)
-        })
-        .inner
+        egui::ScrollArea::vertical()
+            .max_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                appearance(ui, cx);
+                ui.add_space(GAP);
+                explanation(ui, cx)
+            })
+            .inner
     });
     if modal.inner || modal.should_close() {
         cx.desk.settings = State::default();
@@ -103,7 +106,10 @@ fn explanation(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
     let mut close = false;
     ui.horizontal(|ui| {
         let ready = cx.session.link().is_some();
-        if card::primary_enabled(ui, "Explain with this", ready).on_disabled_hover_text("Open a table and a model first").clicked() {
+        if card::primary_enabled(ui, "Explain with this", ready)
+            .on_disabled_hover_text("Open a table and a model first")
+            .clicked()
+        {
             cx.wish(Command::SetPlan(draft.clone()));
             cx.act("explain");
             close = true;
@@ -120,7 +126,8 @@ fn explanation(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
 
 fn method(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Plan) {
     let model = cx.session.model().cloned();
-    let title = |id: &str| METHODS.iter().find(|m| m.id() == id).map_or("Automatic: exact where possible", |m| m.title());
+    let title =
+        |id: &str| METHODS.iter().find(|m| m.id() == id).map_or("Automatic: exact where possible", |m| m.title());
     row(ui, "Method", "", |ui, label| {
         let combo = ComboBox::from_id_salt("method").selected_text(title(&draft.method)).width(330.0);
         let response = combo.show_ui(ui, |ui| {
@@ -175,11 +182,16 @@ fn scale(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Plan) {
 }
 
 fn background(ui: &mut Ui, draft: &mut Plan) {
-    row(ui, "Background rows", "Rows that stand for “not known”; drawn from the table with the seed", |ui, label| {
-        let drag = DragValue::new(&mut draft.background_rows).range(1..=100_000).speed(2.0);
-        ui.add_sized([120.0, 26.0], drag).labelled_by(label);
-        ui.label(RichText::new("used by methods with a background").weak());
-    });
+    row(
+        ui,
+        "Background rows",
+        "Rows that stand for “not known”; drawn from the table with the seed",
+        |ui, label| {
+            let drag = DragValue::new(&mut draft.background_rows).range(1..=100_000).speed(2.0);
+            ui.add_sized([120.0, 26.0], drag).labelled_by(label);
+            ui.label(RichText::new("used by methods with a background").weak());
+        },
+    );
 }
 
 fn rows(ui: &mut Ui, draft: &mut Plan) {

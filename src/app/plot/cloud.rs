@@ -134,10 +134,7 @@ fn build(dots: Dots<'_>, transform: &PlotTransform, skin: &Skin, texture: Textur
     let radius = dots.radius.max(1.0) + 0.5;
     let frame = transform.frame().expand(radius);
     for (i, [x, y]) in dots.xy.iter().enumerate() {
-        let at = pos2(
-            transform.position_from_point_x(f64::from(*x)),
-            transform.position_from_point_y(f64::from(*y)),
-        );
+        let at = pos2(transform.position_from_point_x(f64::from(*x)), transform.position_from_point_y(f64::from(*y)));
         if frame.contains(at) {
             let (colour, hollow) = colours.of(i);
             add_dot(&mut mesh, at, radius, (colour, hollow));
@@ -246,13 +243,7 @@ impl Grid {
         self.column(1, point[1]) * SIDE + self.column(0, point[0])
     }
 
-    fn nearest(
-        &self,
-        xy: &[[f32; 2]],
-        transform: &PlotTransform,
-        pointer: Pos2,
-        reach: f32,
-    ) -> Option<(usize, f32)> {
+    fn nearest(&self, xy: &[[f32; 2]], transform: &PlotTransform, pointer: Pos2, reach: f32) -> Option<(usize, f32)> {
         let corner = |dx: f32, dy: f32| transform.value_from_position(pointer + vec2(dx, dy));
         let (a, b) = (corner(-reach, reach), corner(reach, -reach));
         let (x0, x1) = (self.column(0, a.x.min(b.x) as f32), self.column(0, a.x.max(b.x) as f32));
@@ -263,10 +254,8 @@ impl Grid {
             // A bound on the work of one frame, for a view where everything lies in a few cells.
             for &dot in self.dots[from as usize..to as usize].iter().take(20_000) {
                 let [x, y] = xy[dot as usize];
-                let at = pos2(
-                    transform.position_from_point_x(f64::from(x)),
-                    transform.position_from_point_y(f64::from(y)),
-                );
+                let at =
+                    pos2(transform.position_from_point_x(f64::from(x)), transform.position_from_point_y(f64::from(y)));
                 let away = at.distance(pointer);
                 if away <= reach && best.is_none_or(|(_, known)| away <= known) {
                     best = Some((dot as usize, away));
@@ -301,10 +290,7 @@ mod tests {
         let transform = PlotTransform::new(frame, bounds, egui::Vec2b::FALSE);
         for pointer in [pos2(300.0, 300.0), pos2(11.0, 21.0), pos2(700.5, 88.25)] {
             let at = |p: [f32; 2]| {
-                pos2(
-                    transform.position_from_point_x(f64::from(p[0])),
-                    transform.position_from_point_y(f64::from(p[1])),
-                )
+                pos2(transform.position_from_point_x(f64::from(p[0])), transform.position_from_point_y(f64::from(p[1])))
             };
             let full = xy.iter().map(|p| at(*p).distance(pointer)).fold(f32::INFINITY, f32::min);
             let found = grid.nearest(&xy, &transform, pointer, 60.0).expect("a dot is within reach");

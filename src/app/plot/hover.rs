@@ -57,7 +57,8 @@ pub(super) fn find(chart: &Chart, cloud: &mut Cloud, transform: &PlotTransform, 
             Mark::Bars { bars, lying } => {
                 let hit = bars.iter().find_map(|bar| {
                     let area = super::item::bar_rect(bar, *lying, transform);
-                    let reach = if *lying { area.expand2(egui::vec2(4.0, 2.0)) } else { area.expand2(egui::vec2(2.0, 4.0)) };
+                    let reach =
+                        if *lying { area.expand2(egui::vec2(4.0, 2.0)) } else { area.expand2(egui::vec2(2.0, 4.0)) };
                     reach.contains(pointer).then_some((bar, area))
                 });
                 if let Some((bar, area)) = hit {
@@ -91,9 +92,8 @@ fn cell_at(
     pointer: Pos2,
 ) -> Option<Found> {
     let at = transform.value_from_position(pointer);
-    let (x, y, _, label) = cells
-        .iter()
-        .find(|(x, y, _, _)| (at.x - x).abs() <= size.0 / 2.0 && (at.y - y).abs() <= size.1 / 2.0)?;
+    let (x, y, _, label) =
+        cells.iter().find(|(x, y, _, _)| (at.x - x).abs() <= size.0 / 2.0 && (at.y - y).abs() <= size.1 / 2.0)?;
     Some(Found { what: What::Cell(label.clone()), at: (*x, *y), area: None })
 }
 

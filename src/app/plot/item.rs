@@ -178,7 +178,8 @@ impl ChartItem<'_> {
         let past = |v: f64| if lying { transform.position_from_point_x(v) } else { transform.position_from_point_y(v) };
         if !lying {
             let top = bar.whisker.map_or(area.top(), |w| area.top().min(past(w.1)));
-            let (y, align) = if grows { (top - 3.0, Align2::CENTER_BOTTOM) } else { (area.bottom() + 3.0, Align2::CENTER_TOP) };
+            let (y, align) =
+                if grows { (top - 3.0, Align2::CENTER_BOTTOM) } else { (area.bottom() + 3.0, Align2::CENTER_TOP) };
             return write(ui, pos2(area.center().x, y), align, (&bar.label, self.skin.text));
         }
         let galley = ui.painter().layout_no_wrap(bar.label.clone(), FontId::proportional(TEXT), self.skin.text);

@@ -91,7 +91,8 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
             card::segments(ui, &mut cx.desk.data.tab, &[(Tab::Rows, "Rows"), (Tab::Columns, "Columns and roles")]);
             let readable = source.path.is_some();
             let button = egui::Button::new("Reading options…").selected(cx.desk.data.options.is_some());
-            let response = ui.add_enabled(readable, button).on_disabled_hover_text("This table did not come from a file");
+            let response =
+                ui.add_enabled(readable, button).on_disabled_hover_text("This table did not come from a file");
             if response.on_hover_text("Separator, encoding, decimal comma, marks of missing values").clicked() {
                 cx.desk.data.options = match cx.desk.data.options.take() {
                     Some(_) => None,

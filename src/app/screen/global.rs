@@ -82,7 +82,12 @@ pub(super) fn missing_or_running(ui: &mut Ui, cx: &mut Cx<'_>, belongs: &str) ->
         return false;
     }
     let (title, text, step, action) = if cx.session.link().is_none() {
-        ("Table and model do not fit", "The problems panel says which columns are missing.", "Show problems", "problems")
+        (
+            "Table and model do not fit",
+            "The problems panel says which columns are missing.",
+            "Show problems",
+            "problems",
+        )
     } else {
         ("Not explained yet", belongs, "Explain", "explain")
     };
@@ -118,7 +123,8 @@ fn choose(ui: &mut Ui, cx: &mut Cx<'_>, kinds: &[&'static dyn Kind]) -> Option<&
         let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
         card::segments(ui, &mut chosen, &options);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Export attributions…").on_hover_text("All contributions as CSV, Parquet or JSON").clicked() {
+            if ui.button("Export attributions…").on_hover_text("All contributions as CSV, Parquet or JSON").clicked()
+            {
                 cx.save("attributions.csv", Export::Attributions);
             }
         });
@@ -138,9 +144,17 @@ fn ask_importance(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let known = cx.session.data().is_some_and(|d| d.column_with(crate::data::Role::Target).is_some());
     let (text, step, action) = if known {
-        ("How much worse the model predicts when one column is shuffled, with an interval over repeats and rows.", "Measure it", "measure-importance")
+        (
+            "How much worse the model predicts when one column is shuffled, with an interval over repeats and rows.",
+            "Measure it",
+            "measure-importance",
+        )
     } else {
-        ("Permutation importance compares predictions with true values; give one column the role Target.", "Choose the target column", "choose-target")
+        (
+            "Permutation importance compares predictions with true values; give one column the role Target.",
+            "Choose the target column",
+            "choose-target",
+        )
     };
     if empty::empty(ui, "Permutation importance is not measured yet", text, step) {
         cx.act(action);

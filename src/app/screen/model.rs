@@ -148,19 +148,24 @@ fn about(ui: &mut Ui, model: &ModelCard) {
     card::card(ui, |ui| {
         ui.label(style::title(text::counted(model.inputs.len(), "input")));
         let height = (ui.available_height() - GAP).clamp(140.0, 320.0);
-        egui::ScrollArea::vertical().id_salt("inputs").max_height(height).show_rows(ui, 22.0, model.inputs.len(), |ui, range| {
-            for input in model.inputs.get(range).unwrap_or(&[]) {
-                let kind = match &input.kind {
-                    crate::data::InputKind::Number => "number".to_owned(),
-                    crate::data::InputKind::Levels(levels) => text::counted(levels.len(), "level"),
-                    crate::data::InputKind::Codes => "category codes".to_owned(),
-                };
-                ui.horizontal(|ui| {
-                    crate::app::widget::number::name(ui, &input.name, 30);
-                    ui.label(style::small(kind));
-                });
-            }
-        });
+        egui::ScrollArea::vertical().id_salt("inputs").max_height(height).show_rows(
+            ui,
+            22.0,
+            model.inputs.len(),
+            |ui, range| {
+                for input in model.inputs.get(range).unwrap_or(&[]) {
+                    let kind = match &input.kind {
+                        crate::data::InputKind::Number => "number".to_owned(),
+                        crate::data::InputKind::Levels(levels) => text::counted(levels.len(), "level"),
+                        crate::data::InputKind::Codes => "category codes".to_owned(),
+                    };
+                    ui.horizontal(|ui| {
+                        crate::app::widget::number::name(ui, &input.name, 30);
+                        ui.label(style::small(kind));
+                    });
+                }
+            },
+        );
     });
 }
 
@@ -202,7 +207,10 @@ fn why_no_performance(cx: &Cx<'_>) -> (&'static str, Option<(&'static str, &'sta
     if session.data().is_none() {
         ("Open a table with the true values of what the model predicts.", Some(("Open a table…", "open-table")))
     } else if session.link().is_none() && session.jobs().is_empty() {
-        ("The open table does not fit this model; the problems panel says which columns are missing.", Some(("Show problems", "problems")))
+        (
+            "The open table does not fit this model; the problems panel says which columns are missing.",
+            Some(("Show problems", "problems")),
+        )
     } else if session.jobs().is_empty() {
         (
             "No column is known to hold the true values. Give one column the role Target.",
@@ -216,13 +224,18 @@ fn why_no_performance(cx: &Cx<'_>) -> (&'static str, Option<(&'static str, &'sta
 fn tiles(ui: &mut Ui, performance: &Performance) {
     let rows = if performance.weighted { "weighted rows" } else { "rows" };
     let line = if performance.skipped > 0 {
-        format!("Measured on {} {rows}; {} without a usable target were left out.", text::count(performance.rows), text::count(performance.skipped))
+        format!(
+            "Measured on {} {rows}; {} without a usable target were left out.",
+            text::count(performance.rows),
+            text::count(performance.skipped)
+        )
     } else {
         format!("Measured on {} {rows} of this table.", text::count(performance.rows))
     };
     card::card(ui, |ui| {
         ui.label(style::title("Performance on this table"));
-        ui.label(style::small(line)).on_hover_text("A model looks better on the rows it was trained on than on new ones");
+        ui.label(style::small(line))
+            .on_hover_text("A model looks better on the rows it was trained on than on new ones");
         ui.add_space(HALF);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(GAP + STEP, STEP);
@@ -230,10 +243,13 @@ fn tiles(ui: &mut Ui, performance: &Performance) {
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
                     ui.label(style::small(metric.title));
-                    let value = ui.label(RichText::new(text::number(metric.value)).font(egui::FontId::new(20.0, style::strong_family())));
+                    let value = ui.label(
+                        RichText::new(text::number(metric.value)).font(egui::FontId::new(20.0, style::strong_family())),
+                    );
                     let better = if metric.higher_is_better { "higher is better" } else { "lower is better" };
                     value.on_hover_text(format!("{}\n{}, {better}", text::exact(metric.value), metric.unit));
-                    let interval = metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
+                    let interval =
+                        metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
                     ui.label(style::small(interval)).on_hover_text("95 % interval over rows");
                 });
             }

@@ -65,7 +65,8 @@ impl Screen for Report {
         }
         page(ui, "report", |ui| {
             ui.label(style::heading("Report"));
-            let line = "The same inputs give the same bytes. “candor verify” recomputes a report and says PASS or FAIL.";
+            let line =
+                "The same inputs give the same bytes. “candor verify” recomputes a report and says PASS or FAIL.";
             ui.add(egui::Label::new(RichText::new(line).weak()).wrap());
             ui.add_space(STEP);
             if ui.available_width() > 760.0 {

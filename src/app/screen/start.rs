@@ -44,7 +44,10 @@ impl Screen for Start {
             let wide = ui.available_width().min(1120.0);
             ui.set_max_width(wide);
             ui.add_space(STEP);
-            ui.label(RichText::new("See why a model predicts what it predicts").font(egui::FontId::new(28.0, style::strong_family())));
+            ui.label(
+                RichText::new("See why a model predicts what it predicts")
+                    .font(egui::FontId::new(28.0, style::strong_family())),
+            );
             let line = "Open a table and a trained model. Every number that explains them is computed on this machine, \
                         and carries its error and its origin.";
             ui.add(egui::Label::new(RichText::new(line).weak()).wrap());

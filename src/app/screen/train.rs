@@ -3,9 +3,9 @@
 use eframe::egui;
 use egui::{ComboBox, DragValue, RichText, Ui};
 
+use crate::app::rooms::{LEARNERS, Learner};
 use crate::base::{Seed, text};
 use crate::data::{Dataset, Role};
-use crate::app::rooms::{LEARNERS, Learner};
 use crate::session::Command;
 
 use super::model::back;
@@ -75,12 +75,8 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
             state.seed = Some(seed);
         }
     });
-    let features = data
-        .roles()
-        .iter()
-        .enumerate()
-        .filter(|(i, role)| **role == Role::Feature && Some(*i) != target)
-        .count();
+    let features =
+        data.roles().iter().enumerate().filter(|(i, role)| **role == Role::Feature && Some(*i) != target).count();
     ui.add_space(HALF);
     ui.label(style::small(format!(
         "{} with the role Feature become inputs; change roles in Data.",

@@ -80,7 +80,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, s
                 place.as_table = !place.as_table;
             }
             if !place.as_table
-                && card::quiet(ui, "Reset view").on_hover_text("Show everything again; a double click does the same").clicked()
+                && card::quiet(ui, "Reset view")
+                    .on_hover_text("Show everything again; a double click does the same")
+                    .clicked()
             {
                 place.reset = true;
             }
@@ -91,7 +93,8 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, s
 
 fn save_menu(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest) {
     let menu = ui.menu_button("Save…", |ui| {
-        for (ending, title) in [("svg", "As SVG drawing…"), ("png", "As PNG picture…"), ("csv", "As CSV table…")] {
+        for (ending, title) in [("svg", "As SVG drawing…"), ("png", "As PNG picture…"), ("csv", "As CSV table…")]
+        {
             if ui.button(title).clicked() {
                 cx.save(file_name(chart, ending), Export::Chart(Box::new(request.clone())));
                 ui.close();
@@ -119,7 +122,8 @@ fn copy_menu(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart) {
 
 /// `bar-importance.svg` from the chart's kind and title.
 fn file_name(chart: &Chart, ending: &str) -> String {
-    let words: String = chart.title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let words: String =
+        chart.title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let words: Vec<&str> = words.split('-').filter(|w| !w.is_empty()).take(6).collect();
     let stem = if words.is_empty() { chart.kind.to_owned() } else { words.join("-") };
     format!("{stem}.{ending}")

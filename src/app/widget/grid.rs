@@ -74,7 +74,13 @@ impl State {
 }
 
 /// Shows the table in all the room there is.
-pub(crate) fn show(ui: &mut Ui, data: &Arc<Dataset>, state: &mut State, filter: &str, session: &Session) -> Option<Picked> {
+pub(crate) fn show(
+    ui: &mut Ui,
+    data: &Arc<Dataset>,
+    state: &mut State,
+    filter: &str,
+    session: &Session,
+) -> Option<Picked> {
     let plain = filter.trim().is_empty() && state.sort.is_none();
     if plain {
         state.order.clear();
@@ -91,9 +97,14 @@ pub(crate) fn show(ui: &mut Ui, data: &Arc<Dataset>, state: &mut State, filter: 
     let last = (first + PAGE_COLUMNS).min(columns);
     let widths = (first..last).map(|c| width(data, c, session));
     let widths: Vec<Column> = std::iter::once(Column::new(76.0).resizable(false))
-        .chain(widths.enumerate().map(|(k, w)| Column::new(w).range(48.0..=700.0).id(egui::Id::unique((first + k, "column")))))
+        .chain(
+            widths
+                .enumerate()
+                .map(|(k, w)| Column::new(w).range(48.0..=700.0).id(egui::Id::unique((first + k, "column")))),
+        )
         .collect();
-    let mut delegate = Delegate { data, order: order.as_deref(), first, session, sort: state.sort, picked: None, sorted: None };
+    let mut delegate =
+        Delegate { data, order: order.as_deref(), first, session, sort: state.sort, picked: None, sorted: None };
     let mut table = Table::new()
         .id_salt(("rows", first))
         .num_rows(count as u64)
@@ -188,7 +199,8 @@ impl Delegate<'_> {
         let name = text::shorten(&values.name, ((room / 7.6) as usize).max(4));
         let colour = if role == Role::Target { skin.accent } else { skin.text };
         let font = style::strong_style().resolve(ui.style());
-        let (x, align) = if right { (area.right() - 10.0, Align2::RIGHT_CENTER) } else { (area.left() + 10.0, Align2::LEFT_CENTER) };
+        let (x, align) =
+            if right { (area.right() - 10.0, Align2::RIGHT_CENTER) } else { (area.left() + 10.0, Align2::LEFT_CENTER) };
         ui.painter().text(egui::pos2(x, area.center().y), align, format!("{name}{sign}"), font, colour);
         let full = values.name.to_string();
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {full}")));

@@ -39,7 +39,8 @@ fn field(ui: &mut Ui, knob: &Knob, text: &str, label: egui::Id) -> Option<String
     match knob.kind {
         Kind::Count { default, min, max } => {
             let mut value = text.parse::<u64>().unwrap_or(default);
-            let drag = DragValue::new(&mut value).range(min..=max).speed(((max - min) as f64 / 400.0).clamp(0.05, 50.0));
+            let drag =
+                DragValue::new(&mut value).range(min..=max).speed(((max - min) as f64 / 400.0).clamp(0.05, 50.0));
             let response = ui.add_sized([120.0, 26.0], drag).labelled_by(label).on_hover_text(knob.range());
             response.changed().then(|| value.to_string())
         }

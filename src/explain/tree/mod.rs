@@ -51,17 +51,11 @@ impl From<Cancelled> for Stopped {
     }
 }
 
-impl From<plan::NoTree> for Stopped {
-    fn from(fault: plan::NoTree) -> Self {
-        Self::NoTree(fault.tree)
-    }
-}
-
 /// Path-dependent Shapley values of every row: unknown features follow the training cover. Exact in f64 for any depth,
 /// for repeated features, categories, missing values, zero covers and leaves with a value per output.
 /// Cost O(rows · leaves · distinct features of a path).
 pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
-    let plans = plan::plans(ensemble)?;
+    let plans = plan::plans(ensemble, task)?;
     let engine = Engine::new(ensemble, &plans);
     let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
     task.begin("explaining with tree paths", rows.rows() as u64 * ensemble.trees.len() as u64);
@@ -97,7 +91,7 @@ pub fn interventional(
     background: MatrixView<'_>,
     task: &Task,
 ) -> Result<Contributions, Stopped> {
-    let plans = plan::plans(ensemble)?;
+    let plans = plan::plans(ensemble, task)?;
     let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
     let meeting = Meeting {
         ensemble,

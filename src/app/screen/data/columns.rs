@@ -90,7 +90,12 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset, column: usize) {
     }
 }
 
-fn fill(ui: &mut Ui, cx: &mut Cx<'_>, (data, column): (&Dataset, usize), (cell, profile): (usize, Option<&ColumnProfile>)) {
+fn fill(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    (data, column): (&Dataset, usize),
+    (cell, profile): (usize, Option<&ColumnProfile>),
+) {
     let Some(values) = data.columns().get(column) else { return };
     let kind = values.values.kind();
     match (cell, profile) {
@@ -162,14 +167,25 @@ fn distribution(ui: &mut Ui, profile: &ColumnProfile) {
     for (i, count) in counts.iter().enumerate() {
         let height = (*count as f32 / most * area.height()).max(if *count > 0 { 1.0 } else { 0.0 });
         let left = area.left() + width * i as f32;
-        let bar = Rect::from_min_max(egui::pos2(left, area.bottom() - height), egui::pos2(left + (width - 1.0).max(0.6), area.bottom()));
+        let bar = Rect::from_min_max(
+            egui::pos2(left, area.bottom() - height),
+            egui::pos2(left + (width - 1.0).max(0.6), area.bottom()),
+        );
         ui.painter().rect_filled(bar, 0.0, skin.accent.gamma_multiply(0.65));
     }
     if !profile.levels.is_empty() {
-        let lines: Vec<String> =
-            profile.levels.iter().take(12).map(|(l, n)| format!("{}  {}", text::shorten(l, 40), text::count(*n))).collect();
+        let lines: Vec<String> = profile
+            .levels
+            .iter()
+            .take(12)
+            .map(|(l, n)| format!("{}  {}", text::shorten(l, 40), text::count(*n)))
+            .collect();
         response.on_hover_text(lines.join("\n"));
     } else if let Some(n) = &profile.numbers {
-        response.on_hover_text(format!("mean {}, standard deviation {}", text::number(n.mean), text::number(n.deviation)));
+        response.on_hover_text(format!(
+            "mean {}, standard deviation {}",
+            text::number(n.mean),
+            text::number(n.deviation)
+        ));
     }
 }

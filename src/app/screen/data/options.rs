@@ -18,8 +18,13 @@ pub(super) struct Form {
     marks: String,
 }
 
-const DELIMITERS: [(Option<u8>, &str); 5] =
-    [(None, "Found by looking"), (Some(b','), "Comma ,"), (Some(b';'), "Semicolon ;"), (Some(b'\t'), "Tab"), (Some(b'|'), "Bar |")];
+const DELIMITERS: [(Option<u8>, &str); 5] = [
+    (None, "Found by looking"),
+    (Some(b','), "Comma ,"),
+    (Some(b';'), "Semicolon ;"),
+    (Some(b'\t'), "Tab"),
+    (Some(b'|'), "Bar |"),
+];
 const ENCODINGS: [(Option<&str>, &str); 5] = [
     (None, "Found by looking"),
     (Some("utf-8"), "UTF-8"),

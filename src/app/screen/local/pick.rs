@@ -100,13 +100,18 @@ fn matches(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, filter: String) {
             ui.label(style::title(format!("{} found", text::counted(rows.len(), "row"))));
             ui.add_space(HALF);
             let predictions = cx.session.predictions().cloned();
-            egui::ScrollArea::vertical().auto_shrink([false, true]).show_rows(ui, style::ROW, rows.len(), |ui, range| {
-                for &other in rows.get(range).unwrap_or(&[]) {
-                    if let Some(predictions) = &predictions {
-                        entry(ui, cx, predictions, (other, other == row));
+            egui::ScrollArea::vertical().auto_shrink([false, true]).show_rows(
+                ui,
+                style::ROW,
+                rows.len(),
+                |ui, range| {
+                    for &other in rows.get(range).unwrap_or(&[]) {
+                        if let Some(predictions) = &predictions {
+                            entry(ui, cx, predictions, (other, other == row));
+                        }
                     }
-                }
-            });
+                },
+            );
         }
     }
 }

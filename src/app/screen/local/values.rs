@@ -34,14 +34,19 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
             ui.label(style::small("click a line to select the feature everywhere"));
         });
         ui.spacing_mut().item_spacing.y = 0.0;
-        egui::ScrollArea::vertical().auto_shrink(false).id_salt("values").show_rows(ui, ROW, order.len(), |ui, range| {
-            for &feature in order.get(range).unwrap_or(&[]) {
-                let value = contributions.get(feature).copied().unwrap_or(f64::NAN);
-                let error = errors.and_then(|e| e.get(feature)).copied();
-                let name = attribution.features.get(feature).map_or("", |f| f);
-                line(ui, cx, (row, feature, name), (value, error, value / largest));
-            }
-        });
+        egui::ScrollArea::vertical().auto_shrink(false).id_salt("values").show_rows(
+            ui,
+            ROW,
+            order.len(),
+            |ui, range| {
+                for &feature in order.get(range).unwrap_or(&[]) {
+                    let value = contributions.get(feature).copied().unwrap_or(f64::NAN);
+                    let error = errors.and_then(|e| e.get(feature)).copied();
+                    let name = attribution.features.get(feature).map_or("", |f| f);
+                    line(ui, cx, (row, feature, name), (value, error, value / largest));
+                }
+            },
+        );
     });
     cx.desk.local.values.order = order;
 }
