@@ -1,6 +1,6 @@
 //! Where the dots of a swarm stand: seeded, the same for every run, thickness on one scale for all lanes.
 
-use crate::base::{RowId, Seed};
+use crate::base::{RowId, Seed, text};
 use crate::num::stats;
 
 /// Slots across the drawing in which dots are counted; one slot is about a dot's diameter wide.
@@ -138,6 +138,11 @@ pub fn shares(values: &[f64], shade: Shade) -> (Vec<f32>, (f64, f64)) {
         Shade::Value => ((v - limits.0) / (limits.1 - limits.0)).clamp(0.0, 1.0),
     };
     (values.iter().map(|v| share(*v) as f32).collect(), limits)
+}
+
+/// The note of a chart that shows every row.
+pub fn all_shown(count: usize) -> String {
+    if count == 1 { "The only row is shown.".to_owned() } else { format!("All {} rows are shown.", text::count(count)) }
 }
 
 /// Table rows at these positions.

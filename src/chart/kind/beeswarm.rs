@@ -136,7 +136,7 @@ fn radius(rows: usize) -> f32 {
 
 fn rows_note(kept: usize, all: usize) -> String {
     if kept == all {
-        format!("All {} are shown.", text::counted(all, "row"))
+        swarm::all_shown(all)
     } else {
         format!(
             "{} of {} rows are shown: a fixed subset spread evenly over the total contribution that keeps the most \

@@ -90,7 +90,7 @@ impl Kind for Dependence {
         marks.push(Mark::Points { xy: xy.into(), paint: coloured.paint.clone(), rows: rows.into(), radius });
         let name = view.name(feature);
         let mut notes = vec![if kept.len() == contributions.len() {
-            format!("All {} are shown.", text::counted(kept.len(), "row"))
+            swarm::all_shown(kept.len())
         } else {
             format!(
                 "{} of {} rows are shown: a fixed subset spread evenly over the contribution, extremes kept.",

@@ -92,7 +92,7 @@ pub(super) fn dots(detail: &RegressionDetail, heights: &[f64]) -> (Mark, String)
     let residuals: Vec<f64> = detail.actual.iter().zip(detail.predicted.iter()).map(|(a, p)| a - p).collect();
     let kept = swarm::subset(&[residuals], &detail.predicted, MOST_DOTS);
     let note = if kept.len() == heights.len() {
-        format!("All {} are shown.", text::counted(kept.len(), "row"))
+        swarm::all_shown(kept.len())
     } else {
         format!(
             "{} of {} rows are shown: a fixed subset spread evenly over the prediction that keeps the largest errors.",

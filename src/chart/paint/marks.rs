@@ -167,10 +167,16 @@ fn bar_label(canvas: &mut Canvas<'_>, bar: &Bar, lying: bool, brush: &Brush<'_>)
     let (start, end) = (layout.x(low.min(bar.from)), layout.x(high.max(bar.from)));
     let fits_right = end + width <= layout.size.0 - 6.0;
     let fits_left = start - width >= layout.plot.0 - 2.0;
-    if (rising && fits_right) || (!rising && !fits_left) {
+    if fits_right && (rising || !fits_left) {
         haloed(canvas, &bar.label, (end + 5.0, y), look(Anchor::Start), brush);
-    } else {
+    } else if fits_left {
         haloed(canvas, &bar.label, (start - 5.0, y), look(Anchor::End), brush);
+    } else {
+        // No room outside: inside the bar, in the colour that reads on it.
+        let colour = theme.text_on(theme.colour(bar.role));
+        let middle = (f64::midpoint(layout.x(bar.from), layout.x(bar.to)), y);
+        let inside = Type { colour, ..look(Anchor::Middle) };
+        furniture::centred(canvas, &bar.label, middle, inside, layout);
     }
 }
 
