@@ -35,6 +35,8 @@ pub enum Outcome {
     Profile(Arc<TableProfile>),
     /// A model.
     Model(Arc<dyn Model>),
+    /// A model trained on the open table, and the rows it has not seen.
+    Trained(Arc<dyn Model>, Arc<[RowId]>),
     /// Table and model joined, with predictions and (where a target is known) performance.
     Linked {
         /// Which column feeds which input.
@@ -62,6 +64,7 @@ impl std::fmt::Debug for Outcome {
             Self::Data(_) => "Data",
             Self::Profile(_) => "Profile",
             Self::Model(_) => "Model",
+            Self::Trained(..) => "Trained",
             Self::Linked { .. } => "Linked",
             Self::Attribution(..) => "Attribution",
             Self::Importance(_) => "Importance",

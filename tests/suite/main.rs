@@ -11,6 +11,8 @@ mod common;
 mod damaged_models;
 mod determinism;
 mod importance;
+mod learners;
+mod metrics;
 mod one_value;
 mod oracle_explain;
 mod oracle_predict;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::base::{Cancelled, Problem, RowId, Task};
+use crate::base::{Cancelled, Problem, RowId, Task, text};
 use crate::data::{Dataset, Link, Role, encode, link};
+use crate::explain::Truth;
 use crate::model::measure::{Measured, measure};
 use crate::model::metrics;
 use crate::model::{Model, Performance, Scale, TaskKind, TruthColumn, truth};
@@ -24,11 +25,13 @@ pub struct Join {
     pub model: Arc<dyn Model>,
     /// Threads of the loops; `None` takes all.
     pub threads: Option<usize>,
+    /// The rows performance is measured on; `None` takes all.
+    pub held_out: Option<Arc<[RowId]>>,
 }
 
 impl Work for Join {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let Self { data, model, threads } = *self;
+        let Self { data, model, threads, held_out } = *self;
         let mut link = link(&model.card().inputs, &data)?;
         let scale = default_scale(&*model);
         let values = parallel::with_threads(threads, || predict(&data, &*model, &link, scale, task))
@@ -42,7 +45,7 @@ impl Work for Join {
             }
             None => None,
         };
-        let known = Known { data: &data, model: &*model, link: &link };
+        let known = Known { data: &data, model: &*model, link: &link, held_out: held_out.as_deref() };
         let performance = match &truth {
             Some(truth) => {
                 Some(performance(known, truth, (&values, scale), task).map_err(|_cancelled| super::cancelled())?)
@@ -132,6 +135,7 @@ struct Known<'k> {
     data: &'k Dataset,
     model: &'k dyn Model,
     link: &'k Link,
+    held_out: Option<&'k [RowId]>,
 }
 
 /// Performance on the rows whose target is known; predicts again where metrics want another scale.
@@ -141,25 +145,33 @@ fn performance(
     (values, scale): (&[f64], Scale),
     task: &Task,
 ) -> Result<Performance, Cancelled> {
-    let Known { data, model, link } = known;
+    let Known { data, model, link, held_out } = known;
     let wanted = metrics::scale_for(model.card());
     let again = if wanted == scale { None } else { Some(predict(data, model, link, wanted, task)?) };
     let values = again.as_deref().unwrap_or(values);
     let width = model.card().outputs.len();
-    let predicted = MatrixView::new(values, data.row_count(), width).expect("one prediction for each row and output");
-    let rows: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
+    let all: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
+    let rows = held_out.unwrap_or(&all);
+    let values: Vec<f64> =
+        rows.iter().flat_map(|r| values.iter().skip(r.index() * width).take(width).copied()).collect();
+    let known_truth = super::truth_of(&Truth { values: truth.values.clone(), weights: truth.weights.clone() }, rows);
+    let predicted = MatrixView::new(&values, rows.len(), width).expect("one prediction for each row and output");
     let mut performance = measure(
         &Measured {
             card: model.card(),
             predicted,
-            truth: &truth.values,
+            truth: &known_truth.values,
             classes: &truth.classes,
-            weights: truth.weights.as_deref(),
-            rows: &rows,
+            weights: known_truth.weights.as_deref(),
+            rows,
         },
         task,
     )?;
     performance.notes.extend(truth.notes.iter().cloned());
+    if held_out.is_some() {
+        let count = text::counted(rows.len(), "row");
+        performance.notes.push(format!("Measured on the {count} that the model has not seen while it was trained"));
+    }
     Ok(performance)
 }
 
