@@ -312,8 +312,7 @@ fn threshold(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = GAP;
             for (name, value) in words {
-                ui.label(RichText::new(name).weak());
-                ui.label(style::strong(value));
+                ui.add(egui::Label::new(RichText::new(format!("{name}\u{a0}{value}").replace(' ', "\u{a0}")).weak()));
             }
         });
     });
