@@ -7,7 +7,7 @@ use candor::chart::font::{Weight, width};
 use candor::chart::kind::find;
 use candor::chart::theme::{DARK, LIGHT, PRINT};
 use candor::chart::{
-    AxisKind, Bar, Chart, KINDS, Mark, Paint, PaintError, PredictionView, Subject, csv, natural_size, png, svg,
+    AxisKind, Bar, Chart, KINDS, Mark, Needs, Paint, PaintError, PredictionView, Subject, csv, natural_size, png, svg,
 };
 use candor::data::TableProfile;
 use candor::model::{Performance, Scale};
@@ -242,7 +242,8 @@ fn every_kind_refuses_politely_and_needs_agree() {
     let subject = Subject { row: Some(RowId(9_999)), output: 7, ..all.subject() };
     for kind in KINDS {
         // Whatever is asked: an answer, never a panic.
-        kind.draw(&subject, &Knobs::defaults(kind.knobs())).map_or((), |_| ());
+        let answer = kind.draw(&subject, &Knobs::defaults(kind.knobs()));
+        assert!(answer.is_ok_and(|c| !c.alt.is_empty()) || kind.needs() != Needs::default());
     }
 }
 
@@ -305,8 +306,8 @@ fn check_picture(picture: &str, kind: &str, size: (u32, u32)) {
     assert!(!picture.contains("NaN") && !picture.contains("inf\""), "{kind}");
     assert!(picture.starts_with("<svg ") && picture.contains("role=\"img\"") && picture.contains("<desc>"), "{kind}");
     for line in picture.lines().filter(|l| l.starts_with("<text ")) {
-        let (x, y, em) = ["x", "y", "font-size"].map(|a| attribute(line, a).unwrap()).into();
-        let text = line.split_once('>').unwrap().1.trim_end_matches("</text>");
+        let (x, y, em) = ["x", "y", "font-size"].map(|a| attribute(line, a).expect("every text has it")).into();
+        let text = line.split_once('>').expect("a tag ends").1.trim_end_matches("</text>");
         let text = text.replace("&amp;", "&").replace("&apos;", "'").replace("&quot;", "\"");
         let weight = if line.contains("bold") { Weight::SemiBold } else { Weight::Regular };
         let wide = width(&text, em, weight);
