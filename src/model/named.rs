@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::num::MatrixView;
 
 use super::card::{ModelCard, TaskKind};
+use super::load::native::NativeBody;
 use super::predict::{Model, Scale, Structure};
 
 /// The same predictor with class names on its card.
@@ -40,6 +41,10 @@ impl Model for Named {
 
     fn predict_f64(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
         self.model.predict_f64(rows, scale, out);
+    }
+
+    fn portable(&self) -> Option<NativeBody> {
+        self.model.portable()
     }
 
     fn structure(&self) -> Structure<'_> {
