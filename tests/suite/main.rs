@@ -19,4 +19,6 @@ mod oracle_predict;
 mod registries;
 mod session;
 mod theme;
+#[cfg(feature = "app")]
+mod ui_tree;
 mod worker;
