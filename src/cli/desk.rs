@@ -114,7 +114,8 @@ impl Desk {
         let names = || model.card().outputs.iter().map(String::as_str);
         let opened = self.session.opened().map_or(&[][..], |m| &m.card().outputs);
         let place = opened.iter().position(|n| n == name).or_else(|| names().position(|n| n == name));
-        place.map(Some).ok_or_else(|| missing("output", name, "the model", names()))
+        let both = opened.iter().map(String::as_str).chain(names().filter(|n| !opened.iter().any(|o| o == n)));
+        place.map(Some).ok_or_else(|| missing("output", name, "the model", both))
     }
 
     /// The position of an input by name.
