@@ -19,4 +19,5 @@ mod oracle_predict;
 mod registries;
 mod session;
 mod theme;
+mod truth;
 mod worker;
