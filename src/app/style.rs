@@ -101,7 +101,7 @@ impl Skin {
             on_accent: screen(theme.text_on(theme.accent)),
             error: screen(theme.error),
             ok: screen(theme.ok),
-            window: if theme.dark { between(theme.background, Rgb::new(0), 0.35) } else { screen(theme.surface) },
+            window: if theme.dark { between(theme.background, Rgb::new(0), 0.14) } else { screen(theme.surface) },
             card: screen(theme.background),
             bar: between(theme.background, theme.surface, 0.5),
             border: between(theme.raised, theme.grid, 0.5),

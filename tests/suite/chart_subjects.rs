@@ -238,7 +238,7 @@ fn effect(values: &Values, i: usize, j: usize) -> f64 {
         }
         (_, 3) => v / 20.0 - 1.0,
         (_, 11) => 0.0,
-        _ => ((v / 1000.0).ln()).tanh() * if j % 2 == 0 { -1.0 } else { 1.0 },
+        _ => ((v / 1000.0).ln()).tanh() * if j.is_multiple_of(2) { -1.0 } else { 1.0 },
     }
 }
 

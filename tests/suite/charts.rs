@@ -241,8 +241,11 @@ fn every_kind_refuses_politely_and_needs_agree() {
     }
     let subject = Subject { row: Some(RowId(9_999)), output: 7, ..all.subject() };
     for kind in KINDS {
-        // Whatever is asked: an answer, never a panic.
-        kind.draw(&subject, &Knobs::defaults(kind.knobs())).map_or((), |_| ());
+        // An output that does not exist is refused, not a panic, by every kind that reads one.
+        let answer = kind.draw(&subject, &Knobs::defaults(kind.knobs()));
+        if kind.needs().attribution || kind.needs().predictions {
+            assert!(answer.is_err(), "{}", kind.id());
+        }
     }
 }
 
@@ -305,8 +308,8 @@ fn check_picture(picture: &str, kind: &str, size: (u32, u32)) {
     assert!(!picture.contains("NaN") && !picture.contains("inf\""), "{kind}");
     assert!(picture.starts_with("<svg ") && picture.contains("role=\"img\"") && picture.contains("<desc>"), "{kind}");
     for line in picture.lines().filter(|l| l.starts_with("<text ")) {
-        let (x, y, em) = ["x", "y", "font-size"].map(|a| attribute(line, a).unwrap()).into();
-        let text = line.split_once('>').unwrap().1.trim_end_matches("</text>");
+        let (x, y, em) = ["x", "y", "font-size"].map(|a| attribute(line, a).expect("every text has it")).into();
+        let text = line.split_once('>').expect("a tag ends").1.trim_end_matches("</text>");
         let text = text.replace("&amp;", "&").replace("&apos;", "'").replace("&quot;", "\"");
         let weight = if line.contains("bold") { Weight::SemiBold } else { Weight::Regular };
         let wide = width(&text, em, weight);

@@ -20,4 +20,6 @@ mod registries;
 mod session;
 mod theme;
 mod truth;
+#[cfg(feature = "app")]
+mod ui_tree;
 mod worker;

@@ -50,10 +50,22 @@ pub(crate) fn quiet(ui: &mut Ui, text: impl Into<RichText>) -> Response {
     ui.add(Button::new(text.into()).frame_when_inactive(false))
 }
 
+/// The name of a field at the left of a form, `width` points wide.
+pub(crate) fn field_label(ui: &mut Ui, width: f32, text: impl Into<egui::WidgetText>) -> Response {
+    let size = Vec2::new(width, ui.spacing().interact_size.y);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(width);
+        ui.add(egui::Label::new(text).truncate())
+    })
+    .inner
+}
+
 /// A name and value on one line, the name muted and of equal width.
 pub(crate) fn fact(ui: &mut Ui, name: &str, value: &str) {
     ui.horizontal_top(|ui| {
-        ui.add_sized([116.0, 20.0], egui::Label::new(RichText::new(name).weak()).halign(egui::Align::LEFT).truncate());
+        ui.spacing_mut().interact_size.y = 20.0;
+        field_label(ui, 124.0, RichText::new(name).weak());
         ui.add(egui::Label::new(value).wrap());
     });
 }
@@ -66,7 +78,12 @@ pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, option
     frame.show(ui, |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.horizontal(|ui| {
-            for (value, title) in options {
+            // In a bar that is filled from the right, the first option would end up last.
+            let mirrored = ui.layout().prefer_right_to_left();
+            for index in 0..options.len() {
+                let Some((value, title)) = options.get(if mirrored { options.len() - 1 - index } else { index }) else {
+                    continue;
+                };
                 let on = chosen == value;
                 let text = if on { style::strong(*title) } else { RichText::new(*title).color(skin.muted) };
                 let mut button = Button::new(text).frame_when_inactive(on).corner_radius(CornerRadius::same(6));

@@ -63,6 +63,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
 
 fn neighbours(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     ui.label(style::title("Neighbours in score"));
+    ui.label(style::small("actual and predicted value"));
     ui.add_space(HALF);
     let Some(predictions) = cx.session.predictions().cloned() else {
         ui.label(RichText::new("Predicting every row of the table.").weak());
