@@ -84,9 +84,8 @@ fn pair_id() -> egui::Id {
     egui::Id::unique("pair of signed values")
 }
 
-/// Surfaces that the window has beyond the chart theme: between its background and its raised colour.
+/// The one place where a theme's colour becomes a screen's.
 fn screen(colour: Rgb) -> Color32 {
-    #[expect(clippy::disallowed_methods, reason = "the one place where themes become screen colours")]
     Color32::from_rgb(colour.r, colour.g, colour.b)
 }
 

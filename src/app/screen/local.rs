@@ -176,8 +176,7 @@ fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     }
     let mut chosen = cx.desk.local.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
     if kinds.len() > 1 {
-        let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
-        card::segments(ui, &mut chosen, &options);
+        card::segments(ui, &mut chosen, &card::kind_tabs(&kinds));
         ui.add_space(HALF);
     }
     cx.desk.local.chart = Some(chosen);

@@ -261,7 +261,8 @@ fn tiles(ui: &mut Ui, performance: &Performance) {
 
 /// One metric with its interval.
 fn tile(ui: &mut Ui, metric: &MetricValue) {
-    ui.allocate_ui(Vec2::new(TILE, 56.0), |ui| {
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    ui.allocate_ui_with_layout(Vec2::new(TILE, 56.0), layout, |ui| {
         ui.set_min_width(TILE);
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.add(egui::Label::new(style::small(metric.title)).truncate());
@@ -311,8 +312,7 @@ fn threshold(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = GAP;
             for (name, value) in words {
-                ui.label(RichText::new(name).weak());
-                ui.label(style::strong(value));
+                ui.add(egui::Label::new(RichText::new(format!("{name}\u{a0}{value}").replace(' ', "\u{a0}")).weak()));
             }
         });
     });
@@ -338,8 +338,7 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
     let kinds = kinds(performance);
     let Some(first) = kinds.first().map(|k| k.id()) else { return };
     let mut chosen = cx.desk.model.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
-    let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
-    card::segments(ui, &mut chosen, &options);
+    card::segments(ui, &mut chosen, &card::kind_tabs(&kinds));
     cx.desk.model.chart = Some(chosen);
     ui.add_space(HALF);
     let request = ChartRequest {

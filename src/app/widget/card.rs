@@ -3,6 +3,8 @@
 use eframe::egui;
 use egui::{Button, CornerRadius, Frame, Margin, Response, RichText, Sense, Stroke, Ui, Vec2};
 
+use crate::chart::Kind;
+
 use crate::app::style::{self, GAP, STEP};
 
 /// A card: a quiet surface with a subtle border, as wide as its place.
@@ -70,8 +72,21 @@ pub(crate) fn fact(ui: &mut Ui, name: &str, value: &str) {
     });
 }
 
+/// Tabs of chart kinds: their titles, or their ids in words where a title is a sentence.
+pub(crate) fn kind_tabs(kinds: &[&'static dyn Kind]) -> Vec<(&'static str, String)> {
+    let short = |kind: &&'static dyn Kind| {
+        if kind.title().chars().count() <= 22 {
+            return kind.title().to_owned();
+        }
+        let words = kind.id().replace('-', " ");
+        let mut letters = words.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    kinds.iter().map(|kind| (kind.id(), short(kind))).collect()
+}
+
 /// One of several, side by side. `true` when the choice changed.
-pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, options: &[(T, &str)]) -> bool {
+pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, options: &[(T, impl AsRef<str>)]) -> bool {
     let skin = style::skin(ui);
     let mut changed = false;
     let frame = Frame::new().fill(skin.hover).corner_radius(CornerRadius::same(8)).inner_margin(Margin::same(3));
@@ -84,14 +99,15 @@ pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, option
                 let Some((value, title)) = options.get(if mirrored { options.len() - 1 - index } else { index }) else {
                     continue;
                 };
+                let title = title.as_ref();
                 let on = chosen == value;
-                let text = if on { style::strong(*title) } else { RichText::new(*title).color(skin.muted) };
+                let text = if on { style::strong(title) } else { RichText::new(title).color(skin.muted) };
                 let mut button = Button::new(text).frame_when_inactive(on).corner_radius(CornerRadius::same(6));
                 if on {
                     button = button.fill(skin.card).stroke(Stroke::new(1.0, skin.border));
                 }
                 let response = ui.add(button);
-                let title = (*title).to_owned();
+                let title = title.to_owned();
                 response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, on, &title));
                 if response.clicked() && !on {
                     *chosen = value.clone();

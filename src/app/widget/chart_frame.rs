@@ -3,6 +3,7 @@
 use eframe::egui;
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
 
+use crate::chart::font::{self, Weight};
 use crate::chart::{Chart, Legend};
 use crate::session::{ChartRequest, Command, Export};
 
@@ -142,18 +143,45 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, place: &Place<'_>, height: 
 }
 
 fn footer_height(ui: &Ui, chart: &Chart) -> f32 {
-    let legend = if chart.legend.is_empty() { 0.0 } else { 24.0 };
+    let legend = LEGEND_LINE * legend_lines(chart, ui.available_width()).len() as f32;
     let line = ui.text_style_height(&egui::TextStyle::Small) + HALF;
     legend + if notes(chart).is_empty() { 0.0 } else { 2.0 * line } + HALF
 }
 
+/// Height of one line of the legend.
+const LEGEND_LINE: f32 = 20.0;
+
+/// The legend broken into lines of at most `width` points, a key never apart from its text.
+fn legend_lines(chart: &Chart, width: f32) -> Vec<Vec<&Legend>> {
+    let mut lines: Vec<Vec<&Legend>> = Vec::new();
+    let mut used = f32::INFINITY;
+    for entry in &chart.legend {
+        let room = |text: &str| font::width(text, 12.0, Weight::Regular) as f32;
+        let wanted = match entry {
+            Legend::Key(_, text) => room(text) + 44.0,
+            Legend::Ramp(label, low, high) => room(label) + room(low) + room(high) + 160.0,
+        };
+        if used + wanted > width {
+            lines.push(Vec::new());
+            used = 0.0;
+        }
+        used += wanted;
+        if let Some(line) = lines.last_mut() {
+            line.push(entry);
+        }
+    }
+    lines
+}
+
 fn footer(ui: &mut Ui, chart: &Chart) {
     if !chart.legend.is_empty() {
-        ui.horizontal_wrapped(|ui| {
-            for entry in &chart.legend {
-                legend(ui, entry);
-            }
-        });
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for line in legend_lines(chart, ui.available_width()) {
+            ui.horizontal(|ui| {
+                ui.set_height(LEGEND_LINE);
+                line.into_iter().for_each(|entry| legend(ui, entry));
+            });
+        }
     }
     let notes = notes(chart);
     if !notes.is_empty() {

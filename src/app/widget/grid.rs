@@ -159,7 +159,7 @@ fn width(data: &Dataset, column: usize, session: &Session) -> f32 {
     let name = values.name.chars().count().min(24) as f32 * 8.0 + 34.0;
     let levels = session.profile().and_then(|p| p.columns.get(column));
     let longest = levels.and_then(|p| p.levels.iter().map(|l| l.0.chars().count().min(30)).max()).unwrap_or(0);
-    name.max(longest as f32 * 7.2 + 20.0).clamp(84.0, 240.0)
+    name.max(longest as f32 * 7.6 + 28.0).clamp(84.0, 240.0)
 }
 
 struct Delegate<'a> {
@@ -270,7 +270,7 @@ impl TableDelegate for Delegate<'_> {
         margin.show(ui, |ui| {
             let text = match self.spread(column) {
                 Some(spread) if number::is_numeric(values) && !values.values.is_missing(row.index()) => {
-                    let decimals = number::decimals(values, spread, 5);
+                    let decimals = number::decimals(values, spread, 4);
                     Some(text::fixed(values.values.position(row.index()), decimals))
                 }
                 _ => number::value(values, row.index()),

@@ -15,10 +15,13 @@ use crate::app::style::{self, HALF, STEP};
 use crate::app::widget::card;
 use crate::app::widget::order;
 
+/// Rows, or why the search could not be understood.
+type Rows = Result<Arc<[RowId]>, String>;
+
 /// Rows that the search has found.
 #[derive(Default)]
 pub(crate) struct Found {
-    rows: Aside<(String, String), Result<Arc<[RowId]>, String>>,
+    rows: Aside<(String, String), Rows>,
 }
 
 impl Found {
