@@ -225,7 +225,10 @@ fn student(freedom: usize) -> f64 {
             // Cornish–Fisher expansion around the normal quantile.
             let (z, n) = (1.959_964, freedom as f64);
             let (third, fifth) = (z * z * z, z * z * z * z * z);
-            z + (third + z) / (4.0 * n) + (5.0 * fifth + 16.0 * third + 3.0 * z) / (96.0 * n * n)
+            let seventh = fifth * z * z;
+            z + (third + z) / (4.0 * n)
+                + (5.0 * fifth + 16.0 * third + 3.0 * z) / (96.0 * n * n)
+                + (3.0 * seventh + 19.0 * fifth + 17.0 * third - 15.0 * z) / (384.0 * n * n * n)
         }
     }
 }

@@ -87,8 +87,11 @@ fn levels(pandas: Option<&str>) -> Result<Vec<Vec<String>>, ModelError> {
 }
 
 /// For each list of levels the input it belongs to: the only way to deal them out in order such that every code the
-/// input took in training exists. `None` when no way or several ways fit.
+/// input took in training exists. `None` when no way or several ways fit; a file without levels has nothing to deal.
 fn owners(ranges: &[Range], levels: &[Vec<String>]) -> Option<Vec<usize>> {
+    if levels.is_empty() {
+        return Some(Vec::new());
+    }
     let fits = |range: &Range, count: usize| match *range {
         Range::Codes(largest) => largest < count as f64,
         Range::Numbers(low, high) => low >= 0.0 && high < count as f64 && low.fract() == 0.0 && high.fract() == 0.0,
