@@ -20,6 +20,7 @@ pub mod profile;
 pub mod read;
 pub mod roles;
 pub mod split;
+mod wide;
 pub mod write;
 
 pub use column::{Column, ColumnKind, TextValues, Values};
