@@ -7,6 +7,8 @@
 //! Rooms, bottom first; arrows point down only (`tests/suite/architecture.rs` checks it):
 //! `base` · `num` · `data` · `model` · `explain` · `chart` · `report` · `session` · `worker` · `app`, `cli`.
 
+#[cfg(feature = "app")]
+pub mod app;
 pub mod base;
 pub mod chart;
 pub mod cli;

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use candor::cli::{self, Common, Demo, Failure, Open, Verb};
+use candor::cli::{self, Common, Demo, Failure, Open, Sight, Verb};
+#[cfg(feature = "app")]
+use candor::cli::{Renderer, ThemeWord};
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()).and_then(|(verb, common)| run(verb, common)) {
@@ -16,26 +18,52 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb, common: Common) -> Result<(), Failure> {
     match verb {
-        Verb::Open(Open { files }) => window(files, false, common),
+        Verb::Open(Open { files, sight }) => window(files, None, (sight, common)),
         // Whoever names a folder wants files; otherwise files are what is left where no window opens.
-        Verb::Demo(Demo { out: None }) if cli::has_display() => match window(Vec::new(), true, common) {
-            Err(Failure::NoDisplay(_)) => cli::run(Verb::Demo(Demo::default()), common),
-            other => other,
-        },
+        Verb::Demo(Demo { out: None, sight }) if cli::has_display() => {
+            match window(Vec::new(), Some("credit".to_owned()), (sight, common)) {
+                Err(Failure::NoDisplay(_)) => cli::run(Verb::Demo(Demo::default()), common),
+                other => other,
+            }
+        }
         other => cli::run(other, common),
     }
 }
 
 #[cfg(feature = "app")]
-fn window(files: Vec<std::path::PathBuf>, demo: bool, common: Common) -> Result<(), Failure> {
+fn window(
+    files: Vec<std::path::PathBuf>,
+    sample: Option<String>,
+    (sight, common): (Sight, Common),
+) -> Result<(), Failure> {
+    use candor::app::{self, Look, RendererChoice, RunOptions, ScreenId, ShotOptions};
+    use candor::base::Problem;
+
     if !cli::has_display() {
         return Err(cli::no_display("neither DISPLAY nor WAYLAND_DISPLAY is set"));
     }
-    drop((files, demo, common));
-    Err(cli::no_display("this build has no window"))
+    let unknown = |id: &str| {
+        let known: Vec<&str> = app::SCREENS.iter().map(|s| s.name()).collect();
+        let hint = format!("Known screens: {}", known.join(", "));
+        Failure::Usage(Problem::new(format!("There is no screen “{id}”"), "--screen", hint))
+    };
+    let screen = sight.screen.map(|id| ScreenId::find(&id).ok_or_else(|| unknown(&id))).transpose()?;
+    let options = RunOptions {
+        files,
+        sample,
+        renderer: common.renderer.map(|r| match r {
+            Renderer::Wgpu => RendererChoice::Wgpu,
+            Renderer::Glow => RendererChoice::Glow,
+        }),
+        look: sight.theme.map(|t| if t == ThemeWord::Dark { Look::Dark } else { Look::Light }),
+        screen,
+        size: sight.size.map(|(w, h)| (f32::from(w), f32::from(h))),
+        screenshot: sight.screenshot.map(|file| ShotOptions { file }),
+    };
+    app::run(&options).map_err(|error| cli::no_display(&error.to_string()))
 }
 
 #[cfg(not(feature = "app"))]
-fn window(_files: Vec<std::path::PathBuf>, _demo: bool, _common: Common) -> Result<(), Failure> {
+fn window(_: Vec<std::path::PathBuf>, _: Option<String>, _: (Sight, Common)) -> Result<(), Failure> {
     Err(cli::no_display("this build has no window"))
 }

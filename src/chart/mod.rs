@@ -4,17 +4,20 @@
 
 pub mod alt;
 pub mod font;
+pub mod interaction;
 pub mod kind;
 pub mod levels;
 pub mod paint;
+pub mod quality;
 pub mod ramp;
 pub mod scale;
+pub mod shade;
 pub mod spec;
 pub mod swarm;
 pub mod theme;
 pub mod view;
 
-pub use kind::{ChartError, KINDS, Kind, Needs, PerformanceKind, Subject};
+pub use kind::{ChartError, KINDS, Kind, Needs, PerformanceKind, PredictionView, Subject};
 pub use paint::{PaintError, csv, natural_size, png, svg};
 pub use scale::ticks;
 pub use spec::{Axis, AxisKind, Bar, Cell, Chart, ChartTable, Legend, Mark, Paint, Role, SecondAxis};

@@ -1,6 +1,6 @@
 //! Where the dots of a swarm stand: seeded, the same for every run, thickness on one scale for all lanes.
 
-use crate::base::{RowId, Seed};
+use crate::base::{RowId, Seed, text};
 use crate::num::stats;
 
 /// Slots across the drawing in which dots are counted; one slot is about a dot's diameter wide.
@@ -49,7 +49,7 @@ fn slot(value: f64, range: (f64, f64)) -> usize {
 }
 
 /// The offset of each value from its lane's middle, in lanes, within ±0.42. A lone dot stands in the middle; where
-/// dots meet they spread evenly, and the spread grows with the square root of the density relative to `peak`, the
+/// dots meet they spread evenly, and the spread grows with the density (to the power 0.35) relative to `peak`, the
 /// fullest slot of all lanes. Cost O(n log n).
 pub fn offsets(values: &[f64], density: &Density, peak: f64, lane: u64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -65,7 +65,7 @@ pub fn offsets(values: &[f64], density: &Density, peak: f64, lane: u64) -> Vec<f
         for (k, &i) in inside.iter().enumerate() {
             let count = density.at(values[i]).max(inside.len() as f64 * 0.75);
             let touching = 0.5 * DOT * (count - 1.0).max(0.0);
-            let half = touching.min(HALF * (count / peak.max(1.0)).sqrt()).min(HALF);
+            let half = touching.min(HALF * libm::pow(count / peak.max(1.0), 0.35)).min(HALF);
             let place = (k as f64 + 0.5) / inside.len() as f64 * 2.0 - 1.0;
             offsets[i] = half * place;
         }
@@ -81,7 +81,8 @@ pub fn subset(lanes: &[Vec<f64>], totals: &[f64], budget: usize) -> Vec<usize> {
         return (0..count).collect();
     }
     let mut kept = vec![false; count];
-    let each = (budget / (8 * lanes.len().max(1))).max(1);
+    // Few extremes: more of them would look like bands of their own.
+    let each = (budget / (100 * lanes.len().max(1))).max(1);
     for lane in lanes {
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|&a, &b| lane[a].total_cmp(&lane[b]).then(a.cmp(&b)));
@@ -137,6 +138,11 @@ pub fn shares(values: &[f64], shade: Shade) -> (Vec<f32>, (f64, f64)) {
         Shade::Value => ((v - limits.0) / (limits.1 - limits.0)).clamp(0.0, 1.0),
     };
     (values.iter().map(|v| share(*v) as f32).collect(), limits)
+}
+
+/// The note of a chart that shows every row.
+pub fn all_shown(count: usize) -> String {
+    if count == 1 { "The only row is shown.".to_owned() } else { format!("All {} rows are shown.", text::count(count)) }
 }
 
 /// Table rows at these positions.

@@ -194,5 +194,7 @@ pub fn passport(explanation: &Explanation, unit: &str) -> String {
     if !provenance.data.0.is_empty() {
         parts.push(format!("data {}", provenance.data.short()));
     }
-    format!("{}.", parts.join(" · "))
+    // Short parts stay whole when the note is broken into lines.
+    let whole = |p: &String| if p.chars().count() < 24 { p.replace(' ', "\u{a0}") } else { p.clone() };
+    format!("{}.", parts.iter().map(whole).collect::<Vec<_>>().join(" · "))
 }

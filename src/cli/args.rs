@@ -76,6 +76,43 @@ pub struct Demo {
     /// Write files into this folder instead of opening the window
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub sight: Sight,
+}
+
+/// How the window looks at its start, and the picture of it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Sight {
+    /// Save a picture of the window as PNG once nothing runs, then close: for bug reports
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+    /// The screen shown first: start, data, model, global, local, report
+    #[arg(long, value_name = "ID")]
+    pub screen: Option<String>,
+    /// Size of the window in points
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<(u16, u16)>,
+    /// Light or dark, for this start only
+    #[arg(long, value_enum)]
+    pub theme: Option<ThemeWord>,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ThemeWord {
+    /// For bright screens.
+    Light,
+    /// For dim rooms.
+    Dark,
+}
+
+/// `1280x800` as width and height.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let part = |t: &str| t.trim().parse::<u16>().ok().filter(|n| (200..=8_000).contains(n));
+    text.split_once(['x', '×'])
+        .and_then(|(w, h)| Some((part(w)?, part(h)?)))
+        .ok_or_else(|| "expected width and height between 200 and 8000, such as 1280x800".to_owned())
 }
 
 impl Demo {
@@ -91,6 +128,9 @@ pub struct Open {
     /// Tables and models
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub sight: Sight,
 }
 
 /// `candor inspect`.

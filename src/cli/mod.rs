@@ -18,7 +18,7 @@ mod report;
 mod rows;
 mod train;
 
-pub use args::{Common, Demo, Open, Renderer, Verb, parse};
+pub use args::{Common, Demo, Open, Renderer, Sight, ThemeWord, Verb, parse};
 pub use desk::Failure;
 pub use print::{has_display, no_display, tell};
 

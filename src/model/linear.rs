@@ -6,6 +6,7 @@ use crate::num::MatrixView;
 
 use super::card::ModelCard;
 use super::link::LinkFunction;
+use super::load::native::NativeBody;
 use super::predict::{Model, Scale, Structure};
 use super::tree_model::{finish, fits};
 use super::trees::Accumulate;
@@ -94,5 +95,11 @@ impl Model for LinearModel {
 
     fn structure(&self) -> Structure<'_> {
         Structure::Linear(&self.form)
+    }
+
+    fn portable(&self) -> Option<NativeBody> {
+        // The stored form is computed in f64; a form of a library that computes in f32 keeps its own file.
+        let plain = matches!(self.arithmetic, Accumulate::F64);
+        plain.then(|| NativeBody::Linear { form: self.form.clone(), link: self.link })
     }
 }

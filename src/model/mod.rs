@@ -4,6 +4,8 @@
 
 pub mod card;
 pub mod error;
+pub mod learn;
+pub mod learned;
 pub mod linear;
 pub mod link;
 pub mod load;
@@ -11,6 +13,7 @@ pub mod measure;
 pub mod metrics;
 pub mod performance;
 pub mod predict;
+mod training;
 pub mod tree_check;
 pub mod tree_model;
 pub mod trees;

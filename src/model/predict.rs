@@ -6,6 +6,7 @@ use crate::num::MatrixView;
 
 use super::card::ModelCard;
 use super::linear::LinearForm;
+use super::load::native::NativeBody;
 use super::trees::TreeEnsemble;
 
 /// The unit of a number that leaves a model.
@@ -61,5 +62,10 @@ pub trait Model: Send + Sync {
     /// What exact methods may use.
     fn structure(&self) -> Structure<'_> {
         Structure::Opaque
+    }
+
+    /// The parameters as a Candor model file stores them; `None` when that file has no form for them.
+    fn portable(&self) -> Option<NativeBody> {
+        None
     }
 }

@@ -4,6 +4,7 @@ use crate::num::MatrixView;
 
 use super::card::ModelCard;
 use super::link::LinkFunction;
+use super::load::native::NativeBody;
 use super::predict::{Model, Scale, Structure};
 use super::trees::{Accumulate, TreeEnsemble};
 
@@ -57,5 +58,9 @@ impl Model for TreeModel {
 
     fn structure(&self) -> Structure<'_> {
         Structure::Trees(&self.ensemble)
+    }
+
+    fn portable(&self) -> Option<NativeBody> {
+        Some(NativeBody::Trees { ensemble: self.ensemble.clone(), link: self.link })
     }
 }

@@ -72,7 +72,8 @@ pub struct Node {
     pub right: u32,
     /// Index into `Tree::sets`, or [`Node::NUMERIC`].
     pub set: u32,
-    /// Threshold of a numeric split.
+    /// Threshold of a numeric split; infinite where a split tells missing values from all others.
+    #[serde(with = "endless")]
     pub threshold: f64,
     /// Where a missing value goes.
     pub missing: Missing,
@@ -278,6 +279,45 @@ impl Tree {
             depth[node.right as usize] = depth[i] + 1;
         }
         depth.into_iter().max().unwrap_or(0)
+    }
+}
+
+/// Infinite numbers as words, because JSON has no way to write them.
+mod endless {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(f64),
+        Word(String),
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
+    pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        let word = if value.is_nan() {
+            "NaN"
+        } else if *value > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        };
+        match value.is_finite() {
+            true => Written::Number(*value),
+            false => Written::Word(word.to_owned()),
+        }
+        .serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Number(value) => Ok(value),
+            Written::Word(word) => match word.as_str() {
+                "Infinity" => Ok(f64::INFINITY),
+                "-Infinity" => Ok(f64::NEG_INFINITY),
+                _ => Err(D::Error::custom("a threshold must be a number")),
+            },
+        }
     }
 }
 

@@ -45,6 +45,17 @@ pub fn truth(card: &ModelCard, data: &Dataset) -> Result<TruthColumn, ModelError
     Ok(TruthColumn { column, values: values.into(), classes, weights, notes })
 }
 
+/// The class of each row of a target to learn, and the class names (two classes: negative first). Cost O(rows).
+pub(super) fn target_classes(values: &Values, name: &str) -> Result<(Vec<f64>, Vec<String>), ModelError> {
+    let cells = Cells::of(values, name)?;
+    if cells.names.len() == 2 {
+        let order = two_values(&cells);
+        return Ok((cells.values(&order.of_cell), order.classes));
+    }
+    let all: Vec<usize> = (0..cells.names.len()).collect();
+    Ok((cells.values(&all), cells.names))
+}
+
 fn refuse(name: &str, reason: &str) -> ModelError {
     ModelError::Truth {
         reason: format!("“{name}” {reason}"),

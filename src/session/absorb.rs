@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::RowId;
 use crate::data::Dataset;
 use crate::explain::Explanation;
 use crate::model::Model;
@@ -12,6 +13,16 @@ use super::job::Job;
 use super::ledger::{Purpose, Ticket};
 use super::state::Session;
 use super::work;
+
+/// Where a model came from.
+enum Kind {
+    /// A file.
+    Opened,
+    /// A sample; an explanation follows.
+    Sample,
+    /// Training here, with the rows it has not seen.
+    Trained(Arc<[RowId]>),
+}
 
 impl Session {
     /// News becomes state; stale news is dropped here only. Returns follow-up jobs (profile after a table, …).
@@ -64,8 +75,12 @@ impl Session {
 
     fn adopt(&mut self, job: JobId, ticket: &Ticket, outcome: Outcome) -> Vec<Job> {
         match (outcome, &ticket.purpose) {
+            (Outcome::Trained(model, held_out), _) => self.adopt_model(job, model, Kind::Trained(held_out)),
             (Outcome::Data(data), purpose) => self.adopt_data(job, data, *purpose == Purpose::Sample),
-            (Outcome::Model(model), purpose) => self.adopt_model(job, model, *purpose == Purpose::Sample),
+            (Outcome::Model(model), purpose) => {
+                let kind = if *purpose == Purpose::Sample { Kind::Sample } else { Kind::Opened };
+                self.adopt_model(job, model, kind)
+            }
             (Outcome::Profile(profile), _) => {
                 self.profile = Some(profile);
                 Vec::new()
@@ -115,6 +130,7 @@ impl Session {
         self.ledger.read_options = self.ledger.asked_options.remove(&job).unwrap_or_default();
         self.ledger.revision.data += 1;
         self.ledger.explain_when_linked = false;
+        self.ledger.held_out = None;
         self.forget_answers();
         self.cancel_where(|p| matches!(p, Purpose::Profile | Purpose::Train));
         self.profile = None;
@@ -135,14 +151,18 @@ impl Session {
         jobs
     }
 
-    fn adopt_model(&mut self, job: JobId, model: Arc<dyn Model>, from_sample: bool) -> Vec<Job> {
+    fn adopt_model(&mut self, job: JobId, model: Arc<dyn Model>, kind: Kind) -> Vec<Job> {
         if self.ledger.model_from.is_some_and(|newer| newer > job) {
             return Vec::new();
         }
         self.ledger.model_from = Some(job);
         self.ledger.revision.model += 1;
-        self.ledger.explain_when_linked = from_sample;
+        self.ledger.explain_when_linked = matches!(kind, Kind::Sample);
         self.forget_answers();
+        self.ledger.held_out = match kind {
+            Kind::Trained(rows) => Some(rows),
+            Kind::Opened | Kind::Sample => None,
+        };
         self.output = 0;
         self.feature = None;
         self.model = Some(model);

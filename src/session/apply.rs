@@ -239,7 +239,11 @@ impl Session {
         self.cancel_where(|p| *p == Purpose::Link);
         let title = format!("Predicting {}", text::counted(data.row_count(), "row"));
         let threads = self.plan.threads;
-        vec![self.issue(Purpose::Link, title, work::link::Join { data, model, threads })]
+        vec![self.issue(
+            Purpose::Link,
+            title,
+            work::link::Join { data, model, threads, held_out: self.ledger.held_out.clone() },
+        )]
     }
 
     fn require_data(&mut self, what: &str) -> Option<Arc<crate::data::Dataset>> {

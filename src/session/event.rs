@@ -35,6 +35,8 @@ pub enum Outcome {
     Profile(Arc<TableProfile>),
     /// A model.
     Model(Arc<dyn Model>),
+    /// A model trained on the open table, and the rows it has not seen.
+    Trained(Arc<dyn Model>, Arc<[RowId]>),
     /// Table and model joined, with predictions and (where a target is known) performance.
     Linked {
         /// Which column feeds which input.
@@ -62,6 +64,7 @@ impl std::fmt::Debug for Outcome {
             Self::Data(_) => "Data",
             Self::Profile(_) => "Profile",
             Self::Model(_) => "Model",
+            Self::Trained(..) => "Trained",
             Self::Linked { .. } => "Linked",
             Self::Attribution(..) => "Attribution",
             Self::Importance(_) => "Importance",
@@ -86,4 +89,12 @@ pub struct Predictions {
     pub order: Arc<[RowId]>,
     /// True value of each row (class index or number; NaN unknown); empty without a target column.
     pub truth: Arc<[f64]>,
+    /// Rows whose prediction is far from the truth, furthest first, at most [`Predictions::MOST_SURPRISING`]: wrongly
+    /// classified rows by the confidence of the wrong answer, numbers by their distance. Empty without a target column.
+    pub surprising: Arc<[RowId]>,
+}
+
+impl Predictions {
+    /// How many surprising rows are kept.
+    pub const MOST_SURPRISING: usize = 1_000;
 }

@@ -46,6 +46,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// A job outside any session, for faces that need work done aside; its news is dropped by every session.
+    pub fn aside(id: JobId, title: impl Into<String>, lane: Lane, work: impl Work + 'static) -> Self {
+        let (title, revision) = (title.into(), Revision::default());
+        Self { id, title, task: Task::silent(), revision, lane, work: Box::new(work) }
+    }
+
     /// Does the work; `tell` is called with every piece of news, the last one with `last == true`.
     /// A cancelled job ends with [`Outcome::Nothing`], whatever its work answered.
     pub fn run(self, tell: &mut (dyn FnMut(Event) + Send)) {

@@ -1,8 +1,9 @@
 //! The session's books: which jobs are under way, on which revision, and which charts were asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::base::{Fingerprint, Problem, Task};
+use crate::base::{Fingerprint, Problem, RowId, Task};
 use crate::data::Dataset;
 use crate::data::read::ReadOptions;
 
@@ -55,6 +56,8 @@ pub(super) struct Ledger {
     pub asked_options: BTreeMap<JobId, ReadOptions>,
     /// The job whose model is open.
     pub model_from: Option<JobId>,
+    /// Rows that the open model has not seen, when it was trained here: performance is measured on them alone.
+    pub held_out: Option<Arc<[RowId]>>,
     /// Whether linking is to be followed by an explanation.
     pub explain_when_linked: bool,
     /// Memo key of the attributions shown; empty without any.

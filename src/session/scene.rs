@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Knobs, Problem};
 use crate::chart::kind;
-use crate::chart::{Chart, Subject};
+use crate::chart::{Chart, PredictionView, Subject};
 use crate::data::read::ReadOptions;
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
@@ -49,6 +49,13 @@ impl Scene {
             attribution: self.attribution.as_deref(),
             importance: self.importance.as_deref(),
             performance: self.performance.as_deref(),
+            predictions: self.predictions.as_deref().map(|p| PredictionView {
+                values: &p.values,
+                outputs: p.outputs,
+                scale: p.scale,
+                truth: &p.truth,
+            }),
+            column: None,
             output: request.output,
             row: request.row,
             feature: request.feature,

@@ -48,8 +48,15 @@ const REGISTRIES: &[(&str, &str)] = &[
     ("app/screen", "SCREENS"),
 ];
 
-/// Files of registry folders that serve several entries and are no entry themselves.
-const HELPERS: &[&str] = &["report/section/shared.rs"];
+/// Files and folders of registry folders that serve several entries and are no entry themselves.
+const HELPERS: &[&str] = &[
+    "report/section/shared",
+    "model/load/document",
+    "model/load/foreign",
+    "model/learn/set",
+    "model/learn/split",
+    "app/screen/train",
+];
 
 const LONGEST: usize = 500;
 
@@ -229,7 +236,7 @@ fn entries(root: &Path, folder: &str) -> Vec<String> {
         .iter()
         .filter(|path| path.is_dir() || path.extension().is_some_and(|e| e == "rs"))
         .filter_map(|path| path.file_stem().map(|n| n.to_string_lossy().into_owned()))
-        .filter(|name| name != "mod" && !HELPERS.contains(&format!("{folder}/{name}.rs").as_str()))
+        .filter(|name| name != "mod" && !HELPERS.contains(&format!("{folder}/{name}").as_str()))
         .collect();
     names.sort();
     names

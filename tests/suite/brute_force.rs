@@ -146,6 +146,16 @@ fn ten_features_and_long_paths_agree_with_enumeration() {
 }
 
 #[test]
+fn paths_too_long_for_tables_agree_with_enumeration() {
+    for (length, seed) in [(13, 1u64), (26, 2), (31, 3)] {
+        let other = setting(seed, Shape { inputs: 13, ..small(&mut Seed(seed).child("shape", 0)) });
+        let setting = Setting::new(Toy::trees(chain(length, 13)), other.rows, other.background.matrix);
+        assert!(worst(&setting, "tree-shap", by_cover) < 1e-9);
+        assert!(worst(&setting, "tree-shap-interventional", by_background) < 1e-9);
+    }
+}
+
+#[test]
 fn the_comparison_notices_a_wrong_value() {
     let setting = setting(5, Shape { rows: 3, background: 2, ..small(&mut Seed(5).child("shape", 0)) });
     let other: Truth = |setting, position, output| {

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use candor::base::{Fingerprint, Knobs, RowId, Seed};
 use candor::chart::Subject;
-use candor::data::{Column, Dataset, Input, InputKind, Link, Source, TextValues, Values, link};
+use candor::data::TableProfile;
+use candor::data::profile::{ColumnProfile, Histogram, NumberProfile};
+use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
 use candor::explain::{Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
+use candor::model::performance::{
+    BinaryDetail, CalibrationBin, Detail, MetricValue, MulticlassDetail, RegressionDetail,
+};
 use candor::model::{ModelCard, Performance, Scale, TaskKind};
 
 /// Everything a subject borrows.
@@ -105,16 +110,12 @@ fn column(plan: &Plan, j: usize) -> Column {
         11 => Values::Number { values: vec![3.0; plan.rows].into(), whole: true },
         _ => Values::Number {
             values: (0..plan.rows)
-                .map(|i| if gap(i) { f64::NAN } else { (1_000.0 * libm_exp(draws.normal())).round() })
+                .map(|i| if gap(i) { f64::NAN } else { (1_000.0 * draws.normal().exp()).round() })
                 .collect(),
             whole: true,
         },
     };
     Column { name: name(plan, j).into(), values }
-}
-
-fn libm_exp(x: f64) -> f64 {
-    x.exp()
 }
 
 fn input(column: &Column) -> Input {
@@ -150,10 +151,8 @@ pub fn card(inputs: Vec<Input>) -> ModelCard {
 /// A passport for hand-made answers.
 fn explanation(body: Body, method: &str, sampled: bool) -> Explanation {
     Explanation {
-        body,
-        predictions: Arc::from([]),
         fidelity: Fidelity {
-            gap: Some(3.1e-12),
+            gap: matches!(body, Body::Attribution(_)).then_some(3.1e-12),
             relative_gap: Some(1e-12),
             source_rounding: 0.0,
             exact: !sampled,
@@ -161,6 +160,8 @@ fn explanation(body: Body, method: &str, sampled: bool) -> Explanation {
             converged: sampled.then_some(true),
             evaluations: 0,
         },
+        body,
+        predictions: Arc::from([]),
         provenance: Provenance {
             method: "tree-shap".to_owned(),
             method_title: method.to_owned(),
@@ -237,7 +238,7 @@ fn effect(values: &Values, i: usize, j: usize) -> f64 {
         }
         (_, 3) => v / 20.0 - 1.0,
         (_, 11) => 0.0,
-        _ => ((v / 1000.0).ln()).tanh() * if j % 2 == 0 { -1.0 } else { 1.0 },
+        _ => ((v / 1000.0).ln()).tanh() * if j.is_multiple_of(2) { -1.0 } else { 1.0 },
     }
 }
 
@@ -263,11 +264,147 @@ fn permutation(plan: &Plan) -> Importance {
     }
 }
 
-/// A text column, for charts that cannot place it.
-pub fn text_column(rows: usize) -> Values {
-    let mut texts = TextValues::default();
-    for i in 0..rows {
-        texts.push(Some(&format!("free text {i}")));
-    }
-    Values::Text(Arc::new(texts))
+/// Performance of two classes whose scores separate them imperfectly.
+pub fn binary(rows: usize) -> Performance {
+    let mut draws = Seed(11).child("scores", 0);
+    let mut pairs: Vec<(f64, f64)> = (0..rows)
+        .map(|_| {
+            let score = draws.unit() * draws.unit();
+            (score, f64::from(u8::from(draws.unit() < 0.1 + 0.85 * score)))
+        })
+        .collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let above = |wanted: f64| -> Vec<f64> {
+        let mut sums = vec![0.0; rows + 1];
+        for i in (0..rows).rev() {
+            sums[i] = sums[i + 1] + f64::from(u8::from((pairs[i].1 - wanted).abs() < 0.5));
+        }
+        sums
+    };
+    let (positives, negatives) = (above(1.0), above(0.0));
+    let curve = |point: &dyn Fn(usize) -> [f64; 3]| (0..=rows).rev().map(point).collect::<Vec<_>>();
+    let score = |i: usize| pairs.get(i).map_or(1.0, |p| p.0);
+    let roc = curve(&|i| [negatives[i] / negatives[0], positives[i] / positives[0], score(i)]);
+    let precision_recall =
+        curve(&|i| [positives[i] / positives[0], positives[i] / (positives[i] + negatives[i]).max(1.0), score(i)]);
+    let calibration = pairs
+        .chunks(rows.div_ceil(10))
+        .map(|bin| {
+            let n = bin.len() as f64;
+            let observed = bin.iter().map(|b| b.1).sum::<f64>() / n;
+            let spread = 1.96 * (observed * (1.0 - observed) / n).sqrt() + 0.01;
+            CalibrationBin {
+                predicted: bin.iter().map(|b| b.0).sum::<f64>() / n,
+                observed,
+                interval: ((observed - spread).max(0.0), (observed + spread).min(1.0)),
+                rows: bin.len(),
+            }
+        })
+        .collect();
+    let auc = MetricValue {
+        id: "auc",
+        title: "ROC AUC",
+        value: 0.71,
+        interval: Some((0.66, 0.75)),
+        higher_is_better: true,
+        unit: "0–1",
+    };
+    performance(
+        rows,
+        Detail::Binary(BinaryDetail {
+            classes: ["paid".to_owned(), "default".to_owned()],
+            scores: pairs.iter().map(|p| p.0).collect(),
+            positives_above: positives.into(),
+            negatives_above: negatives.into(),
+            roc,
+            precision_recall: precision_recall[1..].to_vec(),
+            calibration,
+        }),
+        vec![auc],
+    )
+}
+
+fn performance(rows: usize, detail: Detail, metrics: Vec<MetricValue>) -> Performance {
+    Performance { rows, skipped: 3, weighted: false, metrics, detail, notes: Vec::new() }
+}
+
+/// Performance of four classes.
+pub fn multiclass() -> Performance {
+    let classes =
+        ["setosa", "versicolor", "virginica", "a very long name of a rare species"].map(str::to_owned).to_vec();
+    let confusion =
+        vec![vec![48.0, 1.0, 0.0, 1.0], vec![2.0, 40.0, 7.0, 1.0], vec![0.0, 9.0, 41.0, 0.0], vec![0.0, 2.0, 1.0, 3.0]];
+    let bend = |k: usize| -> Vec<[f64; 3]> {
+        (0..=60)
+            .map(|i| {
+                let x = f64::from(i) / 60.0;
+                [x, x.powf(0.15 + 0.12 * k as f64), 1.0 - x]
+            })
+            .collect()
+    };
+    let detail = MulticlassDetail {
+        classes,
+        confusion,
+        roc: (0..4).map(bend).collect(),
+        roc_area: vec![0.87, 0.79, 0.72, 0.66],
+    };
+    performance(156, Detail::Multiclass(detail), Vec::new())
+}
+
+/// Performance of a regression whose errors grow with the prediction.
+pub fn regression(rows: usize) -> Performance {
+    let mut draws = Seed(5).child("regression", 0);
+    let predicted: Vec<f64> = (0..rows).map(|_| 120_000.0 + 60_000.0 * draws.normal()).collect();
+    let actual: Vec<f64> =
+        predicted.iter().map(|p| p + 0.12 * p * draws.normal() + 2e-7 * (p - 120_000.0) * (p - 120_000.0)).collect();
+    let detail = RegressionDetail {
+        rows: (0..rows).map(|i| RowId(i as u32)).collect(),
+        predicted: predicted.into(),
+        actual: actual.into(),
+    };
+    performance(rows, Detail::Regression(detail), Vec::new())
+}
+
+/// A profile of the fixture's table, counted here.
+pub fn profile(data: &Dataset) -> TableProfile {
+    let columns = data.columns().iter().map(|column| {
+        let values: Vec<f64> = (0..column.values.len()).map(|i| column.values.position(i)).collect();
+        let present: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+        let mut profile =
+            ColumnProfile { present: present.len(), missing: values.len() - present.len(), ..ColumnProfile::default() };
+        match &column.values {
+            Values::Number { .. } | Values::Date { .. } => {
+                let low = present.iter().copied().fold(f64::INFINITY, f64::min);
+                let high = present.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let mut counts = vec![0; 24];
+                for v in &present {
+                    counts[(((v - low) / (high - low) * 24.0) as usize).min(23)] += 1;
+                }
+                let mut sorted = present.clone();
+                sorted.sort_by(f64::total_cmp);
+                let at = |q: f64| sorted[((sorted.len() - 1) as f64 * q) as usize];
+                profile.numbers = Some(NumberProfile {
+                    min: low,
+                    max: high,
+                    mean: present.iter().sum::<f64>() / present.len() as f64,
+                    deviation: 1.0,
+                    quantiles: [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99].map(at),
+                    zeros: 0,
+                    infinite: 0,
+                });
+                profile.histogram = Some(Histogram { low, high, counts });
+            }
+            Values::Category { levels, .. } => {
+                let count = |k: usize| present.iter().filter(|v| **v as usize == k).count();
+                profile.levels = levels.iter().enumerate().map(|(k, l)| (l.clone(), count(k))).collect();
+                profile.levels.sort_by_key(|l| std::cmp::Reverse(l.1));
+            }
+            _ => {
+                let yes = present.iter().filter(|v| **v > 0.5).count();
+                profile.levels = vec![("no".to_owned(), present.len() - yes), ("yes".to_owned(), yes)];
+            }
+        }
+        profile
+    });
+    TableProfile { columns: columns.collect() }
 }

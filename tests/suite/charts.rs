@@ -1,11 +1,18 @@
 //! Charts: what their numbers say, that they refuse politely, and that the painter keeps what the chart promised.
 
-use candor::base::Knobs;
+use std::sync::Arc;
+
+use candor::base::{Knobs, RowId};
+use candor::chart::font::{Weight, width};
 use candor::chart::kind::find;
 use candor::chart::theme::{DARK, LIGHT, PRINT};
-use candor::chart::{Chart, Subject, natural_size, png, svg};
+use candor::chart::{
+    AxisKind, Bar, Chart, KINDS, Mark, Needs, Paint, PaintError, PredictionView, Subject, csv, natural_size, png, svg,
+};
+use candor::data::TableProfile;
+use candor::model::{Performance, Scale};
 
-use super::chart_subjects::{Parts, Plan, parts};
+use super::chart_subjects::{Parts, Plan, binary, multiclass, parts, profile, regression};
 
 fn draw(id: &str, subject: &Subject<'_>) -> Chart {
     let kind = find(id).expect("a registered kind");
@@ -30,9 +37,9 @@ fn examples_are_written_when_asked_for() {
         ("zero", Plan { zero: true, ..Plan::plain(50, 6) }),
     ];
     for (label, plan) in plans {
-        let parts = parts(&plan);
-        for kind in candor::chart::KINDS {
-            for (suffix, subject) in subjects(&parts, kind.id()) {
+        let all = Everything::new(&plan);
+        for kind in KINDS {
+            for (suffix, subject) in subjects(&all, kind.id()) {
                 let Ok(chart) = kind.draw(&subject, &Knobs::defaults(kind.knobs())) else { continue };
                 for (theme, width) in [(&LIGHT, 720), (&DARK, 460), (&PRINT, 720)] {
                     if theme.id == "print" && label != "plain" {
@@ -49,19 +56,286 @@ fn examples_are_written_when_asked_for() {
     }
 }
 
-fn subjects<'a>(parts: &'a Parts, kind: &str) -> Vec<(String, Subject<'a>)> {
-    let subject = parts.subject(None);
-    if kind == "dependence" {
-        let features = [0, 1, 3, 5, 11];
-        let present = features.into_iter().filter(|j| *j < parts.contributions().features.len());
-        return present.map(|j| (format!("-f{j}"), Subject { feature: Some(j), ..subject })).collect();
+fn subjects<'a>(all: &'a Everything, kind: &str) -> Vec<(String, Subject<'a>)> {
+    let subject = all.subject();
+    let with = |performance: &'a Performance| Subject { performance: Some(performance), ..subject };
+    match kind {
+        "dependence" | "column-histogram" => [0, 1, 3, 5, 11]
+            .into_iter()
+            .filter(|j| *j < all.parts.contributions().features.len())
+            .map(|j| (format!("-f{j}"), Subject { feature: Some(j), ..subject }))
+            .collect(),
+        "confusion" => vec![("-two".to_owned(), with(&all.binary)), ("-four".to_owned(), with(&all.multiclass))],
+        "class-roc" => vec![(String::new(), with(&all.multiclass))],
+        "residuals" | "predicted-actual" => vec![(String::new(), with(&all.regression))],
+        _ => vec![(String::new(), subject)],
     }
-    vec![(String::new(), subject)]
+}
+
+/// Everything any chart may want.
+struct Everything {
+    parts: Parts,
+    profile: TableProfile,
+    binary: Performance,
+    multiclass: Performance,
+    regression: Performance,
+    predictions: Vec<f64>,
+    truth: Vec<f64>,
+}
+
+impl Everything {
+    fn new(plan: &Plan) -> Self {
+        let parts = parts(plan);
+        let attribution = parts.contributions();
+        let width = attribution.features.len();
+        let predictions: Vec<f64> = attribution
+            .values
+            .chunks(width)
+            .map(|row| 1.0 / (1.0 + (-(attribution.base[0] + row.iter().sum::<f64>())).exp()))
+            .collect();
+        let truth = predictions.iter().enumerate().map(|(i, p)| f64::from(u8::from(p * 10.0 % 1.0 < *p || i % 7 == 0)));
+        let truth = truth.collect();
+        Self {
+            profile: profile(&parts.data),
+            binary: binary(plan.rows.max(60)),
+            multiclass: multiclass(),
+            regression: regression(plan.rows),
+            parts,
+            predictions,
+            truth,
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            profile: Some(&self.profile),
+            predictions: Some(PredictionView {
+                values: &self.predictions,
+                outputs: 1,
+                scale: Scale::Probability,
+                truth: &self.truth,
+            }),
+            ..self.parts.subject(Some(&self.binary))
+        }
+    }
+}
+
+fn bars(chart: &Chart) -> Vec<&Bar> {
+    chart.marks.iter().flat_map(|m| if let Mark::Bars { bars, .. } = m { bars.as_slice() } else { &[] }).collect()
+}
+
+/// The dots of every lane with the lane's position.
+fn dots(chart: &Chart) -> Vec<&Arc<[[f32; 2]]>> {
+    chart.marks.iter().filter_map(|m| if let Mark::Points { xy, .. } = m { Some(xy) } else { None }).collect()
 }
 
 #[test]
 fn a_bar_is_as_long_as_the_mean_absolute_contribution() {
-    let parts = parts(&Plan::plain(50, 6));
+    let parts = parts(&Plan::plain(50, 30));
     let chart = draw("importance-bar", &parts.subject(None));
-    assert!(chart.alt.contains("income"), "{}", chart.alt);
+    let mean = parts.contributions().mean_absolute(0);
+    let bars = bars(&chart);
+    assert_eq!(bars.len(), 16);
+    for bar in &bars[..15] {
+        assert!((bar.to - mean[bar.feature.unwrap()]).abs() < 1e-12);
+    }
+    assert!(bars[..15].windows(2).all(|w| w[0].to >= w[1].to && w[0].at > w[1].at), "largest on top");
+    // The rest: mean |sum|, not the sum of means, which would overstate it.
+    let named: Vec<usize> = bars[..15].iter().filter_map(|b| b.feature).collect();
+    let rest: Vec<usize> = (0..30).filter(|j| !named.contains(j)).collect();
+    let rows = parts.contributions().values.chunks(30);
+    let expected = rows.map(|row| rest.iter().map(|&j| row[j]).sum::<f64>().abs()).sum::<f64>() / 50.0;
+    assert!((bars[15].to - expected).abs() < 1e-12);
+    assert!(expected < rest.iter().map(|&j| mean[j]).sum::<f64>() - 1e-3);
+    assert!(chart.notes.iter().any(|n| n.contains("summed contributions")), "{:?}", chart.notes);
+    assert_eq!(chart.table.rows.len(), 30);
+}
+
+#[test]
+fn the_waterfall_climbs_from_the_base_to_the_prediction() {
+    let plan = Plan { sampled: true, ..Plan::plain(5, 40) };
+    let parts = parts(&plan);
+    let chart = draw("waterfall", &Subject { row: Some(RowId(3)), ..parts.subject(None) });
+    let bars = bars(&chart);
+    let total: f64 = parts.contributions().row(0, 3).iter().sum();
+    assert!((bars[0].from + 0.85).abs() < 1e-12, "starts at the base");
+    assert!((bars.last().unwrap().to - (total - 0.85)).abs() < 1e-9, "ends at the prediction");
+    assert!(bars.windows(2).all(|w| (w[0].to - w[1].from).abs() < 1e-12), "no gap between steps");
+    let sizes: Vec<f64> = bars[1..].iter().map(|b| (b.to - b.from).abs()).collect();
+    assert!(sizes.windows(2).all(|w| w[0] <= w[1] + 1e-12), "largest on top: {sizes:?}");
+    assert!(bars[0].label.starts_with(['+', '−']) && bars[0].hover.contains("upwards"), "{}", bars[0].hover);
+    assert!(bars[1].whisker.is_some());
+    assert!(chart.notes.iter().any(|n| n.contains("28 other features: net")), "{:?}", chart.notes);
+    let second = chart.x.second.as_ref().expect("log-odds also read as probability");
+    for (at, text) in &second.ticks {
+        assert!((1.0 / (1.0 + (-at).exp()) - text.parse::<f64>().unwrap()).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn the_swarm_draws_every_row_and_says_when_it_cannot() {
+    let few = Everything::new(&Plan::plain(200, 8));
+    let chart = draw("beeswarm", &few.subject());
+    assert_eq!(dots(&chart).iter().map(|d| d.len()).sum::<usize>(), 200 * 8);
+    assert!(chart.notes.iter().any(|n| n == "All 200 rows are shown."), "{:?}", chart.notes);
+    let order: Vec<&str> = candor::chart::ticks(&chart.y, 9).iter().map(|t| t.1.clone().leak() as &str).collect();
+    assert_eq!(order.last(), Some(&"income"), "widest on top");
+    let many = parts(&Plan::plain(30_000, 20));
+    let chart = draw("beeswarm", &many.subject(None));
+    let lanes = dots(&chart);
+    let count: usize = lanes.iter().map(|d| d.len()).sum();
+    assert!(count <= 20_000 && count > 19_000, "{count}");
+    assert!(chart.notes.iter().any(|n| n.contains("of 30\u{2009}000 rows are shown")), "{:?}", chart.notes);
+    // The extremes of every named lane are kept, and every dot stays in its lane.
+    let shown = lanes.len() - 1;
+    for (i, lane) in lanes.iter().take(shown).enumerate() {
+        let middle = (lanes.len() - 1 - i) as f32;
+        assert!(lane.iter().all(|p| (p[1] - middle).abs() <= 0.43));
+        let name = &chart.y.kind;
+        let AxisKind::Names(names) = name else { panic!("lanes have names") };
+        let name = &names.iter().find(|n| (n.0 as f32 - middle).abs() < 0.1).unwrap().1;
+        let j = many.contributions().features.iter().position(|f| f == name).unwrap();
+        let top = many.contributions().values.chunks(20).map(|r| r[j] as f32).fold(f32::MIN, f32::max);
+        assert!(lane.iter().any(|p| p[0] == top), "the largest contribution of {name} is shown");
+    }
+    let last = chart.marks.last().unwrap();
+    assert!(matches!(last, Mark::Points { paint: Paint::Role(_), .. }), "the sum row has no value to be coloured by");
+}
+
+#[test]
+fn a_true_interaction_is_suggested_and_noise_is_not() {
+    let all = Everything::new(&Plan::plain(600, 8));
+    let chart = draw("dependence", &Subject { feature: Some(0), ..all.subject() });
+    assert!(chart.notes.iter().any(|n| n.contains("suggested by the data; age")), "{:?}", chart.notes);
+    let chart = draw("dependence", &Subject { feature: Some(3), ..all.subject() });
+    assert!(chart.notes.iter().any(|n| n.contains("none is convincing")), "{:?}", chart.notes);
+}
+
+#[test]
+fn missing_values_stand_in_a_lane_of_their_own() {
+    let all = Everything::new(&Plan { missing: true, ..Plan::plain(300, 6) });
+    let chart = draw("dependence", &Subject { feature: Some(0), ..all.subject() });
+    assert_eq!(dots(&chart)[0].len(), 300);
+    let AxisKind::Names(names) = &chart.x.kind else { panic!("the lane has a name") };
+    assert_eq!(names[0].1, "missing");
+    let lane = dots(&chart)[0].iter().filter(|p| f64::from(p[0]) < names[0].0 + 0.4 * (0.0 - names[0].0)).count();
+    assert_eq!(lane, all.profile.columns[0].missing);
+}
+
+#[test]
+fn every_kind_refuses_politely_and_needs_agree() {
+    let all = Everything::new(&Plan::plain(60, 6));
+    for kind in KINDS {
+        let empty = Subject::default();
+        let refusal = kind.draw(&empty, &Knobs::defaults(kind.knobs())).expect_err("nothing is there");
+        assert!(!refusal.to_string().is_empty());
+        assert!(kind.needs().unmet(&empty).is_some(), "{} must not be offered", kind.id());
+        for (_, subject) in subjects(&all, kind.id()) {
+            assert_eq!(kind.needs().unmet(&subject), None, "{}", kind.id());
+            let chart = kind.draw(&subject, &Knobs::defaults(kind.knobs())).expect("everything is there");
+            assert!(chart.alt.len() > 60 && chart.alt.chars().any(|c| c.is_ascii_digit()), "{}", chart.alt);
+            assert!(!chart.table.rows.is_empty() && !chart.notes.is_empty(), "{}", kind.id());
+            assert!(chart.table.rows.iter().all(|r| r.len() == chart.table.header.len()), "{}", kind.id());
+            assert_eq!(csv(&chart).lines().count(), chart.table.rows.len() + 1);
+        }
+    }
+    let subject = Subject { row: Some(RowId(9_999)), output: 7, ..all.subject() };
+    for kind in KINDS {
+        // Whatever is asked: an answer, never a panic.
+        let answer = kind.draw(&subject, &Knobs::defaults(kind.knobs()));
+        assert!(answer.is_ok_and(|c| !c.alt.is_empty()) || kind.needs() != Needs::default());
+    }
+}
+
+/// Number attributes `name="…"` of a line of SVG.
+fn attribute(line: &str, name: &str) -> Option<f64> {
+    line.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0.parse().ok()
+}
+
+#[test]
+fn a_painted_dot_stands_where_its_number_says() {
+    let parts = parts(&Plan::plain(40, 3));
+    let chart = draw("beeswarm", &Subject { data: None, ..parts.subject(None) });
+    let picture = svg(&chart, &LIGHT, (720, 400)).unwrap();
+    let circles: Vec<(f64, f64)> = picture
+        .lines()
+        .filter(|l| l.starts_with("<circle "))
+        .filter_map(|l| Some((attribute(l, "cx")?, attribute(l, "cy")?)))
+        .collect();
+    let dots: Vec<[f32; 2]> = dots(&chart).iter().flat_map(|d| d.iter().copied()).collect();
+    assert_eq!(circles.len(), dots.len());
+    // Two dots fix the map from data to picture; all others must follow it to the rounding of a tenth of a point.
+    for axis in 0..2 {
+        let data = |i: usize| f64::from(dots[i][axis]);
+        let drawn = |i: usize| if axis == 0 { circles[i].0 } else { circles[i].1 };
+        let by = |a: &usize, b: &usize| data(*a).total_cmp(&data(*b));
+        let (low, high) = ((0..dots.len()).min_by(by).unwrap(), (0..dots.len()).max_by(by).unwrap());
+        let scale = (drawn(high) - drawn(low)) / (data(high) - data(low));
+        assert!(if axis == 0 { scale > 0.0 } else { scale < 0.0 });
+        for i in 0..dots.len() {
+            let expected = drawn(low) + scale * (data(i) - data(low));
+            assert!((expected - drawn(i)).abs() <= 1.6, "dot {i}: {expected} {}", drawn(i));
+        }
+    }
+}
+
+#[test]
+fn pictures_are_stable_small_and_keep_every_text_inside() {
+    let plans = [
+        Plan { long_names: true, missing: true, ..Plan::plain(120, 14) },
+        Plan::plain(1, 12),
+        Plan { zero: true, ..Plan::plain(20, 5) },
+    ];
+    for plan in &plans {
+        let all = Everything::new(plan);
+        for kind in KINDS {
+            for (_, subject) in subjects(&all, kind.id()) {
+                let Ok(chart) = kind.draw(&subject, &Knobs::defaults(kind.knobs())) else { continue };
+                for (theme, width) in [(&LIGHT, 720), (&DARK, 460), (&PRINT, 330)] {
+                    let size = natural_size(&chart, width);
+                    let picture = svg(&chart, theme, size).unwrap();
+                    assert_eq!(picture, svg(&chart, theme, size).unwrap(), "same chart, same bytes");
+                    check_picture(&picture, kind.id(), size);
+                }
+            }
+        }
+    }
+}
+
+fn check_picture(picture: &str, kind: &str, size: (u32, u32)) {
+    assert!(!picture.contains("NaN") && !picture.contains("inf\""), "{kind}");
+    assert!(picture.starts_with("<svg ") && picture.contains("role=\"img\"") && picture.contains("<desc>"), "{kind}");
+    for line in picture.lines().filter(|l| l.starts_with("<text ")) {
+        let (x, y, em) = ["x", "y", "font-size"].map(|a| attribute(line, a).expect("every text has it")).into();
+        let text = line.split_once('>').expect("a tag ends").1.trim_end_matches("</text>");
+        let text = text.replace("&amp;", "&").replace("&apos;", "'").replace("&quot;", "\"");
+        let weight = if line.contains("bold") { Weight::SemiBold } else { Weight::Regular };
+        let wide = width(&text, em, weight);
+        let left = match line {
+            l if l.contains("\"middle\"") => x - wide / 2.0,
+            l if l.contains("\"end\"") => x - wide,
+            _ => x,
+        };
+        let (right, bottom) = (f64::from(size.0) * 10.0, f64::from(size.1) * 10.0);
+        assert!(left >= -1.0 && left + wide <= right + 1.0, "{kind} at {size:?}: “{text}” {left} {wide}");
+        assert!(y - 0.8 * em >= 0.0 && y + 0.25 * em <= bottom, "{kind} at {size:?}: “{text}” at {y}");
+    }
+}
+
+#[test]
+fn twenty_thousand_dots_stay_below_two_megabytes() {
+    let parts = parts(&Plan { missing: true, ..Plan::plain(30_000, 12) });
+    for id in ["beeswarm", "dependence"] {
+        let chart = draw(id, &parts.subject(None));
+        let bytes = svg(&chart, &LIGHT, natural_size(&chart, 720)).unwrap().len();
+        assert!(bytes < 2_000_000 && bytes > 500_000, "{id}: {bytes}");
+    }
+}
+
+#[test]
+fn a_picture_too_small_for_its_texts_is_refused() {
+    let parts = parts(&Plan::plain(10, 6));
+    let chart = draw("importance-bar", &parts.subject(None));
+    assert_eq!(svg(&chart, &LIGHT, (720, 90)), Err(PaintError::TooSmall));
+    assert_eq!(svg(&chart, &LIGHT, (0, 0)), Err(PaintError::TooSmall));
 }

@@ -95,3 +95,32 @@ fn report_sections_describe_themselves() {
     let found = faults(&SECTIONS.iter().map(|s| described(*s)).collect::<Vec<_>>());
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+#[cfg(feature = "app")]
+#[test]
+fn every_shortcut_does_one_thing() {
+    use candor::app::{ACTIONS, SCREENS};
+
+    let mut found = Vec::new();
+    let mut ids: Vec<&str> = Vec::new();
+    let mut keys: Vec<(String, &str)> = Vec::new();
+    for action in ACTIONS {
+        if ids.contains(&action.id) || !is_kebab(action.id) {
+            found.push(format!("{}: the id is taken twice or not kebab-case", action.id));
+        }
+        ids.push(action.id);
+        for key in action.keys {
+            let name = format!("{key:?}");
+            if let Some((_, other)) = keys.iter().find(|(taken, _)| *taken == name) {
+                found.push(format!("{}: {name} already belongs to {other}", action.id));
+            }
+            keys.push((name, action.id));
+        }
+        if action.title.is_empty() || action.title.ends_with('.') {
+            found.push(format!("{}: a title is a verb phrase without full stop", action.id));
+        }
+    }
+    found.extend(faults(&SCREENS.iter().map(|s| (s.name(), s.title(), s.summary())).collect::<Vec<_>>()));
+    assert!(keys.len() > 5, "the window has shortcuts");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

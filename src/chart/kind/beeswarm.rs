@@ -1,11 +1,10 @@
 //! Every contribution of every row as a dot, one lane per feature.
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
-use crate::data::Values;
 
 use crate::chart::alt;
-use crate::chart::levels::{self, Levels};
 use crate::chart::scale;
+use crate::chart::shade::{self, Coloured};
 use crate::chart::spec::{Axis, AxisKind, Cell, Chart, Legend, Mark, Paint, Role};
 use crate::chart::swarm::{self, Density, Shade};
 use crate::chart::view::{self, View};
@@ -28,7 +27,7 @@ const KNOBS: &[Knob] = &[
     Knob {
         id: "colour",
         label: "Colour by",
-        help: "Rank of the feature's value, or the value clipped to its 5th and 95th percentile",
+        help: "Rank of the feature’s value, or the value clipped to its 5th and 95th percentile",
         kind: KnobKind::Choice { default: "rank", of: &["rank", "value"] },
     },
 ];
@@ -38,14 +37,6 @@ struct Lane {
     name: String,
     feature: Option<usize>,
     values: Vec<f64>,
-}
-
-/// How a lane is coloured, and what the table says about it.
-struct Coloured {
-    paint: Paint,
-    limits: (f64, f64),
-    levels: Option<Levels>,
-    missing: usize,
 }
 
 impl Entry for Beeswarm {
@@ -58,7 +49,7 @@ impl Entry for Beeswarm {
     }
 
     fn summary(&self) -> &'static str {
-        "Every row's contributions as dots, coloured by the feature's own value"
+        "Every row’s contributions as dots, coloured by the feature’s own value"
     }
 
     fn sources(&self) -> &'static [&'static str] {
@@ -118,7 +109,7 @@ impl Kind for Beeswarm {
         notes.extend(legend_notes);
         notes.push("Order: largest mean absolute contribution on top. Thickness shows how many rows lie there, on one scale for all features.".to_owned());
         if shown < order.len() {
-            notes.push("The lowest lane is the signed sum of the other features' contributions; it has no value to be coloured by.".to_owned());
+            notes.push("The lowest lane is the signed sum of the other features’ contributions; it has no value to be coloured by.".to_owned());
         }
         notes.push(view::passport(view.explanation, view.unit));
         Ok(Chart {
@@ -145,7 +136,7 @@ fn radius(rows: usize) -> f32 {
 
 fn rows_note(kept: usize, all: usize) -> String {
     if kept == all {
-        format!("All {} are shown.", text::counted(all, "row"))
+        swarm::all_shown(all)
     } else {
         format!(
             "{} of {} rows are shown: a fixed subset spread evenly over the total contribution that keeps the most \
@@ -175,29 +166,9 @@ fn lanes(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> Vec<Lane> {
 }
 
 fn colour(view: &View<'_>, lane: &Lane, kept: &[usize], shade: Shade) -> Coloured {
-    let none = |role| Coloured { paint: Paint::Role(role), limits: (f64::NAN, f64::NAN), levels: None, missing: 0 };
-    let Some(feature) = lane.feature else { return none(Role::Neutral) };
-    let Some(column) = view.column(feature) else { return none(Role::Accent) };
-    let rows = &view.attribution.rows;
-    let missing = rows.iter().filter(|r| column.values.is_missing(r.index())).count();
-    match &column.values {
-        Values::Category { .. } | Values::YesNo(_) => {
-            let levels = levels::group(&column.values, rows);
-            let groups: Vec<u8> = kept.iter().map(|&i| levels.of(&column.values, rows[i])).collect();
-            Coloured {
-                paint: Paint::Groups(groups.into()),
-                limits: (f64::NAN, f64::NAN),
-                levels: Some(levels),
-                missing,
-            }
-        }
-        Values::Text(_) => Coloured { missing, ..none(Role::Neutral) },
-        Values::Number { .. } | Values::Date { .. } => {
-            let values: Vec<f64> = rows.iter().map(|r| column.values.position(r.index())).collect();
-            let (shares, limits) = swarm::shares(&values, shade);
-            let kept: Vec<f32> = kept.iter().map(|&i| shares[i]).collect();
-            Coloured { paint: Paint::Ramp(kept.into()), limits, levels: None, missing }
-        }
+    match lane.feature {
+        Some(feature) => shade::by_feature(view, feature, kept, shade),
+        None => Coloured::plain(Role::Neutral),
     }
 }
 
@@ -211,7 +182,7 @@ fn legend(view: &View<'_>, lanes: &[Lane], coloured: &[Coloured], shade: Shade) 
             ),
             Shade::Value => (
                 "feature value",
-                "Colour of numbers: value, clipped at the feature's 5th and 95th percentile; the table lists both.",
+                "Colour of numbers: value, clipped at the feature’s 5th and 95th percentile; the table lists both.",
             ),
         };
         legend.push(Legend::Ramp(label.to_owned(), "low".to_owned(), "high".to_owned()));

@@ -3,7 +3,6 @@
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
 
 use crate::chart::alt;
-use crate::chart::scale;
 use crate::chart::spec::{Axis, AxisKind, Bar, Chart, Mark, Role};
 use crate::chart::view;
 
@@ -62,7 +61,7 @@ impl Kind for ImportanceBar {
         let largest = entries.iter().map(|e| e.1).fold(0.0, f64::max);
         let mut notes = vec!["Order: largest mean absolute contribution first.".to_owned()];
         if !rest.is_empty() {
-            notes.push("The last bar is the mean absolute value of the other features' summed contributions.".into());
+            notes.push("The last bar is the mean absolute value of the other features’ summed contributions.".into());
         }
         notes.extend(view.notes());
         let top: Vec<(&str, f64)> = named.iter().map(|&(j, value)| (view.name(j), value)).collect();
@@ -112,14 +111,4 @@ fn bars(entries: &[(String, f64, Option<usize>)], unit: &str) -> Vec<Bar> {
             pointed: false,
         })
         .collect()
-}
-
-/// The padded range of a lying bar chart whose labels stand outside the bars.
-pub(super) fn labelled_range(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = scale::extent(values.chain([0.0])).unwrap_or((0.0, 1.0));
-    let span = high - low;
-    if span <= 0.0 {
-        return (-1.0, 1.0);
-    }
-    (if low < 0.0 { low - 0.14 * span } else { 0.0 }, if high > 0.0 { high + 0.14 * span } else { 0.0 })
 }

@@ -1,18 +1,45 @@
 //! The trait of chart kinds and the list of all of them.
 
 mod beeswarm;
+mod calibration;
+mod class_roc;
+mod column_histogram;
+mod confusion;
+mod dependence;
 mod importance_bar;
+mod permutation_importance;
+mod precision_recall;
+mod predicted_actual;
+mod prediction_distribution;
+mod residuals;
+mod roc;
 mod waterfall;
 
 use crate::base::{Entry, Knob, Knobs, RowId};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
-use crate::model::{ModelCard, Performance};
+use crate::model::performance::Detail;
+use crate::model::{ModelCard, Performance, Scale};
 
-use super::spec::{Axis, AxisKind, Chart};
+use super::spec::{Axis, AxisKind, Chart, Mark, Paint, Role};
 
 /// Every chart kind, in menu order.
-pub static KINDS: &[&dyn Kind] = &[&importance_bar::ImportanceBar, &beeswarm::Beeswarm, &waterfall::Waterfall];
+pub static KINDS: &[&dyn Kind] = &[
+    &importance_bar::ImportanceBar,
+    &beeswarm::Beeswarm,
+    &waterfall::Waterfall,
+    &dependence::Dependence,
+    &permutation_importance::PermutationImportance,
+    &prediction_distribution::PredictionDistribution,
+    &roc::Roc,
+    &precision_recall::PrecisionRecall,
+    &calibration::Calibration,
+    &confusion::Confusion,
+    &class_roc::ClassRoc,
+    &residuals::Residuals,
+    &predicted_actual::PredictedActual,
+    &column_histogram::ColumnHistogram,
+];
 
 /// What a chart needs before it can be drawn; a face offers it only when all of it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +54,55 @@ pub struct Needs {
     pub row: bool,
     /// A chosen feature.
     pub feature: bool,
+    /// Predictions of the whole table.
+    pub predictions: bool,
+    /// The table with its profile, and a chosen column or feature.
+    pub profile: bool,
+}
+
+impl Needs {
+    /// What is not there yet, in words; `None` when the chart can be offered.
+    pub fn unmet(&self, subject: &Subject<'_>) -> Option<&'static str> {
+        let performance = subject.performance.map(|p| &p.detail);
+        let met = match (self.performance, performance) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(PerformanceKind::Binary), Some(detail)) => matches!(detail, Detail::Binary(_)),
+            (Some(PerformanceKind::Multiclass), Some(detail)) => matches!(detail, Detail::Multiclass(_)),
+            (Some(PerformanceKind::Regression), Some(detail)) => matches!(detail, Detail::Regression(_)),
+            (Some(PerformanceKind::Classes), Some(detail)) => !matches!(detail, Detail::Regression(_)),
+        };
+        if self.attribution && subject.attribution.is_none() {
+            Some("Explain the model first")
+        } else if self.importance && subject.importance.is_none() {
+            Some("Compute the permutation importance first")
+        } else if !met {
+            Some("Needs the performance of another kind of model, or a target column")
+        } else if self.row && subject.row.is_none() {
+            Some("Choose a row first")
+        } else if self.feature && subject.feature.is_none() {
+            Some("Choose a feature first")
+        } else if self.predictions && subject.predictions.is_none() {
+            Some("Predict the table first")
+        } else if self.profile && (subject.profile.is_none() || subject.data.is_none()) {
+            Some("Open a table first")
+        } else {
+            None
+        }
+    }
+}
+
+/// Predictions of the whole table, as a face knows them.
+#[derive(Clone, Copy, Debug)]
+pub struct PredictionView<'a> {
+    /// One value per row and output, shape (rows, outputs), row-major.
+    pub values: &'a [f64],
+    /// Number of outputs.
+    pub outputs: usize,
+    /// Unit of the values.
+    pub scale: Scale,
+    /// Class index or number of each row, NaN unknown; empty without a target column.
+    pub truth: &'a [f64],
 }
 
 /// The kind of performance a chart reads.
@@ -36,6 +112,8 @@ pub enum PerformanceKind {
     Binary,
     /// Several classes.
     Multiclass,
+    /// Two or several classes.
+    Classes,
     /// Numbers.
     Regression,
 }
@@ -57,6 +135,10 @@ pub struct Subject<'a> {
     pub importance: Option<&'a Explanation>,
     /// Performance on the table.
     pub performance: Option<&'a Performance>,
+    /// Predictions of the whole table.
+    pub predictions: Option<PredictionView<'a>>,
+    /// The chosen column of the table, by column index; without one, the chosen feature's column.
+    pub column: Option<usize>,
     /// The chosen output.
     pub output: usize,
     /// The chosen row.
@@ -116,4 +198,25 @@ fn lanes(names: impl ExactSizeIterator<Item = String>) -> Axis {
 /// The output in a sentence: `the output “default”`, or `the prediction`.
 fn output_words(name: &str) -> String {
     if name.is_empty() { "the prediction".to_owned() } else { format!("the output “{name}”") }
+}
+
+/// A dashed line where both axes agree.
+fn diagonal((low, high): (f64, f64), name: &str) -> Mark {
+    Mark::Line {
+        xy: vec![[low, low], [high, high]].into(),
+        role: Role::Muted,
+        width: 1.2,
+        dashed: true,
+        name: name.to_owned(),
+    }
+}
+
+/// One dot that is no row.
+fn single_dot((x, y): (f64, f64), role: Role, radius: f32) -> Mark {
+    Mark::Points { xy: vec![[x as f32, y as f32]].into(), paint: Paint::Role(role), rows: [].into(), radius }
+}
+
+/// An axis of shares from 0 to 1 with a little room, so that curves along the edge stay visible.
+fn share_axis(label: &str) -> Axis {
+    Axis { label: label.to_owned(), range: (-0.02, 1.03), kind: AxisKind::Linear, second: None }
 }

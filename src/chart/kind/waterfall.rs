@@ -97,7 +97,7 @@ impl Waterfall {
         marks.extend(drawn.connectors);
         marks.push(Mark::Bars { bars: drawn.bars, lying: true });
         let mut notes = vec![format!(
-            "Read upwards: from the expected prediction {} to this row's prediction {} ({}).",
+            "Read upwards: from the expected prediction {} to this row’s prediction {} ({}).",
             text::number(base),
             text::number(prediction),
             view.unit

@@ -138,6 +138,13 @@ fn legend_entry(canvas: &mut Canvas<'_>, entry: &Legend, (x, baseline): (f64, f6
             match role {
                 Role::Missing => canvas.ring((x + 5.0, middle), 3.6, Ink { width: 1.2, ..ink }),
                 Role::Group(group) => marks::marker(canvas, *group, ((x + 5.0, middle), 4.2), ink),
+                Role::Muted | Role::Reference => {
+                    let ink = Ink { width: 1.4, ..ink };
+                    for left in [x - 1.0, x + 6.5] {
+                        canvas.line((left, middle), (left + 5.0, middle), ink);
+                    }
+                }
+                Role::Ink => canvas.dot((x + 5.0, middle), 4.0, ink),
                 _ => canvas.rect((x, middle - 4.5), (x + 10.0, middle + 4.5), ink),
             }
             canvas.text(meaning, (x + 16.0, baseline), look);

@@ -87,7 +87,8 @@ pub fn natural_height(chart: &Chart, width: u32) -> u32 {
     let cells = chart.marks.iter().any(|m| matches!(m, Mark::Cells { .. }));
     let points = chart.marks.iter().any(|m| matches!(m, Mark::Points { .. }));
     let plot = match &chart.y.kind {
-        AxisKind::Names(names) => {
+        // Named lanes stand one unit apart; other named ticks belong to a scale.
+        AxisKind::Names(names) if names.windows(2).all(|n| (n[1].0 - n[0].0 - 1.0).abs() < 1e-6) => {
             let lane = if cells {
                 58.0
             } else if points {
@@ -95,7 +96,7 @@ pub fn natural_height(chart: &Chart, width: u32) -> u32 {
             } else {
                 25.0
             };
-            ((names.len() as f64 + 0.2) * lane).max(110.0)
+            ((names.len() as f64 + 0.2) * lane).max(70.0)
         }
         _ => (0.52 * inner).clamp(200.0, 380.0),
     };
@@ -139,14 +140,15 @@ fn x_ticks(axis: &Axis, width: f64) -> Vec<(f64, String)> {
         let ticks = names.iter().map(|(at, n)| (*at, font::fit(n, TICK, Weight::Regular, room))).collect();
         return thin(ticks, |a, b| per(a.0, b.0) >= half(a) + half(b) + 5.0);
     }
-    let most = (width / 70.0).floor().clamp(2.0, 10.0) as usize;
-    for wanted in (2..=most).rev() {
+    // The most ticks that keep their distance: a narrow axis still gets two wherever they fit.
+    for wanted in (1..=12).rev() {
         let ticks = scale::ticks(axis, wanted);
-        if ticks.windows(2).all(|w| per(w[1].0, w[0].0) >= half(&w[0]) + half(&w[1]) + 10.0) {
+        let fits = |w: &[(f64, String)]| per(w[1].0, w[0].0) >= (half(&w[0]) + half(&w[1]) + 12.0).max(48.0);
+        if ticks.windows(2).all(fits) {
             return ticks;
         }
     }
-    thin(scale::ticks(axis, 2), |a, b| per(a.0, b.0) >= half(a) + half(b) + 10.0)
+    thin(scale::ticks(axis, 1), |a, b| per(a.0, b.0) >= half(a) + half(b) + 10.0)
 }
 
 fn second_ticks(axis: &Axis, width: f64) -> Vec<(f64, String)> {
@@ -183,6 +185,14 @@ fn entry_width(entry: &Legend) -> f64 {
     }
 }
 
+/// A ramp whose texts are shortened until it fits one row.
+fn fit_ramp(label: &str, low: &str, high: &str, inner: f64) -> Legend {
+    let end = |t: &str| font::fit(t, LABEL, Weight::Regular, 0.18 * inner);
+    let (low, high) = (end(low), end(high));
+    let taken = entry_width(&Legend::Ramp(String::new(), low.clone(), high.clone())) + 10.0;
+    Legend::Ramp(font::fit(label, LABEL, Weight::Regular, inner - taken), low, high)
+}
+
 /// Legend entries in rows, each with its left edge; long meanings are shortened to the row.
 fn flow(legend: &[Legend], inner: f64) -> Vec<Vec<(f64, Legend)>> {
     let mut rows: Vec<Vec<(f64, Legend)>> = Vec::new();
@@ -192,7 +202,7 @@ fn flow(legend: &[Legend], inner: f64) -> Vec<Vec<(f64, Legend)>> {
             Legend::Key(role, meaning) => {
                 Legend::Key(*role, font::fit(meaning, LABEL, Weight::Regular, (inner - 16.0).min(260.0)))
             }
-            ramp @ Legend::Ramp(..) => ramp.clone(),
+            Legend::Ramp(label, low, high) => fit_ramp(label, low, high, inner),
         };
         let width = entry_width(&entry);
         if x + width > inner {

@@ -118,6 +118,11 @@ fn draw_bar(canvas: &mut Canvas<'_>, bar: &Bar, lying: bool, brush: &Brush<'_>) 
         if let (Some(first), Some(last)) = (corners.first(), corners.last()) {
             canvas.line(*first, *last, Ink { width: 1.4, ..ink });
         }
+    } else if bar.role == Role::Missing {
+        // No value is hollow everywhere.
+        canvas.polygon(&corners, Ink { opacity: 0.16, ..ink });
+        let closed: Vec<(f64, f64)> = corners.iter().chain(corners.first()).copied().collect();
+        canvas.path(&closed, ink);
     } else {
         canvas.polygon(&corners, ink);
     }
@@ -162,10 +167,16 @@ fn bar_label(canvas: &mut Canvas<'_>, bar: &Bar, lying: bool, brush: &Brush<'_>)
     let (start, end) = (layout.x(low.min(bar.from)), layout.x(high.max(bar.from)));
     let fits_right = end + width <= layout.size.0 - 6.0;
     let fits_left = start - width >= layout.plot.0 - 2.0;
-    if (rising && fits_right) || (!rising && !fits_left) {
+    if fits_right && (rising || !fits_left) {
         haloed(canvas, &bar.label, (end + 5.0, y), look(Anchor::Start), brush);
-    } else {
+    } else if fits_left {
         haloed(canvas, &bar.label, (start - 5.0, y), look(Anchor::End), brush);
+    } else {
+        // No room outside: inside the bar, in the colour that reads on it.
+        let colour = theme.text_on(theme.colour(bar.role));
+        let middle = (f64::midpoint(layout.x(bar.from), layout.x(bar.to)), y);
+        let inside = Type { colour, ..look(Anchor::Middle) };
+        furniture::centred(canvas, &bar.label, middle, inside, layout);
     }
 }
 
@@ -251,7 +262,7 @@ fn rule(canvas: &mut Canvas<'_>, (at, upright, role): (f64, bool, Role), brush: 
     }
 }
 
-/// Labels of rules: above the plot for upright ones, moved apart where they would meet; at the right for level ones.
+/// Labels of rules: above the plot for upright ones, moved apart where they would meet; at the left for level ones.
 pub fn rule_labels(canvas: &mut Canvas<'_>, marks: &[Mark], brush: &Brush<'_>) {
     let layout = brush.layout;
     let mut upright: Vec<(f64, f64, &str, Role)> = Vec::new();
@@ -266,8 +277,8 @@ pub fn rule_labels(canvas: &mut Canvas<'_>, marks: &[Mark], brush: &Brush<'_>) {
             upright.push((x, width, label, *role));
         } else {
             let colour = brush.theme.colour(*role);
-            let look = Type { size: TICK, weight: Weight::Regular, colour, anchor: Anchor::End };
-            haloed(canvas, label, (layout.plot.2 - 4.0, layout.y(*at) - 4.0), look, brush);
+            let look = Type { size: TICK, weight: Weight::Regular, colour, anchor: Anchor::Start };
+            haloed(canvas, label, (layout.plot.0 + 5.0, layout.y(*at) - 5.0), look, brush);
         }
     }
     upright.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -33,7 +33,7 @@ impl From<PaintError> for Problem {
         let hint = match &error {
             PaintError::TooSmall => "Choose a larger size, or fewer features",
             PaintError::TooLarge => "Choose a smaller size, or SVG",
-            PaintError::Backend(_) => "Export the chart's table instead",
+            PaintError::Backend(_) => "Export the chart’s table instead",
         };
         Self::new(format!("Could not paint the chart: {error}"), "", hint)
     }

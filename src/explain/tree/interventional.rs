@@ -50,7 +50,7 @@ impl Weights {
     }
 
     /// `(gains − 1)! losses! / (gains + losses)!`; 0 without gains.
-    fn of(&self, gains: usize, losses: usize) -> f64 {
+    pub fn of(&self, gains: usize, losses: usize) -> f64 {
         if gains < self.size && losses < self.size {
             self.table[gains * self.size + losses]
         } else {

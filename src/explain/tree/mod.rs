@@ -7,6 +7,7 @@ mod interventional;
 mod path_dependent;
 mod plan;
 mod quadrature;
+mod tables;
 
 use crate::base::{Cancelled, Task};
 use crate::model::TreeEnsemble;
@@ -16,9 +17,13 @@ use crate::num::parallel::Planes;
 
 use interventional::{Pairs, Scratch, Weights};
 use path_dependent::Engine;
+use plan::Plan;
+use tables::{Outline, Shallow};
 
 /// Explained rows per block of the interventional walk, small because every row meets the whole background.
 const PAIR_BLOCK: usize = 4;
+/// Numbers in the tables that are held at one time (256 MB).
+const TABLES: usize = 32 << 20;
 
 /// Contributions and what they are measured from, in the ensemble's native unit.
 #[derive(Clone, Debug)]
@@ -46,17 +51,11 @@ impl From<Cancelled> for Stopped {
     }
 }
 
-impl From<plan::NoTree> for Stopped {
-    fn from(fault: plan::NoTree) -> Self {
-        Self::NoTree(fault.tree)
-    }
-}
-
 /// Path-dependent Shapley values of every row: unknown features follow the training cover. Exact in f64 for any depth,
 /// for repeated features, categories, missing values, zero covers and leaves with a value per output.
 /// Cost O(rows · leaves · distinct features of a path).
 pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
-    let plans = plan::plans(ensemble)?;
+    let plans = plan::plans(ensemble, task)?;
     let engine = Engine::new(ensemble, &plans);
     let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
     task.begin("explaining with tree paths", rows.rows() as u64 * ensemble.trees.len() as u64);
@@ -83,41 +82,117 @@ pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task
 
 /// Interventional Shapley values of every row: unknown features take their values from each row of `background` in
 /// turn, all with equal weight. Exact in f64.
-/// Cost O(rows · background · trees · nodes that either row reaches).
+/// Cost of trees with at most ten features on a path O((rows + background) · nodes + leaves · 3^features); of the
+/// others O(rows · background · nodes that either row reaches). Which of the two is used depends on the tree alone, so
+/// a row's bits do not depend on its neighbours.
 pub fn interventional(
     ensemble: &TreeEnsemble,
     rows: MatrixView<'_>,
     background: MatrixView<'_>,
     task: &Task,
 ) -> Result<Contributions, Stopped> {
-    let plans = plan::plans(ensemble)?;
-    let weights = Weights::new(plans.iter().map(|p| p.distinct).max().unwrap_or(0));
-    let (inputs, outputs) = (ensemble.inputs, ensemble.outputs());
-    let divisor = ensemble.divisor * background.rows() as f64;
-    let mut values = vec![0.0; outputs * rows.rows() * inputs];
+    let plans = plan::plans(ensemble, task)?;
+    let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
+    let meeting = Meeting {
+        ensemble,
+        plans: &plans,
+        outlines: plans.iter().map(Outline::new).collect(),
+        weights: Weights::new(plans.iter().map(|p| p.distinct).max().unwrap_or(0)),
+        rows,
+        background,
+    };
     task.begin("explaining against the background", rows.rows() as u64 * ensemble.trees.len() as u64);
-    let shape = Planes { rows: rows.rows(), width: inputs, block: PAIR_BLOCK };
-    parallel::fill_planes(&mut values, shape, |first, out| {
-        let mut scratch = Scratch::new(inputs);
-        let mut sums = vec![0.0; outputs * inputs];
-        let count = out.first().map_or(0, |plane| plane.len() / inputs.max(1));
-        for position in 0..count {
-            sums.fill(0.0);
-            for tree in &ensemble.trees {
-                let pairs = Pairs { ensemble, tree, weights: &weights, task };
-                pairs.add(rows.row(first + position), background, &mut scratch, &mut sums)?;
-                task.advance(1)?;
-            }
-            for (plane, sums) in out.iter_mut().zip(sums.chunks_exact(inputs)) {
-                for (value, sum) in plane[position * inputs..].iter_mut().zip(sums) {
-                    *value = sum / divisor;
-                }
-            }
-        }
-        Ok(())
-    })?;
+    meeting.add_shallow(&mut values, task)?;
+    meeting.add_deep(&mut values, task)?;
+    let divisor = ensemble.divisor * background.rows() as f64;
+    values.iter_mut().for_each(|value| *value /= divisor);
     let base = mean_score(ensemble, background, task)?;
     Ok(Contributions { values, base, without_cover: false })
+}
+
+/// Rows that meet a background.
+struct Meeting<'a> {
+    ensemble: &'a TreeEnsemble,
+    plans: &'a [Plan],
+    /// Per tree, the outline of its tables; `None` for deep trees.
+    outlines: Vec<Option<Outline>>,
+    weights: Weights,
+    rows: MatrixView<'a>,
+    background: MatrixView<'a>,
+}
+
+impl Meeting<'_> {
+    /// Adds the contributions of all shallow trees by tables, as many trees at a time as fit in memory.
+    fn add_shallow(&self, values: &mut [f64], task: &Task) -> Result<(), Cancelled> {
+        let shallow: Vec<Shallow<'_>> = (self.ensemble.trees.iter().zip(self.plans).zip(&self.outlines))
+            .filter_map(|((tree, plan), outline)| {
+                let outline = outline.as_ref()?;
+                Some(Shallow { ensemble: self.ensemble, tree, plan, outline })
+            })
+            .collect();
+        let mut first = 0;
+        while first < shallow.len() {
+            let mut size = 0;
+            let fits = |tree: &&Shallow<'_>| {
+                size += tree.outline.size;
+                size <= TABLES
+            };
+            let count = shallow[first..].iter().take_while(fits).count().max(1);
+            let group = &shallow[first..first + count];
+            let fill = |k: usize| group[k].fill(self.background, &self.weights, task);
+            let tables = parallel::map(count, &Task::silent(), fill)?.into_iter().collect::<Result<Vec<_>, _>>()?;
+            self.each_row(values, parallel::BLOCK, |row, sums, patterns| {
+                task.check()?;
+                for (tree, table) in group.iter().zip(&tables) {
+                    tree.add(row, table, patterns, sums);
+                }
+                task.advance(count as u64)
+            })?;
+            first += count;
+        }
+        Ok(())
+    }
+
+    /// Adds the contributions of all deep trees, background row by background row.
+    fn add_deep(&self, values: &mut [f64], task: &Task) -> Result<(), Cancelled> {
+        let deep: Vec<_> = self.ensemble.trees.iter().zip(&self.outlines).filter(|(_, o)| o.is_none()).collect();
+        if deep.is_empty() {
+            return Ok(());
+        }
+        self.each_row(values, PAIR_BLOCK, |row, sums, _| {
+            let mut scratch = Scratch::new(self.ensemble.inputs);
+            for (tree, _) in &deep {
+                let pairs = Pairs { ensemble: self.ensemble, tree, weights: &self.weights, task };
+                pairs.add(row, self.background, &mut scratch, sums)?;
+                task.advance(1)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Calls `add(row, sums, patterns)` for every row in parallel and adds its sums of shape (outputs, inputs) to
+    /// `values`.
+    fn each_row<F>(&self, values: &mut [f64], block: usize, add: F) -> Result<(), Cancelled>
+    where
+        F: Fn(&[f64], &mut [f64], &mut Vec<usize>) -> Result<(), Cancelled> + Sync,
+    {
+        let inputs = self.ensemble.inputs;
+        let shape = Planes { rows: self.rows.rows(), width: inputs, block };
+        parallel::fill_planes(values, shape, |first, planes| {
+            let (mut sums, mut patterns) = (vec![0.0; planes.len() * inputs], Vec::new());
+            let count = planes.first().map_or(0, |plane| plane.len() / inputs.max(1));
+            for position in 0..count {
+                sums.fill(0.0);
+                add(self.rows.row(first + position), &mut sums, &mut patterns)?;
+                for (plane, sums) in planes.iter_mut().zip(sums.chunks_exact(inputs)) {
+                    for (value, sum) in plane[position * inputs..].iter_mut().zip(sums) {
+                        *value += sum;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
 }
 
 /// The mean native score over `background`, per output.

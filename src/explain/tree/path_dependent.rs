@@ -60,7 +60,7 @@ impl<'a> Engine<'a> {
         let mut single = Scratch::<1>::default();
         for (tree, plan) in self.ensemble.trees.iter().zip(self.plans) {
             let rule = self.rules[nodes_for(plan.distinct)].as_ref().expect("every plan's rule was made in `new`");
-            fill_steps(plan, rule, &mut steps);
+            fill_steps(plan, rule, &mut steps, task)?;
             let walk = Walk { ensemble: self.ensemble, tree, plan, steps: &steps, nodes: rule.nodes.len() };
             let mut done = 0;
             if walk.bytes(LANES) <= WIDE_WALK {
@@ -87,10 +87,13 @@ impl<'a> Engine<'a> {
 /// above: `u(1)/u′(1)`, `u(0)/u′(1)`, `c/c′` on the way down; `w (a(1) − a′(1))`, `w (a(0) − a′(1))` on the way up,
 /// where `a(1) = (1 − c)/u(1)` and `a(0) = −1/(1 − t)`. No divisor can be zero: `u(1) ≥ t > 0`, and where `c′ = 0`
 /// the product is already zero.
-fn fill_steps(plan: &Plan, rule: &Rule, steps: &mut Vec<f64>) {
+fn fill_steps(plan: &Plan, rule: &Rule, steps: &mut Vec<f64>, task: &Task) -> Result<(), Cancelled> {
     steps.clear();
     steps.reserve(plan.edges.len() * rule.nodes.len() * STEP);
-    for edge in &plan.edges {
+    for (index, edge) in plan.edges.iter().enumerate() {
+        if index % LOOK == 0 {
+            task.check()?;
+        }
         let kept = if edge.cover_above > 0.0 { edge.cover / edge.cover_above } else { 0.0 };
         for (&t, &weight) in rule.nodes.iter().zip(&rule.weights) {
             let rest = 1.0 - t;
@@ -108,6 +111,7 @@ fn fill_steps(plan: &Plan, rule: &Rule, steps: &mut Vec<f64>) {
             steps.push(weight * (-1.0 / rest - pull_above));
         }
     }
+    Ok(())
 }
 
 /// Buffers of a walk over `L` rows side by side.

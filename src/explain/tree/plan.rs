@@ -1,7 +1,10 @@
 //! A tree laid out for depth-first walks: one entry per edge in preorder, with everything about the path that does
 //! not depend on the explained row.
 
+use crate::base::Task;
 use crate::model::{Node, Tree, TreeEnsemble};
+
+use super::Stopped;
 
 /// The edge from a split to one of its children.
 #[derive(Clone, Copy, Debug)]
@@ -46,18 +49,14 @@ pub(super) struct Plan {
     pub without_cover: bool,
 }
 
-/// Why a tree cannot be walked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoTree {
-    /// The tree's position in the ensemble.
-    pub tree: usize,
-}
-
 /// Lays out every tree. Refuses what is no tree: a child before its parent, a node with two parents, an index out of
 /// range. Cost O(nodes).
-pub(super) fn plans(ensemble: &TreeEnsemble) -> Result<Vec<Plan>, NoTree> {
+pub(super) fn plans(ensemble: &TreeEnsemble, task: &Task) -> Result<Vec<Plan>, Stopped> {
     let mut latest = vec![0; ensemble.inputs];
-    let lay = |(index, tree)| plan(tree, ensemble.outputs(), &mut latest).ok_or(NoTree { tree: index });
+    let lay = |(index, tree)| {
+        task.check()?;
+        plan(tree, ensemble.outputs(), &mut latest).ok_or(Stopped::NoTree(index))
+    };
     ensemble.trees.iter().enumerate().map(lay).collect()
 }
 
@@ -89,7 +88,7 @@ fn plan(tree: &Tree, outputs: usize, latest: &mut [u32]) -> Option<Plan> {
         tree,
         latest,
         path: Vec::new(),
-        weights: vec![1.0],
+        weights: vec![(1.0, 0)],
         plan: Plan { edges: Vec::new(), levels: 0, distinct: 0, mean: vec![0.0; per_leaf], without_cover: false },
     };
     let root = tree.nodes.first()?;
@@ -127,8 +126,8 @@ struct Layout<'a> {
     latest: &'a mut [u32],
     /// Edges of the current path.
     path: Vec<usize>,
-    /// Share of the cover that reaches each level.
-    weights: Vec<f64>,
+    /// Share of the cover that reaches each level, and distinct features down to it.
+    weights: Vec<(f64, usize)>,
     plan: Plan,
 }
 
@@ -160,7 +159,8 @@ impl Layout<'_> {
         let node = self.tree.nodes.get(next.node as usize)?;
         let value = if node.is_leaf() { node.left } else { Edge::INNER };
         self.path.push(self.plan.edges.len());
-        self.weights.push(self.weights.last().copied()? * next.share);
+        let (weight, distinct) = self.weights.last().copied()?;
+        self.weights.push((weight * next.share, distinct + usize::from(above == 0)));
         self.plan.edges.push(Edge {
             feature,
             split: next.split,
@@ -181,12 +181,10 @@ impl Layout<'_> {
     fn leaf(&mut self, value: u32) -> Option<()> {
         let count = self.plan.mean.len();
         let values = self.tree.leaf_values.get(value as usize..value as usize + count)?;
-        let weight = self.weights.last().copied()?;
+        let (weight, distinct) = self.weights.last().copied()?;
         for (mean, leaf) in self.plan.mean.iter_mut().zip(values) {
             *mean += weight * leaf;
         }
-        let edges = &self.plan.edges;
-        let distinct = self.path.iter().filter(|&&e| edges.get(e).is_some_and(|e| e.above == 0)).count();
         self.plan.distinct = self.plan.distinct.max(distinct);
         Some(())
     }

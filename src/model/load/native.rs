@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Entry, Task};
+use crate::base::{Entry, Fingerprint, Task};
 use crate::data::{Input, InputKind};
+use crate::model::learned::{Body, Learned};
 use crate::model::linear::LinearModel;
 use crate::model::link::LinkFunction;
 use crate::model::tree_check::check_ensemble;
@@ -53,6 +54,8 @@ pub enum NativeBody {
         /// From the margin to predictions.
         link: LinkFunction,
     },
+    /// A model that learners here make and that is neither.
+    Learned(Body),
 }
 
 impl NativeBody {
@@ -78,6 +81,7 @@ impl NativeBody {
                 }
                 Ok(Arc::new(LinearModel { card, form, link, arithmetic: Accumulate::F64 }))
             }
+            Self::Learned(body) => Ok(Arc::new(Learned::checked(card, body)?)),
         }
     }
 }
@@ -86,6 +90,17 @@ impl NativeBody {
 pub fn to_json(card: &ModelCard, body: &NativeBody) -> Result<Vec<u8>, ModelError> {
     let file = NativeFile { format: FORMAT.to_owned(), version: VERSION, card, body };
     serde_json::to_vec(&file).map_err(|error| ModelError::malformed("model file", error.to_string()))
+}
+
+/// The bytes of a Candor model file for `model`. The same model gives the same bytes: neither path, size nor hash of a
+/// file is written.
+pub fn save(model: &dyn Model) -> Result<Vec<u8>, ModelError> {
+    let body = model.portable().ok_or_else(|| ModelError::Unsupported {
+        what: "this kind of model has no form in a Candor model file".to_owned(),
+        hint: "Keep the model's own file; it opens as it is".to_owned(),
+    })?;
+    let card = ModelCard { path: None, sha256: Fingerprint::default(), bytes: 0, ..model.card().clone() };
+    to_json(&card, &body)
 }
 
 /// The loader of Candor's own files.

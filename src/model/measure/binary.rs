@@ -48,7 +48,8 @@ pub(super) fn measure(
 fn area(ranked: &Ranked, notes: &mut Vec<String>) -> MetricValue {
     let area = ranked.area();
     let interval = logit(area, ranked.area_error(area));
-    if interval.is_some_and(|(_, high)| high < 0.5) {
+    let reversed = area <= 0.0 && ranked.rows().len() >= 10; // no interval at the very end of the scale
+    if reversed || interval.is_some_and(|(_, high)| high < 0.5) {
         notes.push(
             "The model ranks the classes the wrong way round: its ROC AUC is below one half; check which class counts \
              as positive"

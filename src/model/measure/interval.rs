@@ -64,9 +64,10 @@ mod tests {
 
     #[test]
     fn wilson_gives_the_textbook_interval() {
-        // 10 of 50: Newcombe 1998's formula worked by hand gives 0.1124 to 0.3304.
+        // scipy 1.17, binomtest(10, 50).proportion_ci(method="wilson").
         let (low, high) = wilson(0.2, 50.0);
-        assert!((low - 0.112_375).abs() < 1e-5 && (high - 0.330_371).abs() < 1e-5, "{low} {high}");
+        assert!((low - 0.112_437_500_157_761).abs() < 1e-14, "{low}");
+        assert!((high - 0.330_371_059_322_254).abs() < 1e-14, "{high}");
         assert_eq!(wilson(0.0, 10.0).0.to_bits(), 0.0_f64.to_bits());
         assert_eq!(wilson(1.0, 10.0).1.to_bits(), 1.0_f64.to_bits());
         assert_eq!(wilson(f64::NAN, 0.0), (0.0, 1.0));

@@ -11,6 +11,7 @@ use crate::chart::{paint, theme};
 use crate::data::{Column, TextValues, Values};
 use crate::explain::{Body, Explanation};
 use crate::model::Scale;
+use crate::model::load::native;
 use crate::num::parallel;
 
 use crate::session::command::{Export, Plan};
@@ -19,7 +20,7 @@ use crate::session::job::Work;
 use crate::session::scene::Scene;
 use crate::session::write::{Ending, layout, to_bytes, write_file};
 
-use super::{link, ports, report};
+use super::{link, report};
 
 /// Width of an exported chart in points.
 const WIDTH: u32 = 860;
@@ -56,7 +57,7 @@ impl Work for WriteFile {
             Export::Report(plan) => report::write(&self.scene, &self.plan, plan, &self.path, task)?,
             Export::Model => {
                 let model = self.scene.model.as_ref().ok_or_else(|| nothing("there is no model"))?;
-                write_file(&self.path, &ports::save_model(&**model)?)?;
+                write_file(&self.path, &native::save(&**model)?)?;
             }
         }
         Ok(Outcome::Written(self.path))

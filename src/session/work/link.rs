@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::base::{Cancelled, Problem, RowId, Task};
+use crate::base::{Cancelled, Problem, RowId, Task, text};
 use crate::data::{Dataset, Link, Role, encode, link};
+use crate::explain::Truth;
 use crate::model::measure::{Measured, measure};
 use crate::model::metrics;
-use crate::model::{Model, Performance, Scale, TruthColumn, truth};
+use crate::model::{Model, Performance, Scale, TaskKind, TruthColumn, truth};
 use crate::num::MatrixView;
 use crate::num::parallel;
 
@@ -24,11 +25,13 @@ pub struct Join {
     pub model: Arc<dyn Model>,
     /// Threads of the loops; `None` takes all.
     pub threads: Option<usize>,
+    /// The rows performance is measured on; `None` takes all.
+    pub held_out: Option<Arc<[RowId]>>,
 }
 
 impl Work for Join {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let Self { data, model, threads } = *self;
+        let Self { data, model, threads, held_out } = *self;
         let mut link = link(&model.card().inputs, &data)?;
         let scale = default_scale(&*model);
         let values = parallel::with_threads(threads, || predict(&data, &*model, &link, scale, task))
@@ -42,14 +45,17 @@ impl Work for Join {
             }
             None => None,
         };
-        let known = Known { data: &data, model: &*model, link: &link };
+        let known = Known { data: &data, model: &*model, link: &link, held_out: held_out.as_deref() };
         let performance = match &truth {
             Some(truth) => {
                 Some(performance(known, truth, (&values, scale), task).map_err(|_cancelled| super::cancelled())?)
             }
             None => None,
         };
+        let known = truth.as_ref().map_or(&[][..], |t| &t.values);
+        let surprising = surprising(&values, model.card().outputs.len(), known, model.card().task);
         let predictions = Predictions {
+            surprising,
             order: order(&values, model.card().outputs.len(), data.row_count()),
             values: values.into(),
             scale,
@@ -96,12 +102,40 @@ pub fn predict(
     Ok(values)
 }
 
+/// Rows far from their truth, furthest first. Cost O(rows · outputs), then the sort.
+fn surprising(values: &[f64], outputs: usize, truth: &[f64], task: TaskKind) -> Arc<[RowId]> {
+    let mut found: Vec<(f64, RowId)> = Vec::new();
+    for (row, (answer, &truth)) in values.chunks_exact(outputs.max(1)).zip(truth).enumerate() {
+        if let Some(size) = surprise(answer, truth, task) {
+            found.push((size, RowId(row as u32)));
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.into_iter().take(Predictions::MOST_SURPRISING).map(|f| f.1).collect()
+}
+
+/// How far an answer is from the truth; `None` where nothing is wrong or nothing is known.
+fn surprise(answer: &[f64], truth: f64, task: TaskKind) -> Option<f64> {
+    if truth.is_nan() || answer.iter().any(|v| v.is_nan()) {
+        return None;
+    }
+    match task {
+        TaskKind::Binary => Some((answer.first()? - truth).abs()).filter(|size| *size > 0.5),
+        TaskKind::Multiclass => {
+            let (best, confidence) = answer.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+            (best != truth as usize).then_some(*confidence)
+        }
+        _ => Some((answer.first()? - truth).abs()),
+    }
+}
+
 /// What performance is measured with.
 #[derive(Clone, Copy)]
 struct Known<'k> {
     data: &'k Dataset,
     model: &'k dyn Model,
     link: &'k Link,
+    held_out: Option<&'k [RowId]>,
 }
 
 /// Performance on the rows whose target is known; predicts again where metrics want another scale.
@@ -111,25 +145,33 @@ fn performance(
     (values, scale): (&[f64], Scale),
     task: &Task,
 ) -> Result<Performance, Cancelled> {
-    let Known { data, model, link } = known;
+    let Known { data, model, link, held_out } = known;
     let wanted = metrics::scale_for(model.card());
     let again = if wanted == scale { None } else { Some(predict(data, model, link, wanted, task)?) };
     let values = again.as_deref().unwrap_or(values);
     let width = model.card().outputs.len();
-    let predicted = MatrixView::new(values, data.row_count(), width).expect("one prediction for each row and output");
-    let rows: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
+    let all: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
+    let rows = held_out.unwrap_or(&all);
+    let values: Vec<f64> =
+        rows.iter().flat_map(|r| values.iter().skip(r.index() * width).take(width).copied()).collect();
+    let known_truth = super::truth_of(&Truth { values: truth.values.clone(), weights: truth.weights.clone() }, rows);
+    let predicted = MatrixView::new(&values, rows.len(), width).expect("one prediction for each row and output");
     let mut performance = measure(
         &Measured {
             card: model.card(),
             predicted,
-            truth: &truth.values,
+            truth: &known_truth.values,
             classes: &truth.classes,
-            weights: truth.weights.as_deref(),
-            rows: &rows,
+            weights: known_truth.weights.as_deref(),
+            rows,
         },
         task,
     )?;
     performance.notes.extend(truth.notes.iter().cloned());
+    if held_out.is_some() {
+        let count = text::counted(rows.len(), "row");
+        performance.notes.push(format!("Measured on the {count} that the model has not seen while it was trained"));
+    }
     Ok(performance)
 }
 
@@ -139,4 +181,19 @@ fn order(values: &[f64], outputs: usize, rows: usize) -> Arc<[RowId]> {
     let score = |row: &RowId| values.get(row.index() * outputs).copied().unwrap_or(f64::NAN);
     order.sort_by(|a, b| score(a).total_cmp(&score(b)));
     order.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_confident_wrong_rows_come_first_and_right_or_unknown_rows_not_at_all() {
+        let rows = |found: Arc<[RowId]>| found.iter().map(|r| r.0).collect::<Vec<_>>();
+        let binary = surprising(&[0.9, 0.2, 0.7, 0.99], 1, &[0.0, 0.0, 0.0, f64::NAN], TaskKind::Binary);
+        assert_eq!(rows(binary), [0, 2]);
+        let classes = surprising(&[0.6, 0.4, 0.1, 0.9, 0.8, 0.2], 2, &[1.0, 1.0, 1.0], TaskKind::Multiclass);
+        assert_eq!(rows(classes), [2, 0]);
+        assert_eq!(rows(surprising(&[1.0, 5.0], 1, &[1.5, 2.0], TaskKind::Regression)), [1, 0]);
+    }
 }

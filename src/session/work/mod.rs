@@ -6,7 +6,6 @@ pub mod export;
 pub mod importance;
 pub mod link;
 pub mod open;
-mod ports;
 pub mod profile;
 pub mod report;
 pub mod train;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::base::{Problem, Seed, Task};
+use crate::base::{Knobs, Problem, Seed, Task};
 use crate::data::Dataset;
+use crate::model::learn;
+use crate::num::parallel;
 
 use crate::session::event::Outcome;
 use crate::session::job::Work;
-
-use super::ports;
 
 /// Trains a learner.
 pub struct Train {
@@ -28,6 +28,20 @@ pub struct Train {
 
 impl Work for Train {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        ports::train(&self, task).map(Outcome::Model)
+        let learner = learn::find(&self.learner).ok_or_else(|| {
+            let known: Vec<&str> = learn::LEARNERS.iter().map(|l| l.id()).collect();
+            Problem::new(
+                format!("There is no learner “{}”", self.learner),
+                "",
+                format!("Known learners: {}", known.join(", ")),
+            )
+        })?;
+        let given = self.knobs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let knobs = Knobs::check(learner.knobs(), given).map_err(|error| {
+            Problem::new("Could not train a model", format!("setting “{}”", error.knob), error.reason)
+        })?;
+        let inputs = (&*self.data, self.target);
+        let trained = parallel::with_threads(self.threads, || learn::train(learner, inputs, &knobs, self.seed, task))?;
+        Ok(Outcome::Trained(trained.model, trained.held_out.into()))
     }
 }

@@ -105,7 +105,8 @@ impl<'d> At<'d> {
 
     /// A refusal at this place.
     pub fn refuse(&self, reason: impl Into<String>) -> ModelError {
-        ModelError::malformed(self.place.clone(), reason)
+        let place = if self.place.is_empty() { "document" } else { &self.place };
+        ModelError::malformed(place, reason)
     }
 
     fn wrong(&self, wanted: &str) -> ModelError {

@@ -65,7 +65,7 @@ fn read(parts: &Parts<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model
     };
     let (inputs, note) = inputs::inputs(parts)?;
     let outputs = header.count("num_tree_per_iteration")?;
-    if outputs == 0 || outputs > parts.trees.len().max(1) || parts.trees.len() % outputs != 0 {
+    if outputs == 0 || outputs > parts.trees.len().max(1) || !parts.trees.len().is_multiple_of(outputs) {
         let reason = format!("{outputs} trees per round do not fit {} trees", parts.trees.len());
         return Err(header.refuse("num_tree_per_iteration", reason));
     }

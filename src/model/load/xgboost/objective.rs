@@ -4,7 +4,7 @@ use crate::model::ModelError;
 use crate::model::TaskKind;
 use crate::model::link::LinkFunction;
 
-use super::super::document::At;
+use super::super::document::{At, Value, shown};
 
 /// How a base score in prediction units becomes a margin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +66,8 @@ impl Objective {
     /// holds for every output. `clamped` says that the library limits probabilities to [1e-6, 1 − 1e-6] first.
     pub fn base_margins(self, at: &At<'_>, outputs: usize, clamped: bool) -> Result<Vec<f64>, ModelError> {
         let text = match at.value {
-            super::super::document::Value::Real(value) => value.to_string(),
-            super::super::document::Value::Integer(value) => value.to_string(),
+            Value::Real(value) => value.to_string(),
+            Value::Integer(value) => value.to_string(),
             _ => at.text()?.to_owned(),
         };
         let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
@@ -76,7 +76,7 @@ impl Objective {
             let value: f32 = part
                 .trim()
                 .parse()
-                .map_err(|_error| at.refuse(format!("“{}” is no number", super::super::document::shown(part))))?;
+                .map_err(|_error| at.refuse(format!("“{}” is no number", shown(part))))?;
             let margin = self.base_margin(value, clamped);
             if !margin.is_finite() {
                 return Err(at.refuse(format!("{value} is no possible base score of this objective")));
@@ -97,7 +97,7 @@ impl Objective {
             BaseRule::Identity => score,
             BaseRule::Logarithm => logarithm(score),
             BaseRule::Logit => {
-                let score = if clamped { score.max(1e-6).min(1.0 - 1e-6) } else { score };
+                let score = if clamped { score.clamp(1e-6, 1.0 - 1e-6) } else { score };
                 -logarithm(1.0 / score - 1.0)
             }
         }

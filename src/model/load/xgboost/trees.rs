@@ -46,7 +46,7 @@ impl TreeReader {
     }
 
     /// The category sets, and for each node its set.
-    fn categories(&mut self, at: &At<'_>) -> Result<(Vec<CategorySet>, Vec<(i64, u32)>), ModelError> {
+    fn categories(&mut self, at: &At<'_>) -> Result<Categories, ModelError> {
         let (Some(nodes), Some(codes)) = (at.optional("categories_nodes"), at.optional("categories")) else {
             return Ok((Vec::new(), Vec::new()));
         };
@@ -87,6 +87,9 @@ impl TreeReader {
         Ok(words)
     }
 }
+
+/// Category sets, and pairs of node and set in node order.
+type Categories = (Vec<CategorySet>, Vec<(i64, u32)>);
 
 /// The arrays of one tree.
 struct Arrays<'d> {

@@ -1,0 +1,267 @@
+//! Asking for files without ever blocking: the system's dialog on its own thread, and a field to type a path where no
+//! dialog is available.
+
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use egui::{Id, Key, Modal, RichText, TextEdit};
+
+use crate::session::{Command, Export};
+
+use super::desk::{Cx, Wish};
+use super::style::{self, HALF, STEP};
+use super::widget::card;
+
+/// A dialog that answers sooner than a person can had no way to show itself.
+const NO_DIALOG: Duration = Duration::from_millis(400);
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A table to read.
+    Table,
+    /// A model to read.
+    Model,
+}
+
+/// A dialog that is open in the system.
+#[derive(Default)]
+pub(crate) struct Dialogs {
+    waiting: Option<(Receiver<Option<PathBuf>>, Instant, Goal)>,
+}
+
+enum Goal {
+    Open(What),
+    Save(Box<Export>, String),
+}
+
+/// A question for a path, answered in the window.
+pub(crate) struct PathPrompt {
+    goal: Goal,
+    text: String,
+    note: &'static str,
+    fresh: bool,
+}
+
+/// Asks for a file to open.
+pub(crate) fn open(cx: &mut Cx<'_>, what: What) {
+    if cx.desk.dialogs.waiting.is_some() {
+        return;
+    }
+    let dialog = rfd::AsyncFileDialog::new().set_directory(cx.view.start_folder());
+    let dialog = match what {
+        What::Table => dialog
+            .set_title("Open a table")
+            .add_filter("Tables", &["csv", "tsv", "txt", "parquet", "arrow", "ipc", "feather", "jsonl", "ndjson"]),
+        What::Model => {
+            dialog.set_title("Open a model").add_filter("Models", &["json", "ubj", "txt", "model", "bin", "candor"])
+        }
+    };
+    let answer = dialog.add_filter("All files", &["*"]).pick_file();
+    wait(cx, async move { answer.await.map(|f| f.path().to_owned()) }, Goal::Open(what));
+}
+
+/// Asks where to write; the field is in the window, the system's dialog one click away.
+pub(crate) fn save(cx: &mut Cx<'_>, name: &str, what: Box<Export>) {
+    let place = cx.view.start_folder().join(name);
+    let note = "The ending of the file chooses the format.";
+    let text = place.display().to_string();
+    cx.desk.prompt = Some(PathPrompt { goal: Goal::Save(what, name.to_owned()), text, note, fresh: true });
+}
+
+fn wait(cx: &mut Cx<'_>, answer: impl Future<Output = Option<PathBuf>> + Send + 'static, goal: Goal) {
+    let (sender, receiver) = sync_channel(1);
+    let ctx = cx.ctx.clone();
+    let work = move || {
+        if sender.send(block_on(answer)).is_ok() {
+            ctx.request_repaint();
+        }
+    };
+    if std::thread::Builder::new().name("candor-dialog".to_owned()).spawn(work).is_ok() {
+        cx.desk.dialogs.waiting = Some((receiver, Instant::now(), goal));
+    }
+}
+
+/// Takes the answer of a dialog, when there is one.
+pub(crate) fn poll(cx: &mut Cx<'_>) {
+    let Some((receiver, asked, goal)) = cx.desk.dialogs.waiting.take() else { return };
+    match receiver.try_recv() {
+        Err(TryRecvError::Empty) => cx.desk.dialogs.waiting = Some((receiver, asked, goal)),
+        Ok(Some(path)) => answer(cx, goal, path),
+        Ok(None) | Err(TryRecvError::Disconnected) => {
+            let unseen = asked.elapsed() < NO_DIALOG;
+            if unseen {
+                type_instead(cx, goal);
+            }
+        }
+    }
+}
+
+fn type_instead(cx: &mut Cx<'_>, goal: Goal) {
+    let note = "No file dialog is available here. Type a path, or drop a file into the window.";
+    let text = match &goal {
+        Goal::Open(_) => String::new(),
+        Goal::Save(_, name) => cx.view.start_folder().join(name).display().to_string(),
+    };
+    cx.desk.prompt = Some(PathPrompt { goal, text, note, fresh: true });
+}
+
+fn answer(cx: &mut Cx<'_>, goal: Goal, path: PathBuf) {
+    match goal {
+        Goal::Open(What::Table) => {
+            cx.view.remember(&path);
+            cx.wish(Command::OpenData(path, crate::data::read::ReadOptions::default()));
+        }
+        Goal::Open(What::Model) => {
+            cx.view.remember(&path);
+            cx.wish(Command::OpenModel(path));
+        }
+        Goal::Save(what, _) => {
+            cx.view.folder = path.parent().map(Path::to_owned);
+            cx.wish(Command::Export(*what, path));
+        }
+    }
+}
+
+/// Shows the question for a path while there is one.
+pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
+    let Some(mut prompt) = cx.desk.prompt.take() else { return };
+    let (title, button) = match &prompt.goal {
+        Goal::Open(What::Table) => ("Open a table", "Open"),
+        Goal::Open(What::Model) => ("Open a model", "Open"),
+        Goal::Save(..) => ("Save", "Save"),
+    };
+    let mut done = Done::No;
+    let modal = Modal::new(Id::unique("path prompt")).show(ctx, |ui| {
+        ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
+        ui.label(style::heading(title));
+        ui.add(egui::Label::new(RichText::new(prompt.note).weak()).wrap());
+        ui.add_space(HALF);
+        let edit = TextEdit::singleline(&mut prompt.text)
+            .hint_text("Path of the file")
+            .desired_width(f32::INFINITY)
+            .margin(egui::Margin::symmetric(10, 7));
+        let response = ui.add(edit);
+        if std::mem::take(&mut prompt.fresh) {
+            response.request_focus();
+        }
+        let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        exists_note(ui, &prompt);
+        ui.add_space(STEP);
+        ui.horizontal(|ui| {
+            let ready = !prompt.text.trim().is_empty();
+            if (card::primary_enabled(ui, button, ready).clicked() || entered) && ready {
+                done = Done::Yes;
+            }
+            if ui.button("Browse…").clicked() {
+                done = Done::Browse;
+            }
+            if ui.button("Cancel").clicked() {
+                done = Done::Cancelled;
+            }
+        });
+    });
+    if modal.should_close() {
+        done = Done::Cancelled;
+    }
+    match done {
+        Done::No => cx.desk.prompt = Some(prompt),
+        Done::Cancelled => {}
+        Done::Yes => answer(cx, prompt.goal, PathBuf::from(prompt.text.trim())),
+        Done::Browse => browse(cx, prompt),
+    }
+}
+
+enum Done {
+    No,
+    Yes,
+    Browse,
+    Cancelled,
+}
+
+fn exists_note(ui: &mut egui::Ui, prompt: &PathPrompt) {
+    let path = Path::new(prompt.text.trim());
+    let known = path.parent().is_none_or(|p| p.as_os_str().is_empty() || p.is_dir());
+    let text = match &prompt.goal {
+        Goal::Save(..) if !known => "This folder does not exist yet",
+        Goal::Save(..) if path.is_file() => "The file is there already and will be replaced",
+        _ => " ",
+    };
+    ui.label(style::small(text));
+}
+
+fn browse(cx: &mut Cx<'_>, prompt: PathPrompt) {
+    match prompt.goal {
+        Goal::Open(what) => open(cx, what),
+        Goal::Save(what, name) => {
+            let dialog = rfd::AsyncFileDialog::new().set_title("Save").set_file_name(&name);
+            let picked = dialog.set_directory(cx.view.start_folder()).save_file();
+            wait(cx, async move { picked.await.map(|f| f.path().to_owned()) }, Goal::Save(what, name));
+        }
+    }
+}
+
+/// Files dropped into the window are opened by their content.
+pub(crate) fn dropped(cx: &mut Cx<'_>) {
+    let files = cx.ctx.input(|i| i.raw.dropped_files.clone());
+    for path in files.into_iter().map(|f| f.path().to_owned()) {
+        cx.wishes.push(Wish::OpenFile(path));
+    }
+}
+
+/// Shows that files may be let go here.
+pub(crate) fn hover_ui(ui: &egui::Ui) {
+    if ui.input(|i| i.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let skin = style::skin(ui);
+    let area = ui.ctx().content_rect();
+    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, Id::unique("drop")));
+    painter.rect_filled(area, 0.0, skin.window.gamma_multiply(0.85));
+    painter.rect_stroke(area.shrink(12.0), 12.0, egui::Stroke::new(2.0, skin.accent), egui::StrokeKind::Inside);
+    let font = egui::FontId::new(22.0, style::strong_family());
+    painter.text(area.center(), egui::Align2::CENTER_CENTER, "Drop a table or a model", font, skin.text);
+}
+
+/// Waits for a future on the calling thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_for_a_future_that_is_woken_from_elsewhere_ends() {
+        let mut calls = 0;
+        let value = block_on(std::future::poll_fn(move |cx| {
+            calls += 1;
+            if calls < 3 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(calls)
+        }));
+        assert_eq!(value, 3);
+    }
+}

@@ -1,0 +1,307 @@
+//! Every mark of a chart as shapes, in one plot item: roles become colours here, data units become screen points.
+
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+use eframe::egui;
+use egui::epaint::Mesh;
+use egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Stroke, TextureId, Ui, pos2, vec2};
+use egui_plot::{PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform};
+
+use crate::chart::{AxisKind, Bar, Chart, Mark, Role};
+
+use super::cloud::{Cloud, dots};
+use super::{Selected, axes};
+use crate::app::style::Skin;
+
+/// Size of text inside charts, in points.
+const TEXT: f32 = 12.0;
+
+/// One chart as a plot item.
+pub(super) struct ChartItem<'a> {
+    pub(super) chart: &'a Chart,
+    pub(super) skin: &'static Skin,
+    pub(super) cloud: &'a RefCell<Cloud>,
+    selected: Selected,
+    dots: TextureId,
+    base: PlotItemBase,
+}
+
+impl<'a> ChartItem<'a> {
+    pub(super) fn new(
+        chart: &'a Chart,
+        skin: &'static Skin,
+        selected: Selected,
+        cloud: &'a RefCell<Cloud>,
+        dots: TextureId,
+    ) -> Self {
+        Self { chart, skin, cloud, selected, dots, base: PlotItemBase::new("chart".to_owned()) }
+    }
+}
+
+impl PlotItem for ChartItem<'_> {
+    fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
+        self.grid(transform, shapes);
+        for (index, mark) in self.chart.marks.iter().enumerate() {
+            self.mark(ui, transform, shapes, (index, mark));
+        }
+    }
+
+    fn initialize(&mut self, _: RangeInclusive<f64>) {}
+
+    fn color(&self) -> Color32 {
+        Color32::TRANSPARENT
+    }
+
+    fn allow_hover(&self) -> bool {
+        false
+    }
+
+    fn geometry(&self) -> PlotGeometry<'_> {
+        PlotGeometry::None
+    }
+
+    fn bounds(&self) -> PlotBounds {
+        let (x, y) = (self.chart.x.range, self.chart.y.range);
+        PlotBounds::from_min_max([x.0, y.0], [x.1, y.1])
+    }
+
+    fn base(&self) -> &PlotItemBase {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut PlotItemBase {
+        &mut self.base
+    }
+}
+
+impl ChartItem<'_> {
+    fn grid(&self, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
+        let frame = transform.frame();
+        let bounds = transform.bounds();
+        let line = Stroke::new(1.0, self.skin.grid);
+        let (min, max) = (bounds.min(), bounds.max());
+        for (at, _) in axes::in_view(&self.chart.x, (min[0], max[0]), frame.width()) {
+            if !matches!(self.chart.x.kind, AxisKind::Names(_)) {
+                shapes.push(Shape::vline(transform.position_from_point_x(at).round(), frame.y_range(), line));
+            }
+        }
+        for (at, _) in axes::in_view(&self.chart.y, (min[1], max[1]), frame.height()) {
+            if !matches!(self.chart.y.kind, AxisKind::Names(_)) {
+                shapes.push(Shape::hline(frame.x_range(), transform.position_from_point_y(at).round(), line));
+            }
+        }
+        let axis = Stroke::new(1.0, self.skin.axis.gamma_multiply(0.6));
+        shapes.push(Shape::hline(frame.x_range(), frame.bottom(), axis));
+        shapes.push(Shape::vline(frame.left(), frame.y_range(), axis));
+    }
+
+    fn mark(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>, (index, mark): (usize, &Mark)) {
+        match mark {
+            Mark::Points { .. } => self.points(transform, shapes, (index, mark)),
+            Mark::Bars { bars, lying } => {
+                for bar in bars {
+                    self.bar(ui, transform, shapes, (bar, *lying));
+                }
+            }
+            Mark::Line { xy, role, width, dashed, .. } => {
+                let stroke = Stroke::new(*width, self.skin.role(*role));
+                for part in xy.split(|p| p[0].is_nan() || p[1].is_nan()) {
+                    let points: Vec<Pos2> = part.iter().map(|p| at(transform, (p[0], p[1]))).collect();
+                    match *dashed {
+                        true => shapes.extend(Shape::dashed_line(&points, stroke, 6.0, 4.0)),
+                        false => shapes.push(Shape::line(points, stroke)),
+                    }
+                }
+            }
+            Mark::Band { edges, role } => shapes.push(band(edges, self.skin.role(*role), transform)),
+            Mark::Cells { cells, size } => {
+                for cell in cells {
+                    self.cell(ui, transform, shapes, (cell, *size));
+                }
+            }
+            Mark::Rule { at, upright, role, label } => {
+                self.rule(ui, transform, shapes, (*at, *upright, *role, label));
+            }
+            Mark::Text { at: place, text, role, anchor } => {
+                let align = match anchor {
+                    i8::MIN..=-1 => Align2::LEFT_CENTER,
+                    0 => Align2::CENTER_CENTER,
+                    1.. => Align2::RIGHT_CENTER,
+                };
+                shapes.push(write(ui, at(transform, *place), align, (text, self.skin.role(*role))));
+            }
+        }
+    }
+
+    fn points(&self, transform: &PlotTransform, shapes: &mut Vec<Shape>, (index, mark): (usize, &Mark)) {
+        let Some(dots) = dots(mark) else { return };
+        let mut cloud = self.cloud.borrow_mut();
+        if let Some(mesh) = cloud.mesh(index, dots, transform, (self.skin, self.dots)) {
+            shapes.push(Shape::Mesh(mesh));
+        }
+        let (Mark::Points { xy, rows, .. }, Some(row)) = (mark, self.selected.row) else { return };
+        for &dot in cloud.marked(index, rows, row) {
+            if let Some([x, y]) = xy.get(dot as usize) {
+                let at = at(transform, (f64::from(*x), f64::from(*y)));
+                shapes.push(Shape::circle_stroke(at, dots.radius + 4.0, Stroke::new(3.0, self.skin.card)));
+                shapes.push(Shape::circle_stroke(at, dots.radius + 3.5, Stroke::new(2.0, self.skin.accent)));
+            }
+        }
+    }
+
+    fn bar(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>, (bar, lying): (&Bar, bool)) {
+        let area = bar_rect(bar, lying, transform);
+        let colour = self.skin.role(bar.role);
+        if bar.feature.is_some() && bar.feature == self.selected.feature {
+            let frame = transform.frame();
+            let lane = match lying {
+                true => Rect::from_x_y_ranges(frame.x_range(), area.y_range()).expand2(vec2(0.0, 3.0)),
+                false => Rect::from_x_y_ranges(area.x_range(), frame.y_range()).expand2(vec2(3.0, 0.0)),
+            };
+            shapes.insert(0, Shape::rect_filled(lane, 2.0, self.skin.selected));
+        }
+        match bar.pointed && lying {
+            true => shapes.push(arrow(area, bar.to >= bar.from, colour)),
+            false => shapes.push(Shape::rect_filled(area, 1.5, colour)),
+        }
+        if let Some((low, high)) = bar.whisker {
+            shapes.extend(whisker((low, high), bar.at, lying, (transform, self.skin.text)));
+        }
+        if !bar.label.is_empty() {
+            shapes.push(self.bar_label(ui, transform, (bar, lying), area));
+        }
+    }
+
+    fn bar_label(&self, ui: &Ui, transform: &PlotTransform, (bar, lying): (&Bar, bool), area: Rect) -> Shape {
+        let grows = bar.to >= bar.from;
+        let past = |v: f64| if lying { transform.position_from_point_x(v) } else { transform.position_from_point_y(v) };
+        if !lying {
+            let top = bar.whisker.map_or(area.top(), |w| area.top().min(past(w.1)));
+            let (y, align) =
+                if grows { (top - 3.0, Align2::CENTER_BOTTOM) } else { (area.bottom() + 3.0, Align2::CENTER_TOP) };
+            return write(ui, pos2(area.center().x, y), align, (&bar.label, self.skin.text));
+        }
+        let galley = ui.painter().layout_no_wrap(bar.label.clone(), FontId::proportional(TEXT), self.skin.text);
+        let width = galley.size().x + 6.0;
+        let (left, right) = match bar.whisker {
+            Some(w) => (area.left().min(past(w.0)), area.right().max(past(w.1))),
+            None => (area.left(), area.right()),
+        };
+        let frame = transform.frame();
+        let x = match grows {
+            true if right + width <= frame.right() => right + 6.0,
+            true => left - width,
+            false if left - width >= frame.left() => left - width,
+            false => right + 6.0,
+        };
+        Shape::galley(pos2(x, area.center().y - galley.size().y / 2.0), galley, self.skin.text)
+    }
+
+    fn cell(
+        &self,
+        ui: &Ui,
+        transform: &PlotTransform,
+        shapes: &mut Vec<Shape>,
+        (cell, size): (&(f64, f64, f32, String), (f64, f64)),
+    ) {
+        let (x, y, share, label) = cell;
+        let corner = |sx: f64, sy: f64| at(transform, (x + sx * size.0 / 2.0, y + sy * size.1 / 2.0));
+        let area = Rect::from_two_pos(corner(-1.0, -1.0), corner(1.0, 1.0)).shrink(1.5);
+        shapes.push(Shape::rect_filled(area, 4.0, self.skin.ramp(*share)));
+        let ink = if share.is_nan() { self.skin.text } else { self.skin.ink_on_ramp(*share) };
+        let galley = ui.painter().layout(label.clone(), FontId::proportional(14.0), ink, area.width() - 8.0);
+        let place = area.center() - galley.size() / 2.0;
+        shapes.push(Shape::galley(place, galley, ink));
+    }
+
+    fn rule(
+        &self,
+        ui: &Ui,
+        transform: &PlotTransform,
+        shapes: &mut Vec<Shape>,
+        (place, upright, role, label): (f64, bool, Role, &str),
+    ) {
+        let frame = transform.frame();
+        let colour = self.skin.role(role);
+        let (ends, text, align) = if upright {
+            let x = transform.position_from_point_x(place).round();
+            let near_right = x > frame.right() - 80.0;
+            let (dx, align) = if near_right { (-4.0, Align2::RIGHT_TOP) } else { (4.0, Align2::LEFT_TOP) };
+            ([pos2(x, frame.top()), pos2(x, frame.bottom())], pos2(x + dx, frame.top() + 2.0), align)
+        } else {
+            let y = transform.position_from_point_y(place).round();
+            ([pos2(frame.left(), y), pos2(frame.right(), y)], pos2(frame.right() - 4.0, y - 2.0), Align2::RIGHT_BOTTOM)
+        };
+        shapes.extend(Shape::dashed_line(&ends, Stroke::new(1.0, colour), 4.0, 3.0));
+        if !label.is_empty() {
+            shapes.push(write(ui, text, align, (label, colour)));
+        }
+    }
+}
+
+/// Where a bar lies on screen.
+pub(super) fn bar_rect(bar: &Bar, lying: bool, transform: &PlotTransform) -> Rect {
+    let half = bar.thickness / 2.0;
+    let (a, b) = match lying {
+        true => ((bar.from, bar.at - half), (bar.to, bar.at + half)),
+        false => ((bar.at - half, bar.from), (bar.at + half, bar.to)),
+    };
+    Rect::from_two_pos(at(transform, a), at(transform, b))
+}
+
+fn at(transform: &PlotTransform, (x, y): (f64, f64)) -> Pos2 {
+    pos2(transform.position_from_point_x(x), transform.position_from_point_y(y))
+}
+
+fn write(ui: &Ui, at: Pos2, align: Align2, (text, colour): (&str, Color32)) -> Shape {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(TEXT), colour);
+    let area = align.anchor_size(at, galley.size());
+    Shape::galley(area.min, galley, colour)
+}
+
+/// A lying bar with a tip in the direction of its value.
+fn arrow(area: Rect, to_right: bool, colour: Color32) -> Shape {
+    let tip = (area.height() * 0.4).min(area.width());
+    let (l, r, t, b, m) = (area.left(), area.right(), area.top(), area.bottom(), area.center().y);
+    let points = match to_right {
+        true => vec![pos2(l, t), pos2(r - tip, t), pos2(r, m), pos2(r - tip, b), pos2(l, b)],
+        false => vec![pos2(r, t), pos2(r, b), pos2(l + tip, b), pos2(l, m), pos2(l + tip, t)],
+    };
+    Shape::convex_polygon(points, colour, Stroke::NONE)
+}
+
+fn whisker(
+    (low, high): (f64, f64),
+    middle: f64,
+    lying: bool,
+    (transform, colour): (&PlotTransform, Color32),
+) -> [Shape; 3] {
+    let place = |v: f64| if lying { at(transform, (v, middle)) } else { at(transform, (middle, v)) };
+    let (a, b) = (place(low), place(high));
+    let side = if lying { vec2(0.0, 4.0) } else { vec2(4.0, 0.0) };
+    let stroke = Stroke::new(1.2, colour);
+    [
+        Shape::line_segment([a, b], stroke),
+        Shape::line_segment([a - side, a + side], stroke),
+        Shape::line_segment([b - side, b + side], stroke),
+    ]
+}
+
+fn band(edges: &[[f64; 3]], colour: Color32, transform: &PlotTransform) -> Shape {
+    let mut mesh = Mesh::default();
+    let faint = colour.gamma_multiply(0.16);
+    for pair in edges.windows(2) {
+        let [[x0, l0, h0], [x1, l1, h1]] = [pair[0], pair[1]];
+        if [x0, l0, h0, x1, l1, h1].iter().any(|v| v.is_nan()) {
+            continue;
+        }
+        let first = mesh.vertices.len() as u32;
+        for place in [(x0, l0), (x0, h0), (x1, h1), (x1, l1)] {
+            mesh.colored_vertex(at(transform, place), faint);
+        }
+        mesh.add_triangle(first, first + 1, first + 2);
+        mesh.add_triangle(first, first + 2, first + 3);
+    }
+    Shape::mesh(mesh)
+}

@@ -1,0 +1,174 @@
+//! The table: its rows, and what each column is for.
+
+use std::sync::Arc;
+
+use eframe::egui;
+use egui::{Key, RichText, TextEdit, Ui};
+
+use crate::base::text;
+use crate::data::Dataset;
+use crate::data::read::ReadOptions;
+use crate::session::Command;
+
+use super::{Screen, ScreenId, full_page};
+use crate::app::desk::Cx;
+use crate::app::style::{self, HALF, STEP};
+use crate::app::widget::{card, empty, grid};
+
+mod columns;
+mod options;
+
+/// The screen.
+pub(crate) struct Data;
+
+/// Which half of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// The rows.
+    #[default]
+    Rows,
+    /// The columns with role and profile.
+    Columns,
+}
+
+/// What is half typed and how the table is sorted.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) tab: Tab,
+    pub(crate) filter: String,
+    pub(crate) grid: grid::State,
+    column_filter: String,
+    options: Option<options::Form>,
+    /// The filter field takes the keyboard in the next frame.
+    pub(crate) focus_filter: bool,
+}
+
+impl Screen for Data {
+    fn id(&self) -> ScreenId {
+        ScreenId::Data
+    }
+
+    fn name(&self) -> &'static str {
+        "data"
+    }
+
+    fn title(&self) -> &'static str {
+        "Data"
+    }
+
+    fn summary(&self) -> &'static str {
+        "The table, its columns and their roles"
+    }
+
+    fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let Some(data) = cx.session.data().cloned() else {
+            let text = "The rows that the model is to predict belong here: CSV, Parquet, Arrow or JSON lines.";
+            if empty::empty(ui, "No table is open", text, "Open a table…") {
+                cx.act("open-table");
+            }
+            return;
+        };
+        full_page(ui, |ui| {
+            header(ui, cx, &data);
+            let options = cx.desk.data.options.is_some();
+            if options {
+                options::ui(ui, cx, &data);
+                ui.add_space(STEP);
+            }
+            match cx.desk.data.tab {
+                Tab::Rows => rows(ui, cx, &data),
+                Tab::Columns => columns::ui(ui, cx, &data),
+            }
+        });
+    }
+}
+
+fn header(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
+    let source = data.source();
+    ui.horizontal(|ui| {
+        ui.label(style::heading(text::shorten(&source.name, 40))).on_hover_text(&source.name);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            card::segments(ui, &mut cx.desk.data.tab, &[(Tab::Rows, "Rows"), (Tab::Columns, "Columns and roles")]);
+            let readable = source.path.is_some();
+            let button = egui::Button::new("Reading options…").selected(cx.desk.data.options.is_some());
+            let response =
+                ui.add_enabled(readable, button).on_disabled_hover_text("This table did not come from a file");
+            if response.on_hover_text("Separator, encoding, decimal comma, marks of missing values").clicked() {
+                cx.desk.data.options = match cx.desk.data.options.take() {
+                    Some(_) => None,
+                    None => Some(options::Form::default()),
+                };
+            }
+        });
+    });
+    let size = format!(
+        "{} × {}  ·  {}  ·  {}",
+        text::counted(data.row_count(), "row"),
+        text::counted(data.columns().len(), "column"),
+        source.format,
+        text::bytes(source.bytes),
+    );
+    let notes = source.notes.join(" ");
+    let line = if notes.is_empty() { size } else { format!("{size}  ·  {notes}") };
+    let response = ui.add(egui::Label::new(style::small(&line)).truncate());
+    if !notes.is_empty() {
+        response.on_hover_text(source.notes.join("\n"));
+    }
+    ui.add_space(HALF);
+}
+
+fn rows(ui: &mut Ui, cx: &mut Cx<'_>, data: &Arc<Dataset>) {
+    ui.horizontal(|ui| {
+        let state = &mut cx.desk.data;
+        let edit = TextEdit::singleline(&mut state.filter)
+            .hint_text("Filter rows: a word, or age > 30")
+            .desired_width(320.0)
+            .margin(egui::Margin::symmetric(10, 5));
+        let response = ui.add(edit).on_hover_text(grid::FILTER_HELP);
+        if std::mem::take(&mut state.focus_filter) {
+            response.request_focus();
+        }
+        if response.has_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+            state.filter.clear();
+        }
+        if !state.filter.is_empty() && ui.button("Clear filter").clicked() {
+            state.filter.clear();
+        }
+        let shown = state.grid.shown(data.row_count());
+        let count = if shown == data.row_count() {
+            "Click a row to select it everywhere".to_owned()
+        } else {
+            format!("{} of {} match", text::count(shown), text::counted(data.row_count(), "row"))
+        };
+        ui.label(RichText::new(count).weak());
+        if let Some(problem) = state.grid.problem() {
+            ui.label(RichText::new(problem).color(style::skin(ui).error));
+        } else if state.grid.is_busy() {
+            ui.spinner().widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Sorting and filtering")
+            });
+        }
+    });
+    card::sheet(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        let filter = cx.desk.data.filter.clone();
+        let picked = grid::show(ui, data, &mut cx.desk.data.grid, &filter, cx.session);
+        match picked {
+            Some(grid::Picked::Row(row)) => cx.select_row(row),
+            Some(grid::Picked::Column(column)) => {
+                let input = cx.session.link().and_then(|l| l.columns.iter().position(|c| *c == column));
+                if let Some(input) = input {
+                    cx.select_feature(input);
+                }
+            }
+            None => {}
+        }
+    });
+}
+
+/// Reads the table again with other choices.
+fn read_again(cx: &mut Cx<'_>, data: &Dataset, options: ReadOptions) {
+    if let Some(path) = &data.source().path {
+        cx.wish(Command::OpenData(path.clone(), options));
+    }
+}

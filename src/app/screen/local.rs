@@ -1,0 +1,223 @@
+//! One row: its waterfall, its values, its neighbours in score, and ways to find a row worth reading.
+
+use eframe::egui;
+use egui::{Key, RichText, TextEdit, Ui};
+
+use crate::base::{RowId, text};
+use crate::chart::{KINDS, Kind};
+use crate::explain::Body;
+use crate::model::Scale;
+use crate::session::{ChartRequest, Predictions};
+
+use super::global::{missing_or_running, output};
+use super::{Screen, ScreenId, full_page};
+use crate::app::desk::Cx;
+use crate::app::style::{self, GAP, HALF, STEP};
+use crate::app::widget::chart_frame::Place;
+use crate::app::widget::{card, chart_frame, empty, passport};
+
+pub(crate) mod pick;
+mod values;
+
+/// The screen.
+pub(crate) struct Local;
+
+/// What is typed and chosen.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) search: String,
+    /// The search field takes the keyboard in the next frame.
+    pub(crate) focus_search: bool,
+    chart: Option<&'static str>,
+    values: values::State,
+    found: pick::Found,
+    /// How many rows were drawn at random, so that each draw is another one.
+    draws: u64,
+}
+
+impl Screen for Local {
+    fn id(&self) -> ScreenId {
+        ScreenId::Local
+    }
+
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn title(&self) -> &'static str {
+        "Local"
+    }
+
+    fn summary(&self) -> &'static str {
+        "One row’s prediction, step by step"
+    }
+
+    fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if missing_or_running(ui, cx, "One row’s prediction, explained step by step, belongs here.") {
+            return;
+        }
+        let Some(row) = cx.session.row() else {
+            // Something to read at once: the first explained row, until another is chosen.
+            match first_row(cx) {
+                Some(row) => cx.select_row(row),
+                None => empty::busy(ui, "Choosing a row", ui.available_height()),
+            }
+            return;
+        };
+        full_page(ui, |ui| {
+            header(ui, cx, row);
+            ui.horizontal_top(|ui| {
+                let room = ui.available_size();
+                let side = (room.x * 0.26).clamp(220.0, 300.0);
+                ui.allocate_ui_with_layout(egui::vec2(side, room.y), egui::Layout::top_down(egui::Align::Min), |ui| {
+                    ui.set_width(side);
+                    pick::ui(ui, cx, row);
+                });
+                ui.add_space(HALF);
+                ui.vertical(|ui| main(ui, cx, row));
+            });
+        });
+    }
+}
+
+fn first_row(cx: &Cx<'_>) -> Option<RowId> {
+    match &cx.session.attribution()?.body {
+        Body::Attribution(attribution) => attribution.rows.first().copied(),
+        Body::Importance(_) => None,
+    }
+}
+
+fn header(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
+    ui.horizontal(|ui| {
+        ui.label(style::heading(format!("Row {row}")));
+        if let Some(name) = identifier(cx, row) {
+            ui.label(RichText::new(text::shorten(&name, 40)).weak()).on_hover_text(name);
+        }
+        if let Some(line) = prediction_line(cx, row) {
+            ui.label(RichText::new(line).weak());
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if cx.session.model().map_or(0, |m| m.card().outputs.len()) > 1 {
+                output(ui, cx);
+            }
+        });
+    });
+    if let Some(explanation) = cx.session.attribution() {
+        passport::line(ui, explanation);
+    }
+    ui.add_space(HALF);
+}
+
+/// The row's own name, where the table has a column for it.
+fn identifier(cx: &Cx<'_>, row: RowId) -> Option<String> {
+    let data = cx.session.data()?;
+    let column = data.columns().get(data.column_with(crate::data::Role::Identifier)?)?;
+    Some(format!("{} {}", column.name, crate::app::widget::number::value_or_missing(column, row.index())))
+}
+
+fn prediction_line(cx: &Cx<'_>, row: RowId) -> Option<String> {
+    let predictions = cx.session.predictions()?;
+    let model = cx.session.model()?;
+    let value = prediction(predictions, row, cx.session.output())?;
+    let names = &model.card().outputs;
+    let name = names.get(cx.session.output()).map_or("", |n| n);
+    let shown = format!("predicted {} {}", name, unit_text(value, predictions.scale));
+    let actual = truth_text(cx, row).map(|t| format!("  ·  actual {t}")).unwrap_or_default();
+    Some(format!("{shown}{actual}"))
+}
+
+/// The true value in words: the class name, or the number.
+pub(super) fn truth_text(cx: &Cx<'_>, row: RowId) -> Option<String> {
+    let data = cx.session.data()?;
+    let column = data.columns().get(data.column_with(crate::data::Role::Target)?)?;
+    crate::app::widget::number::value(column, row.index())
+}
+
+/// A row's prediction of one output.
+pub(super) fn prediction(predictions: &Predictions, row: RowId, output: usize) -> Option<f64> {
+    predictions.values.get(row.index() * predictions.outputs + output).copied()
+}
+
+/// A prediction with its unit.
+pub(super) fn unit_text(value: f64, scale: Scale) -> String {
+    match scale {
+        Scale::Probability => text::percent(value),
+        Scale::Margin | Scale::Target => text::significant(value, 4),
+    }
+}
+
+/// Chart kinds about one row.
+fn kinds() -> Vec<&'static dyn Kind> {
+    KINDS.iter().copied().filter(|k| k.needs().row).collect()
+}
+
+fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
+    let kinds = kinds();
+    let Some(first) = kinds.first().map(|k| k.id()) else { return };
+    let explained = match cx.session.attribution().map(|e| &e.body) {
+        Some(Body::Attribution(attribution)) => attribution.position(row).is_some(),
+        _ => false,
+    };
+    if !explained {
+        not_explained(ui, cx, row);
+        return;
+    }
+    let mut chosen = cx.desk.local.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
+    if kinds.len() > 1 {
+        let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
+        card::segments(ui, &mut chosen, &options);
+        ui.add_space(HALF);
+    }
+    cx.desk.local.chart = Some(chosen);
+    let needs_feature = kinds.iter().find(|k| k.id() == chosen).is_some_and(|k| k.needs().feature);
+    let request = ChartRequest {
+        kind: chosen,
+        output: cx.session.output(),
+        row: Some(row),
+        feature: if needs_feature { cx.session.feature() } else { None },
+        colour: None,
+        knobs: Vec::new(),
+    };
+    let room = ui.available_height();
+    let table = (room * 0.32).clamp(140.0, 300.0);
+    let height = (room - table - GAP - STEP - 2.0 * GAP).max(260.0);
+    chart_frame::show(ui, cx, &request, &Place { slot: "local", height, lines: None });
+    ui.add_space(HALF);
+    values::ui(ui, cx, row);
+}
+
+fn not_explained(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
+    if cx.session.attribution_is_partial() {
+        empty::busy(ui, "This row is being explained", ui.available_height());
+        return;
+    }
+    let text = "The current plan explains other rows only. Explain all rows to read this one.";
+    if empty::empty(ui, &format!("Row {row} is not explained"), text, "Explain all rows") {
+        let plan = crate::session::Plan { rows: crate::session::RowChoice::All, ..cx.session.plan().clone() };
+        cx.wish(crate::session::Command::SetPlan(plan));
+        cx.act("explain");
+    }
+}
+
+/// The row search: a number selects at once, anything else filters.
+fn search(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = &mut cx.desk.local;
+    let edit = TextEdit::singleline(&mut state.search)
+        .hint_text("Row number, or a filter: age > 60")
+        .desired_width(ui.available_width() - 20.0)
+        .margin(egui::Margin::symmetric(10, 5));
+    let response = ui.add(edit).on_hover_text(crate::app::widget::grid::FILTER_HELP);
+    if std::mem::take(&mut state.focus_search) {
+        response.request_focus();
+    }
+    let number = state.search.trim().parse::<u32>().ok();
+    let rows = cx.session.data().map_or(0, |d| d.row_count());
+    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+        if let Some(row) = number.filter(|r| (*r as usize) < rows) {
+            cx.desk.local.search.clear();
+            cx.select_row(RowId(row));
+        } else if let Some(row) = cx.desk.local.found.first() {
+            cx.select_row(row);
+        }
+    }
+}

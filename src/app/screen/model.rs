@@ -1,0 +1,341 @@
+//! The model: its card, and how well it predicts this table.
+
+use eframe::egui;
+use egui::{Button, RichText, Slider, Ui, Vec2};
+
+use crate::base::text;
+use crate::chart::{KINDS, Kind, PerformanceKind};
+use crate::model::performance::{Confusion, Detail};
+use crate::model::{ModelCard, Performance};
+use crate::session::{ChartRequest, Command, Export};
+
+use super::{Screen, ScreenId, page, train};
+use crate::app::desk::Cx;
+use crate::app::style::{self, GAP, HALF, STEP};
+use crate::app::widget::chart_frame::Place;
+use crate::app::widget::{card, chart_frame, empty};
+
+/// The screen.
+pub(crate) struct ModelScreen;
+
+/// What is open on this screen.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Whether the form for training is shown.
+    pub(crate) training: bool,
+    chart: Option<&'static str>,
+    /// The threshold under the pointer, before it is let go.
+    dragging: Option<f64>,
+}
+
+impl Screen for ModelScreen {
+    fn id(&self) -> ScreenId {
+        ScreenId::Model
+    }
+
+    fn name(&self) -> &'static str {
+        "model"
+    }
+
+    fn title(&self) -> &'static str {
+        "Model"
+    }
+
+    fn summary(&self) -> &'static str {
+        "The model’s card and its performance on the table"
+    }
+
+    fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if cx.desk.model.training {
+            page(ui, "train", |ui| train::ui(ui, cx));
+            return;
+        }
+        let Some(model) = cx.session.model().cloned() else {
+            nothing_open(ui, cx);
+            return;
+        };
+        page(ui, "model", |ui| {
+            header(ui, cx, model.card());
+            let wide = ui.available_width() > 820.0;
+            if wide {
+                ui.horizontal_top(|ui| {
+                    let left = (ui.available_width() * 0.36).clamp(300.0, 420.0);
+                    ui.vertical(|ui| {
+                        ui.set_width(left);
+                        about(ui, model.card());
+                    });
+                    ui.add_space(STEP);
+                    ui.vertical(|ui| performance(ui, cx));
+                });
+            } else {
+                performance(ui, cx);
+                ui.add_space(STEP);
+                about(ui, model.card());
+            }
+        });
+    }
+}
+
+fn nothing_open(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let text = "A trained model belongs here: XGBoost, LightGBM, or one trained on your table. Opening a file never runs code.";
+    if cx.session.data().is_some() {
+        if empty::empty(ui, "No model is open", text, "Open a model…") {
+            cx.act("open-model");
+        }
+        ui.vertical_centered(|ui| {
+            if ui.button("Train a model on this table…").clicked() {
+                cx.desk.model.training = true;
+            }
+        });
+    } else if empty::empty(ui, "No model is open", text, "Open a model…") {
+        cx.act("open-model");
+    }
+}
+
+fn header(ui: &mut Ui, cx: &mut Cx<'_>, card: &ModelCard) {
+    ui.horizontal(|ui| {
+        ui.label(style::heading(text::shorten(&card.name, 40))).on_hover_text(&card.name);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if cx.session.data().is_some() && ui.button("Train a model…").clicked() {
+                cx.desk.model.training = true;
+            }
+            if card.path.is_none() && ui.button("Save the model…").clicked() {
+                cx.save(format!("{}.json", card.name), Export::Model);
+            }
+            if ui.button("Open a model…").clicked() {
+                cx.act("open-model");
+            }
+        });
+    });
+    let library = card.library.clone().unwrap_or_else(|| card.format.clone());
+    let line = format!(
+        "{}  ·  {library}  ·  {}  ·  {}",
+        card.algorithm,
+        text::counted(card.inputs.len(), "input"),
+        card.task.title()
+    );
+    ui.label(style::small(line));
+    ui.add_space(STEP);
+}
+
+fn about(ui: &mut Ui, model: &ModelCard) {
+    card::card(ui, |ui| {
+        ui.label(style::title("Model card"));
+        ui.add_space(HALF);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        card::fact(ui, "Algorithm", &model.algorithm);
+        card::fact(ui, "Format", &model.format);
+        if let Some(library) = &model.library {
+            card::fact(ui, "Trained with", library);
+        }
+        if let Some(objective) = &model.objective {
+            card::fact(ui, "Objective", objective);
+        }
+        card::fact(ui, "Predicts", &predicts(model));
+        for (name, value) in &model.facts {
+            card::fact(ui, name, value);
+        }
+        if model.bytes > 0 {
+            card::fact(ui, "File", &text::bytes(model.bytes));
+        }
+        card::fact(ui, "SHA-256", model.sha256.short());
+        for note in &model.notes {
+            ui.add_space(HALF);
+            ui.add(egui::Label::new(RichText::new(note).weak()).wrap());
+        }
+    });
+    ui.add_space(STEP);
+    card::card(ui, |ui| {
+        ui.label(style::title(text::counted(model.inputs.len(), "input")));
+        let height = (ui.available_height() - GAP).clamp(140.0, 320.0);
+        egui::ScrollArea::vertical().id_salt("inputs").max_height(height).show_rows(
+            ui,
+            22.0,
+            model.inputs.len(),
+            |ui, range| {
+                for input in model.inputs.get(range).unwrap_or(&[]) {
+                    let kind = match &input.kind {
+                        crate::data::InputKind::Number => "number".to_owned(),
+                        crate::data::InputKind::Levels(levels) => text::counted(levels.len(), "level"),
+                        crate::data::InputKind::Codes => "category codes".to_owned(),
+                    };
+                    ui.horizontal(|ui| {
+                        crate::app::widget::number::name(ui, &input.name, 30);
+                        ui.label(style::small(kind));
+                    });
+                }
+            },
+        );
+    });
+}
+
+fn predicts(model: &ModelCard) -> String {
+    match model.outputs.as_slice() {
+        [one] if model.classes.len() == 2 => format!("probability of “{one}” ({})", model.classes.join(" or ")),
+        [one] => one.clone(),
+        many => format!("{}: {}", text::counted(many.len(), "class"), text::shorten(&many.join(", "), 80)),
+    }
+}
+
+fn performance(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(performance) = cx.session.performance().cloned() else {
+        card::card(ui, |ui| {
+            ui.label(style::title("Performance on this table"));
+            ui.add_space(HALF);
+            let (text, step) = why_no_performance(cx);
+            ui.add(egui::Label::new(RichText::new(text).weak()).wrap());
+            if let Some((label, action)) = step {
+                ui.add_space(STEP);
+                if card::primary(ui, label).clicked() {
+                    cx.act(action);
+                }
+            }
+        });
+        return;
+    };
+    tiles(ui, &performance);
+    ui.add_space(STEP);
+    if matches!(performance.detail, Detail::Binary(_)) {
+        threshold(ui, cx, &performance);
+        ui.add_space(STEP);
+    }
+    charts(ui, cx, &performance);
+}
+
+fn why_no_performance(cx: &Cx<'_>) -> (&'static str, Option<(&'static str, &'static str)>) {
+    let session = cx.session;
+    if session.data().is_none() {
+        ("Open a table with the true values of what the model predicts.", Some(("Open a table…", "open-table")))
+    } else if session.link().is_none() && session.jobs().is_empty() {
+        (
+            "The open table does not fit this model; the problems panel says which columns are missing.",
+            Some(("Show problems", "problems")),
+        )
+    } else if session.jobs().is_empty() {
+        (
+            "No column is known to hold the true values. Give one column the role Target.",
+            Some(("Choose the target column", "choose-target")),
+        )
+    } else {
+        ("Predicting every row of the table.", None)
+    }
+}
+
+fn tiles(ui: &mut Ui, performance: &Performance) {
+    let rows = if performance.weighted { "weighted rows" } else { "rows" };
+    let line = if performance.skipped > 0 {
+        format!(
+            "Measured on {} {rows}; {} without a usable target were left out.",
+            text::count(performance.rows),
+            text::count(performance.skipped)
+        )
+    } else {
+        format!("Measured on {} {rows} of this table.", text::count(performance.rows))
+    };
+    card::card(ui, |ui| {
+        ui.label(style::title("Performance on this table"));
+        ui.label(style::small(line))
+            .on_hover_text("A model looks better on the rows it was trained on than on new ones");
+        ui.add_space(HALF);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::new(GAP + STEP, STEP);
+            for metric in performance.metrics.iter().take(8) {
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 1.0;
+                    ui.label(style::small(metric.title));
+                    let value = ui.label(
+                        RichText::new(text::number(metric.value)).font(egui::FontId::new(20.0, style::strong_family())),
+                    );
+                    let better = if metric.higher_is_better { "higher is better" } else { "lower is better" };
+                    value.on_hover_text(format!("{}\n{}, {better}", text::exact(metric.value), metric.unit));
+                    let interval =
+                        metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
+                    ui.label(style::small(interval)).on_hover_text("95 % interval over rows");
+                });
+            }
+        });
+        for note in &performance.notes {
+            ui.add(egui::Label::new(style::small(note)).wrap());
+        }
+    });
+}
+
+fn threshold(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
+    let Detail::Binary(detail) = &performance.detail else { return };
+    let mut value = cx.desk.model.dragging.unwrap_or_else(|| cx.session.threshold());
+    card::card(ui, |ui| {
+        ui.horizontal(|ui| {
+            let label = ui.label(style::title("Decision threshold"));
+            let slider = Slider::new(&mut value, 0.0..=1.0).fixed_decimals(3).step_by(0.001);
+            let response = ui.add(slider).labelled_by(label.id);
+            let hint = "Rows whose probability is at or above the threshold count as the positive class";
+            let response = response.on_hover_text(hint);
+            if response.changed() {
+                cx.desk.model.dragging = Some(value);
+            }
+            let settled = !response.dragged() && !response.has_focus();
+            if let Some(dragged) = cx.desk.model.dragging
+                && (settled || response.drag_stopped() || (dragged - cx.session.threshold()).abs() > 0.004)
+            {
+                cx.wish(Command::SetThreshold(dragged));
+                if settled || response.drag_stopped() {
+                    cx.desk.model.dragging = None;
+                }
+            }
+            ui.label(RichText::new(format!("“{}” from here on", detail.classes[1])).weak());
+        });
+        let Confusion { true_positive: tp, false_positive: fp, true_negative: tn, false_negative: miss } =
+            detail.confusion_at(value);
+        let share = |part: f64, whole: f64| text::percent(if whole > 0.0 { part / whole } else { f64::NAN });
+        let words = [
+            ("Accuracy", share(tp + tn, tp + tn + fp + miss)),
+            ("Precision", share(tp, tp + fp)),
+            ("Recall", share(tp, tp + miss)),
+            ("False positive rate", share(fp, fp + tn)),
+            ("Called positive", share(tp + fp, tp + tn + fp + miss)),
+        ];
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = GAP;
+            for (name, value) in words {
+                ui.label(RichText::new(name).weak());
+                ui.label(style::strong(value));
+            }
+        });
+    });
+}
+
+/// The chart kinds that read this performance.
+fn kinds(performance: &Performance) -> Vec<&'static dyn Kind> {
+    let wanted = match performance.detail {
+        Detail::Binary(_) => PerformanceKind::Binary,
+        Detail::Multiclass(_) => PerformanceKind::Multiclass,
+        Detail::Regression(_) => PerformanceKind::Regression,
+    };
+    KINDS.iter().copied().filter(|k| k.needs().performance == Some(wanted)).collect()
+}
+
+fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
+    let kinds = kinds(performance);
+    let Some(first) = kinds.first().map(|k| k.id()) else { return };
+    let mut chosen = cx.desk.model.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
+    let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
+    card::segments(ui, &mut chosen, &options);
+    cx.desk.model.chart = Some(chosen);
+    ui.add_space(HALF);
+    let request = ChartRequest {
+        kind: chosen,
+        output: cx.session.output(),
+        row: None,
+        feature: None,
+        colour: None,
+        knobs: Vec::new(),
+    };
+    let height = (ui.ctx().content_rect().height() - 330.0).clamp(320.0, 620.0);
+    let lines = |_, _| Vec::new();
+    chart_frame::show(ui, cx, &request, &Place { slot: "performance", height, lines: Some(&lines) });
+}
+
+/// An unframed button for places that lead back.
+pub(super) fn back(ui: &mut Ui, text: &str) -> bool {
+    ui.add(Button::new(RichText::new(format!("←  {text}")).weak()).frame_when_inactive(false)).clicked()
+}

@@ -1,0 +1,122 @@
+//! Surfaces and buttons: cards, primary buttons, chips, segmented choices.
+
+use eframe::egui;
+use egui::{Button, CornerRadius, Frame, Margin, Response, RichText, Sense, Stroke, Ui, Vec2};
+
+use crate::app::style::{self, GAP, STEP};
+
+/// A card: a quiet surface with a subtle border, as wide as its place.
+pub(crate) fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let frame = surface(ui).inner_margin(Margin::same(GAP as i8));
+    frame
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            content(ui)
+        })
+        .inner
+}
+
+/// A card without inner margins, for tables.
+pub(crate) fn sheet<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    surface(ui).inner_margin(Margin::same(1)).show(ui, content).inner
+}
+
+fn surface(ui: &Ui) -> Frame {
+    let skin = style::skin(ui);
+    Frame::new().fill(skin.card).stroke(Stroke::new(1.0, skin.border)).corner_radius(CornerRadius::same(10))
+}
+
+/// The one button of a place that leads on.
+pub(crate) fn primary(ui: &mut Ui, text: &str) -> Response {
+    primary_enabled(ui, text, true)
+}
+
+/// A primary button that may not be possible now.
+pub(crate) fn primary_enabled(ui: &mut Ui, text: &str, enabled: bool) -> Response {
+    let skin = style::skin(ui);
+    let label = RichText::new(text).text_style(style::strong_style()).color(skin.on_accent);
+    let button = Button::new(label).fill(skin.accent).stroke(Stroke::NONE).min_size(Vec2::new(0.0, 32.0));
+    ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        widgets.hovered.weak_bg_fill = skin.accent.gamma_multiply(0.9);
+        widgets.active.bg_stroke = Stroke::new(2.0, skin.text);
+        ui.add_enabled(enabled, button)
+    })
+    .inner
+}
+
+/// A button without surface until the pointer is over it.
+pub(crate) fn quiet(ui: &mut Ui, text: impl Into<RichText>) -> Response {
+    ui.add(Button::new(text.into()).frame_when_inactive(false))
+}
+
+/// A name and value on one line, the name muted and of equal width.
+pub(crate) fn fact(ui: &mut Ui, name: &str, value: &str) {
+    ui.horizontal_top(|ui| {
+        ui.add_sized([116.0, 20.0], egui::Label::new(RichText::new(name).weak()).halign(egui::Align::LEFT).truncate());
+        ui.add(egui::Label::new(value).wrap());
+    });
+}
+
+/// One of several, side by side. `true` when the choice changed.
+pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, options: &[(T, &str)]) -> bool {
+    let skin = style::skin(ui);
+    let mut changed = false;
+    let frame = Frame::new().fill(skin.hover).corner_radius(CornerRadius::same(8)).inner_margin(Margin::same(3));
+    frame.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.horizontal(|ui| {
+            for (value, title) in options {
+                let on = chosen == value;
+                let text = if on { style::strong(*title) } else { RichText::new(*title).color(skin.muted) };
+                let mut button = Button::new(text).frame_when_inactive(on).corner_radius(CornerRadius::same(6));
+                if on {
+                    button = button.fill(skin.card).stroke(Stroke::new(1.0, skin.border));
+                }
+                let response = ui.add(button);
+                let title = (*title).to_owned();
+                response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, on, &title));
+                if response.clicked() && !on {
+                    *chosen = value.clone();
+                    changed = true;
+                }
+            }
+        });
+    });
+    changed
+}
+
+/// A clickable chip with a title and a supporting text.
+pub(crate) fn chip(ui: &mut Ui, title: &str, detail: &str, hint: &str) -> Response {
+    let skin = style::skin(ui);
+    let mut text = egui::text::LayoutJob::default();
+    let font = |style: egui::TextStyle| style.resolve(ui.style());
+    text.append(title, 0.0, egui::TextFormat::simple(font(style::strong_style()), skin.text));
+    text.append(detail, STEP, egui::TextFormat::simple(font(egui::TextStyle::Small), skin.muted));
+    let response = ui.add(Button::new(text).corner_radius(CornerRadius::same(14)));
+    response.on_hover_text(hint)
+}
+
+/// A line of a list that can be selected: the whole width reacts.
+pub(crate) fn line(ui: &mut Ui, selected: bool, label: &str, content: impl FnOnce(&mut Ui)) -> Response {
+    let skin = style::skin(ui);
+    let (area, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), style::ROW), Sense::click());
+    let fill = match (selected, response.hovered()) {
+        (true, _) => Some(skin.selected),
+        (false, true) => Some(skin.hover),
+        _ => None,
+    };
+    if let Some(fill) = fill {
+        ui.painter().rect_filled(area, 6.0, fill);
+    }
+    if response.has_focus() {
+        ui.painter().rect_stroke(area, 6.0, Stroke::new(2.0, skin.accent), egui::StrokeKind::Inside);
+    }
+    let inner = area.shrink2(Vec2::new(STEP, 0.0));
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inner).layout(layout));
+    child.set_clip_rect(area.intersect(ui.clip_rect()));
+    content(&mut child);
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, selected, label));
+    response
+}

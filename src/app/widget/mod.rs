@@ -1,0 +1,12 @@
+//! Small pieces that screens are built of.
+
+pub(crate) mod card;
+pub(crate) mod chart_frame;
+pub(crate) mod chart_table;
+pub(crate) mod empty;
+pub(crate) mod grid;
+pub(crate) mod icon;
+pub(crate) mod knob_form;
+pub(crate) mod number;
+pub(crate) mod order;
+pub(crate) mod passport;

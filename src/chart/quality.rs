@@ -1,0 +1,77 @@
+//! A subject's performance as charts read it.
+
+use crate::base::text;
+use crate::model::Performance;
+use crate::model::performance::{BinaryDetail, Detail, MulticlassDetail, RegressionDetail};
+
+use super::kind::{ChartError, Subject};
+
+/// The performance, whatever its kind.
+pub fn any<'a>(subject: &Subject<'a>) -> Result<&'a Performance, ChartError> {
+    let performance =
+        subject.performance.ok_or(ChartError::Missing("Measure the performance first; it needs a target column"))?;
+    if performance.rows == 0 {
+        return Err(ChartError::Missing("No row has a known target, so there is nothing to compare"));
+    }
+    Ok(performance)
+}
+
+/// Performance of two classes.
+pub fn binary<'a>(subject: &Subject<'a>) -> Result<(&'a Performance, &'a BinaryDetail), ChartError> {
+    let performance = any(subject)?;
+    match &performance.detail {
+        Detail::Binary(detail) => Ok((performance, detail)),
+        _ => Err(ChartError::Missing("This chart needs a model of two classes")),
+    }
+}
+
+/// Performance of several classes.
+pub fn multiclass<'a>(subject: &Subject<'a>) -> Result<(&'a Performance, &'a MulticlassDetail), ChartError> {
+    let performance = any(subject)?;
+    match &performance.detail {
+        Detail::Multiclass(detail) => Ok((performance, detail)),
+        _ => Err(ChartError::Missing("This chart needs a model of several classes")),
+    }
+}
+
+/// Performance of a regression.
+pub fn regression<'a>(subject: &Subject<'a>) -> Result<(&'a Performance, &'a RegressionDetail), ChartError> {
+    let performance = any(subject)?;
+    match &performance.detail {
+        Detail::Regression(detail) => Ok((performance, detail)),
+        _ => Err(ChartError::Missing("This chart needs a model that predicts numbers")),
+    }
+}
+
+/// A metric with its interval in words: `ROC AUC 0.81 (95 % interval 0.78–0.84)`.
+pub fn metric_words(performance: &Performance, ids: &[&str]) -> Vec<String> {
+    let found = performance.metrics.iter().filter(|m| ids.contains(&m.id));
+    found
+        .map(|m| match m.interval {
+            Some((low, high)) => {
+                format!("{} {} (95 % interval {})", m.title, text::number(m.value), text::interval(low, high))
+            }
+            None => format!("{} {}", m.title, text::number(m.value)),
+        })
+        .collect()
+}
+
+/// How many rows were measured, skipped and weighted, and what the measurement itself notes.
+pub fn notes(performance: &Performance) -> Vec<String> {
+    let mut first = format!("{} measured", text::counted(performance.rows, "row"));
+    if performance.skipped > 0 {
+        first.push_str(&format!(", {} without a usable target left out", text::count(performance.skipped)));
+    }
+    first.push_str(if performance.weighted { ", weighted by the weight column." } else { "." });
+    let mut notes = vec![first];
+    notes.extend(performance.notes.iter().cloned());
+    notes
+}
+
+/// At most `limit` points of a curve, ends kept.
+pub fn thinned(points: &[[f64; 3]], limit: usize) -> Vec<[f64; 3]> {
+    if points.len() <= limit || limit < 2 {
+        return points.to_vec();
+    }
+    (0..limit).map(|i| points[i * (points.len() - 1) / (limit - 1)]).collect()
+}

@@ -1,0 +1,205 @@
+//! Predictions against what the libraries themselves recorded: every case under `tests/oracle`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candor::base::Task;
+use candor::data::{Input, InputKind};
+use candor::model::load::native::{NativeBody, to_json};
+use candor::model::load::{load, load_bytes};
+use candor::model::{LinkFunction, Model, Scale, Structure};
+use candor::num::Matrix;
+use serde_json::Value;
+
+/// Exponentials differ between mathematics libraries by one or two units in the last place; a quotient of two of
+/// them, and a sum, by a few more. Margins have no such excuse: XGBoost's must agree in every bit.
+const LINK_F32: f64 = 4.0 * f32::EPSILON as f64;
+const LINK_F64: f64 = 8.0 * f64::EPSILON;
+/// LightGBM's margins: the order of additions is the same, so the rest is room for other compilers.
+const MARGIN_F64: f64 = 1e-12;
+
+struct Case {
+    name: String,
+    record: Value,
+    model: Arc<dyn Model>,
+    rows: Matrix,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle")
+}
+
+fn cases(part: &str) -> Vec<Case> {
+    let folder = folder().join(part);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|p| p.to_string_lossy().ends_with(".json") && !p.to_string_lossy().ends_with(".model.json"))
+        .collect();
+    files.sort();
+    files.iter().map(|file| case(&folder, file)).collect()
+}
+
+fn case(folder: &Path, file: &Path) -> Case {
+    let text = std::fs::read(file).expect("the case can be read");
+    let record: Value = serde_json::from_slice(&text).expect("the case is JSON");
+    let name = file.display().to_string();
+    let path = folder.join(record["model"].as_str().expect("the case names its model"));
+    let model = load(&path, &Task::silent()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let features: Vec<&str> = record["features"].as_array().expect("names").iter().filter_map(Value::as_str).collect();
+    let inputs: Vec<&str> = model.card().inputs.iter().map(|i| i.name.as_str()).collect();
+    assert_eq!(features, inputs, "{name}");
+    let rows = record["rows"].as_array().expect("rows");
+    let rows: Vec<Vec<f64>> = rows.iter().map(|row| encode(row, &model.card().inputs)).collect();
+    let rows = Matrix::from_rows(&rows).expect("rows of one length");
+    Case { name, record, model, rows }
+}
+
+fn encode(row: &Value, inputs: &[Input]) -> Vec<f64> {
+    let cells = row.as_array().expect("a row");
+    let cell = |(cell, input): (&Value, &Input)| match (cell, &input.kind) {
+        (Value::Null, _) => f64::NAN,
+        (Value::String(level), InputKind::Levels(levels)) => {
+            levels.iter().position(|l| l == level).map_or(f64::NAN, |k| k as f64)
+        }
+        (cell, _) => cell.as_f64().unwrap_or_else(|| panic!("“{}” is given {cell}", input.name)),
+    };
+    cells.iter().zip(inputs).map(cell).collect()
+}
+
+fn recorded(table: &Value) -> Option<Vec<f64>> {
+    Some(
+        table
+            .as_array()?
+            .iter()
+            .flat_map(|row| row.as_array().into_iter().flatten())
+            .filter_map(Value::as_f64)
+            .collect(),
+    )
+}
+
+fn predicted(case: &Case, scale: Scale) -> Vec<f64> {
+    let mut out = vec![0.0; case.rows.rows() * case.model.card().outputs.len()];
+    case.model.predict(case.rows.view(), scale, &mut out);
+    out
+}
+
+fn margin(case: &Case) -> Vec<f64> {
+    predicted(case, Scale::Margin)
+}
+
+/// The scale `predict` of the library answers in.
+fn answer_scale(case: &Case) -> Scale {
+    *case.model.card().scales.iter().find(|s| **s != Scale::Margin).unwrap_or(&Scale::Margin)
+}
+
+fn compare(case: &Case, ours: &[f64], theirs: &[f64], tolerance: f64) {
+    assert_eq!(ours.len(), theirs.len(), "{}", case.name);
+    for (i, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        let near = if tolerance == 0.0 { a.to_bits() == b.to_bits() } else { (a - b).abs() <= tolerance * b.abs() };
+        assert!(near, "{}: value {i} is {a:e}, recorded {b:e}", case.name);
+    }
+}
+
+fn check_prediction(case: &Case, tolerance: f64) {
+    let objective = case.record["command"].as_str().unwrap_or("");
+    let Some(theirs) = recorded(&case.record["probability"]).or_else(|| recorded(&case.record["prediction"])) else {
+        panic!("{}: no prediction is recorded", case.name);
+    };
+    let mut ours = predicted(case, answer_scale(case));
+    if objective.ends_with("multi_softmax") {
+        let outputs = case.model.card().outputs.len();
+        let best = |row: &[f64]| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).map_or(-1.0, |k| k as f64);
+        ours = ours.chunks(outputs).map(best).collect();
+    }
+    if objective.ends_with("binary_logitraw") {
+        ours = margin(case);
+    }
+    compare(case, &ours, &theirs, tolerance);
+}
+
+#[test]
+fn xgboost_margins_agree_in_every_bit() {
+    let mut count = 0;
+    for case in ["xgboost", "xgboost-1.7", "xgboost-2.1"].into_iter().flat_map(cases) {
+        compare(&case, &margin(&case), &recorded(&case.record["margin"]).expect("a margin"), 0.0);
+        count += 1;
+    }
+    assert!(count >= 47, "only {count} cases were found");
+}
+
+#[test]
+fn xgboost_predictions_agree_to_the_rounding_of_the_link() {
+    ["xgboost", "xgboost-1.7", "xgboost-2.1"].into_iter().flat_map(cases).for_each(|c| check_prediction(&c, LINK_F32));
+}
+
+#[test]
+fn lightgbm_margins_agree() {
+    let mut count = 0;
+    for case in ["lightgbm", "lightgbm-3.3"].into_iter().flat_map(cases) {
+        let mut theirs = recorded(&case.record["margin"]).expect("a margin");
+        // The library's raw score of a random forest is the sum over rounds; the model here answers with the mean.
+        if let (Structure::Trees(ensemble), true) = (case.model.structure(), case.name.contains("_rf")) {
+            assert!(ensemble.divisor > 1.0, "{}", case.name);
+            theirs.iter_mut().for_each(|v| *v /= ensemble.divisor);
+        }
+        compare(&case, &margin(&case), &theirs, MARGIN_F64);
+        count += 1;
+    }
+    assert!(count >= 42, "only {count} cases were found");
+}
+
+#[test]
+fn the_sample_models_agree_with_their_libraries() {
+    let samples = cases("samples");
+    assert!(samples.len() >= 6);
+    for case in samples {
+        let bits = case.record["tool"] == "xgboost";
+        let (margins, link) = if bits { (0.0, LINK_F32) } else { (MARGIN_F64, LINK_F64) };
+        compare(&case, &margin(&case), &recorded(&case.record["margin"]).expect("a margin"), margins);
+        check_prediction(&case, link);
+    }
+}
+
+#[test]
+fn a_model_saved_by_candor_predicts_the_same() {
+    for case in ["xgboost", "lightgbm"].into_iter().flat_map(cases) {
+        let Structure::Trees(ensemble) = case.model.structure() else { continue };
+        let body = NativeBody::Trees { ensemble: ensemble.clone(), link: LinkFunction::Identity };
+        let bytes = to_json(case.model.card(), &body).expect("the model can be written");
+        let again = load_bytes(&bytes, Path::new("again.json"), &Task::silent())
+            .unwrap_or_else(|e| panic!("{}: {e:?}", case.name));
+        let mut out = vec![0.0; case.rows.rows() * ensemble.outputs()];
+        again.predict(case.rows.view(), Scale::Margin, &mut out);
+        compare(&case, &out, &margin(&case), 0.0);
+        assert_eq!(again.card().inputs, case.model.card().inputs);
+    }
+}
+
+#[test]
+fn lightgbm_predictions_agree_to_the_rounding_of_the_link() {
+    ["lightgbm", "lightgbm-3.3"].into_iter().flat_map(cases).for_each(|c| check_prediction(&c, LINK_F64));
+}
+
+#[test]
+fn in_f64_the_same_function_is_computed() {
+    for case in ["xgboost", "lightgbm"].into_iter().flat_map(cases) {
+        let mut exact = vec![0.0; case.rows.rows() * case.model.card().outputs.len()];
+        case.model.predict_f64(case.rows.view(), Scale::Margin, &mut exact);
+        for (a, b) in exact.iter().zip(margin(&case)) {
+            assert!((a - b).abs() <= 2e-6 * (1.0 + b.abs()), "{}: {a} and {b}", case.name);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_shape_or_scale_is_answered_with_nan() {
+    let case = cases("xgboost-2.1").into_iter().next().expect("a case");
+    let mut out = vec![0.0; case.rows.rows()];
+    case.model.predict(case.rows.view(), Scale::Target, &mut out);
+    assert!(out.iter().all(|v| v.is_nan()));
+    let narrow = Matrix::new(vec![0.0; 3], 1, 3).expect("three values");
+    let mut out = vec![0.0; 1];
+    case.model.predict(narrow.view(), Scale::Margin, &mut out);
+    assert!(out[0].is_nan());
+}
