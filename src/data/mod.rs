@@ -16,6 +16,7 @@ pub mod foreign;
 mod frame;
 pub mod infer;
 mod names;
+mod pages;
 pub mod profile;
 pub mod read;
 pub mod roles;

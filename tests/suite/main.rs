@@ -20,3 +20,4 @@ mod registries;
 mod session;
 mod theme;
 mod worker;
+mod tables;

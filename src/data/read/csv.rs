@@ -50,7 +50,7 @@ impl Reader for DelimitedText {
         }
         // Pictures, sounds and programs are full of control characters; text has next to none.
         let control = head.iter().filter(|b| matches!(b, 0..=8 | 14..=31 | 127)).count();
-        control * 50 <= head.len()
+        control <= 2 || control * 50 <= head.len()
     }
 
     fn read(&self, file: &FileBytes, options: &ReadOptions, task: &Task) -> Result<Content, DataError> {
