@@ -6,6 +6,7 @@ use egui::{Id, Modal, RichText};
 use super::action::{ACTIONS, key_text};
 use super::desk::Cx;
 use super::style::{self, GAP, HALF};
+use super::widget::card;
 
 const WORDS: [(&str, &str); 6] = [
     (
@@ -43,7 +44,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
                     ui.label(style::title(group));
                 }
                 ui.horizontal(|ui| {
-                    ui.add_sized([360.0, 20.0], egui::Label::new(action.title).halign(egui::Align::LEFT));
+                    card::field_label(ui, 360.0, action.title);
                     let keys: Vec<String> = action.keys.iter().map(|k| ctx.format_shortcut(k)).collect();
                     let shown = if keys.is_empty() { key_text(ctx, action) } else { keys.join("  or  ") };
                     ui.label(RichText::new(shown).weak());

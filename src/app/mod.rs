@@ -11,7 +11,6 @@ mod help;
 mod palette;
 mod panel;
 mod plot;
-mod rooms;
 mod runner;
 mod screen;
 mod shot;

@@ -147,7 +147,7 @@ fn search(cx: &Cx<'_>, wanted: &str) -> Vec<Entry> {
         .into_iter()
         .filter_map(|entry| pattern.score(Utf32Str::new(&entry.title, &mut buffer), &mut matcher).map(|s| (s, entry)))
         .collect();
-    scored.sort_by(|a, b| b.0.cmp(&a.0));
+    scored.sort_by_key(|entry| std::cmp::Reverse(entry.0));
     row.into_iter().chain(scored.into_iter().map(|(_, entry)| entry)).take(LINES).collect()
 }
 

@@ -84,9 +84,8 @@ fn pair_id() -> egui::Id {
     egui::Id::unique("pair of signed values")
 }
 
-/// Surfaces that the window has beyond the chart theme: between its background and its raised colour.
+/// The one place where a theme's colour becomes a screen's.
 fn screen(colour: Rgb) -> Color32 {
-    #[expect(clippy::disallowed_methods, reason = "the one place where themes become screen colours")]
     Color32::from_rgb(colour.r, colour.g, colour.b)
 }
 
@@ -101,7 +100,7 @@ impl Skin {
             on_accent: screen(theme.text_on(theme.accent)),
             error: screen(theme.error),
             ok: screen(theme.ok),
-            window: if theme.dark { between(theme.background, Rgb::new(0), 0.35) } else { screen(theme.surface) },
+            window: if theme.dark { between(theme.background, Rgb::new(0), 0.14) } else { screen(theme.surface) },
             card: screen(theme.background),
             bar: between(theme.background, theme.surface, 0.5),
             border: between(theme.raised, theme.grid, 0.5),

@@ -71,6 +71,9 @@ pub struct ViewState {
     /// The screen shown. Every start begins at the first.
     #[serde(skip)]
     pub screen: ScreenId,
+    /// The settings folder; without one nothing is saved.
+    #[serde(skip)]
+    home: Option<PathBuf>,
 }
 
 impl Default for ViewState {
@@ -85,6 +88,7 @@ impl Default for ViewState {
             author: String::new(),
             folder: None,
             screen: ScreenId::Start,
+            home: None,
         }
     }
 }
@@ -95,13 +99,14 @@ impl ViewState {
         let text = home().and_then(|h| std::fs::read_to_string(h.join("view.json")).ok());
         let mut state: Self = text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
         state.recent.truncate(RECENT_LIMIT);
+        state.home = home();
         state.set_zoom(state.zoom);
         state
     }
 
     /// Saves; a settings folder that cannot be written is no reason to disturb anyone.
     pub(crate) fn save(&self) {
-        let Some(folder) = home() else { return };
+        let Some(folder) = self.home.clone() else { return };
         let Ok(text) = serde_json::to_string_pretty(self) else { return };
         if std::fs::create_dir_all(&folder).is_ok() {
             // Written beside and renamed, so that a crash leaves the old file whole.

@@ -333,7 +333,13 @@ fn frame(ui: &mut Ui, cx: &mut Cx<'_>) {
         .resizable(false)
         .frame(bar(ui, STEP as i8, HALF as i8))
         .show(ui, |ui| rail::ui(ui, cx));
-    if cx.view.inspector && cx.session.data().is_some() {
+    let about_rows = match cx.view.screen {
+        screen::ScreenId::Data | screen::ScreenId::Global => true,
+        // This screen shows the row itself; the panel only helps where there is room for both.
+        screen::ScreenId::Local => ui.available_width() > 1_400.0,
+        _ => false,
+    };
+    if cx.view.inspector && about_rows && cx.session.data().is_some() {
         let right = Panel::right("inspector").default_size(272.0).size_range(220.0..=460.0);
         right.frame(bar(ui, GAP as i8, GAP as i8 - 4)).show(ui, |ui| inspector::ui(ui, cx));
     }

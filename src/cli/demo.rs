@@ -76,7 +76,8 @@ fn is_ready(kind: &dyn Kind, session: &Session) -> bool {
         && (needs.performance.is_none() || needs.performance == performance)
 }
 
-/// A chart of the row with the highest prediction and the feature with the largest contributions.
+/// A chart of the row with the highest prediction and, where a chart shows one, the feature with the largest
+/// contributions.
 fn request(kind: &'static dyn Kind, session: &Session) -> ChartRequest {
     let needs = kind.needs();
     let feature = session.attribution().and_then(|e| match &e.body {
@@ -87,7 +88,7 @@ fn request(kind: &'static dyn Kind, session: &Session) -> ChartRequest {
         kind: kind.id(),
         output: 0,
         row: session.predictions().filter(|_| needs.row).and_then(|p| p.order.last().copied()),
-        feature: feature.filter(|_| needs.feature),
+        feature,
         colour: None,
         knobs: Vec::new(),
     }

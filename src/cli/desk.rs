@@ -110,8 +110,12 @@ impl Desk {
     /// The position of an output by name; `None` without a name.
     pub fn output(&self, name: Option<&str>) -> Result<Option<usize>, Failure> {
         let (Some(name), Some(model)) = (name, self.session.model()) else { return Ok(None) };
+        // By the name in the model's file, or by that of the target's class.
         let names = || model.card().outputs.iter().map(String::as_str);
-        names().position(|n| n == name).map(Some).ok_or_else(|| missing("output", name, "the model", names()))
+        let opened = self.session.opened().map_or(&[][..], |m| &m.card().outputs);
+        let place = opened.iter().position(|n| n == name).or_else(|| names().position(|n| n == name));
+        let both = opened.iter().map(String::as_str).chain(names().filter(|n| !opened.iter().any(|o| o == n)));
+        place.map(Some).ok_or_else(|| missing("output", name, "the model", both))
     }
 
     /// The position of an input by name.

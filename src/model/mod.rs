@@ -11,6 +11,7 @@ pub mod link;
 pub mod load;
 pub mod measure;
 pub mod metrics;
+pub mod named;
 pub mod performance;
 pub mod predict;
 mod training;

@@ -330,7 +330,8 @@ fn two_values(cells: &Cells) -> ClassOrder {
             let classes = if positive { vec![other, only.clone()] } else { vec![only.clone(), other] };
             ClassOrder { of_cell: vec![usize::from(positive)], classes }
         }
-        [first, second, ..] if says(first) > says(second) => {
+        // Of two numbers the larger is positive: 1 and 2 have no other reading.
+        [first, second, ..] if cells.numbers.is_none() && says(first) > says(second) => {
             ClassOrder { of_cell: vec![1, 0], classes: vec![second.clone(), first.clone()] }
         }
         [first, second, ..] => ClassOrder { of_cell: vec![0, 1], classes: vec![first.clone(), second.clone()] },

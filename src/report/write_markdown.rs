@@ -1,7 +1,5 @@
 //! The report as Markdown: for wikis and version control. Charts appear as their description in words.
 
-use std::fmt::Write as _;
-
 use super::document::{Block, Document, TableBlock};
 
 /// The whole document as Markdown text.
@@ -66,8 +64,7 @@ fn table(out: &mut String, table: &TableBlock) {
     let mut text = format!("| {} |\n| {} |", names.join(" | "), rules.join(" | "));
     for row in &table.rows {
         let cells: Vec<String> = row.iter().map(|c| cell(c)).collect();
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n| {} |", cells.join(" | "));
+        text.push_str(&format!("\n| {} |", cells.join(" | ")));
     }
     line(out, &text);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::RowId;
 use crate::data::Dataset;
-use crate::explain::Explanation;
+use crate::explain::{Attribution, Body, Explanation};
 use crate::model::Model;
 
 use super::command::RowChoice;
@@ -85,7 +85,9 @@ impl Session {
                 self.profile = Some(profile);
                 Vec::new()
             }
-            (Outcome::Linked { link, predictions, performance }, _) => {
+            (Outcome::Linked { model, link, predictions, performance }, _) => {
+                self.model = Some(model);
+                self.attribution = self.attribution.take().map(|known| self.with_class_names(known));
                 self.link = Some(link);
                 self.predictions = Some(predictions);
                 self.performance = performance;
@@ -117,9 +119,22 @@ impl Session {
         if !partial {
             self.memo.keep_explanation(key.to_owned(), Arc::clone(&explanation));
         }
-        self.attribution = Some(explanation);
+        self.attribution = Some(self.with_class_names(explanation));
         self.attribution_is_partial = partial;
         key.clone_into(&mut self.ledger.attribution_key);
+    }
+
+    /// The same answer with its outputs named as the shown model names them; cheap, the numbers are shared.
+    pub(super) fn with_class_names(&self, explanation: Arc<Explanation>) -> Arc<Explanation> {
+        let Some(names) = self.model.as_ref().map(|m| &m.card().outputs) else { return explanation };
+        match &explanation.body {
+            Body::Attribution(attribution) if *attribution.outputs != **names => {
+                let outputs = names.iter().cloned().collect();
+                let body = Body::Attribution(Attribution { outputs, ..attribution.clone() });
+                Arc::new(Explanation { body, ..Explanation::clone(&explanation) })
+            }
+            _ => explanation,
+        }
     }
 
     fn adopt_data(&mut self, job: JobId, data: Arc<Dataset>, from_sample: bool) -> Vec<Job> {
@@ -141,6 +156,7 @@ impl Session {
         }
         if from_sample {
             // The sample's own model follows; the old one would be compared with a table it has never seen.
+            self.opened = None;
             self.model = None;
             self.ledger.revision.model += 1;
         }
@@ -165,6 +181,7 @@ impl Session {
         };
         self.output = 0;
         self.feature = None;
+        self.opened = Some(Arc::clone(&model));
         self.model = Some(model);
         self.link_jobs()
     }

@@ -179,7 +179,7 @@ impl Session {
         let key = self.explanation_key(&self.plan);
         if let Some(known) = key.as_ref().and_then(|k| self.memo.explanation(k)) {
             self.cancel_where(|p| matches!(p, Purpose::Explain(_)));
-            self.attribution = Some(known);
+            self.attribution = Some(self.with_class_names(known));
             self.attribution_is_partial = false;
             self.ledger.attribution_key = key.unwrap_or_default();
             return Vec::new();
@@ -235,7 +235,7 @@ impl Session {
 
     /// Jobs that join table and model anew, when both are there.
     pub(super) fn link_jobs(&mut self) -> Vec<Job> {
-        let (Some(data), Some(model)) = (self.data.clone(), self.model.clone()) else { return Vec::new() };
+        let (Some(data), Some(model)) = (self.data.clone(), self.opened.clone()) else { return Vec::new() };
         self.cancel_where(|p| *p == Purpose::Link);
         let title = format!("Predicting {}", text::counted(data.row_count(), "row"));
         let threads = self.plan.threads;

@@ -39,6 +39,8 @@ pub enum Outcome {
     Trained(Arc<dyn Model>, Arc<[RowId]>),
     /// Table and model joined, with predictions and (where a target is known) performance.
     Linked {
+        /// The model, its classes named by the target where its file holds no names.
+        model: Arc<dyn Model>,
         /// Which column feeds which input.
         link: Arc<Link>,
         /// Predictions of every row.

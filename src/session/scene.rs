@@ -20,8 +20,10 @@ pub struct Scene {
     pub data: Option<Arc<Dataset>>,
     /// Its profile.
     pub profile: Option<Arc<TableProfile>>,
-    /// The model.
+    /// The model, its classes named by the target.
     pub model: Option<Arc<dyn Model>>,
+    /// The model as its file gives it.
+    pub opened: Option<Arc<dyn Model>>,
     /// Which column feeds which input.
     pub link: Option<Arc<Link>>,
     /// Predictions of every row.

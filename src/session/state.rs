@@ -21,6 +21,9 @@ use super::scene::Scene;
 pub struct Session {
     pub(super) data: Option<Arc<Dataset>>,
     pub(super) profile: Option<Arc<TableProfile>>,
+    /// As its file gives it.
+    pub(super) opened: Option<Arc<dyn Model>>,
+    /// As it is shown: classes named by the target.
     pub(super) model: Option<Arc<dyn Model>>,
     pub(super) link: Option<Arc<Link>>,
     pub(super) predictions: Option<Arc<Predictions>>,
@@ -89,9 +92,14 @@ impl Session {
         self.profile.as_ref()
     }
 
-    /// The opened model.
+    /// The opened model, its classes named by the table's target where its file holds no names.
     pub fn model(&self) -> Option<&Arc<dyn Model>> {
         self.model.as_ref()
+    }
+
+    /// The model exactly as its file gives it.
+    pub fn opened(&self) -> Option<&Arc<dyn Model>> {
+        self.opened.as_ref()
     }
 
     /// How table and model are joined; `None` while they are not or do not fit.
@@ -207,6 +215,7 @@ impl Session {
             data: self.data.clone(),
             profile: self.profile.clone(),
             model: self.model.clone(),
+            opened: self.opened.clone(),
             link: self.link.clone(),
             predictions: self.predictions.clone(),
             performance: self.performance.clone(),

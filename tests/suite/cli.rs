@@ -345,3 +345,19 @@ fn places_that_cannot_be_written_are_named() {
         assert!(full.contains("No space left"), "{full}");
     }
 }
+
+#[test]
+fn a_model_trained_here_is_saved_reopened_and_explained() {
+    let desk = Desk::new();
+    let data = text(&sample("penguins.csv"));
+    let train = |learner: &str, out: &str| {
+        ["train", "--data", &data, "--target", "species", "--learner", learner, "--out", out].map(str::to_owned)
+    };
+    let args = train("decision-tree", "m.json");
+    desk.done(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    desk.done(&["explain", "--model", "m.json", "--data", &data, "--rows", "0..4", "--out", "a.csv"]);
+    assert_eq!(desk.rows("a.csv").len(), 1 + 4 * 3, "one line per row and species");
+    let args = train("oracle", "x.json");
+    let sentence = desk.refused(1, &args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(sentence.contains("decision-tree"), "{sentence}");
+}

@@ -19,5 +19,8 @@ mod oracle_predict;
 mod registries;
 mod session;
 mod theme;
+mod truth;
+#[cfg(feature = "app")]
+mod ui_tree;
 mod worker;
 mod tables;

@@ -121,7 +121,7 @@ fn across(svg: &str, axis: &Axis, value: f64) -> f64 {
     let mut lines: Vec<f64> = grid(svg).filter(|l| same(l, "x1", "x2")).map(|l| number(l, "x1")).collect();
     lines.sort_by(f64::total_cmp);
     let ticks =
-        (2..12).map(|wanted| ticks(axis, wanted)).find(|t| t.len() == lines.len()).expect("a tick for each line");
+        (2..60).map(|wanted| ticks(axis, wanted)).find(|t| t.len() == lines.len()).expect("a tick for each line");
     between(value, (ticks[0].0, lines[0]), (ticks[ticks.len() - 1].0, lines[lines.len() - 1]))
 }
 

@@ -13,7 +13,7 @@ use candor::num::Matrix;
 
 use super::common::toy::method;
 
-fn folder() -> PathBuf {
+fn oracle() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle")
 }
 
@@ -27,7 +27,7 @@ struct Case {
 /// The cases of some folders that have a tree model and the wanted field.
 fn cases(folders: &[&str], field: &str) -> Vec<Case> {
     let mut cases = Vec::new();
-    for folder in folders.iter().map(|f| self::folder().join(f)) {
+    for folder in folders.iter().map(|f| oracle().join(f)) {
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(&folder).expect("oracle folder").map(|e| e.expect("an entry").path()).collect();
         files.sort();
@@ -35,7 +35,7 @@ fn cases(folders: &[&str], field: &str) -> Vec<Case> {
             let text = std::fs::read_to_string(file).expect("a text file");
             let record: Value = serde_json::from_str(&text).expect("proper JSON");
             let (Some(path), true) = (record["model"].as_str(), !record[field].is_null()) else { continue };
-            let name = file.strip_prefix(self::folder()).expect("inside").display().to_string();
+            let name = file.strip_prefix(oracle()).expect("inside").display().to_string();
             let model = load::load(&folder.join(path), &Task::silent());
             let model = model.unwrap_or_else(|e| panic!("{name}: {e}"));
             cases.push(Case { name, record, model });

@@ -23,6 +23,8 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     });
     egui::ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = 22.0;
         match cx.session.row() {
             Some(row) => row_ui(ui, cx, row),
             None => hint(ui, "Row", "Click a row of the table or a dot of a chart; it is then marked everywhere."),
@@ -59,6 +61,7 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
                     crate::model::Scale::Probability => text::percent(*value),
                     _ => text::significant(*value, 5),
                 };
+                let name = crate::app::screen::local::output_name(cx, output).unwrap_or_else(|| name.clone());
                 pair(ui, &format!("predicted {name}"), Some(&shown), true);
             }
         }

@@ -11,6 +11,7 @@ use crate::session::{Command, JobState};
 use crate::app::desk::Cx;
 use crate::app::screen::report::written;
 use crate::app::style::{HALF, STEP};
+use crate::app::widget::card;
 
 /// Draws the panel.
 pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -23,16 +24,13 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     for job in &jobs {
         ui.horizontal(|ui| {
-            ui.add_sized([260.0, 22.0], egui::Label::new(&job.title).truncate().halign(egui::Align::LEFT));
+            card::field_label(ui, 280.0, &job.title);
             let fraction = job.task.fraction();
             let bar = ProgressBar::new(fraction.unwrap_or(0.0)).desired_width(220.0).desired_height(10.0);
             let bar = ui.add(bar.animate(fraction.is_none() && cx.view.motion));
             bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &job.title));
             let left = time_left(cx, job);
-            ui.add_sized(
-                [240.0, 22.0],
-                egui::Label::new(RichText::new(progress_text(job, left)).weak()).halign(egui::Align::LEFT),
-            );
+            card::field_label(ui, 260.0, RichText::new(progress_text(job, left)).weak());
             buttons(ui, cx, job);
         });
     }

@@ -48,7 +48,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
 
 fn row(ui: &mut Ui, label: &str, hint: &str, content: impl FnOnce(&mut Ui, Id)) {
     ui.horizontal(|ui| {
-        let name = ui.add_sized([170.0, 26.0], egui::Label::new(label).halign(egui::Align::LEFT));
+        let name = card::field_label(ui, 180.0, label);
         let name = if hint.is_empty() { name } else { name.on_hover_text(hint) };
         content(ui, name.id);
     });

@@ -13,7 +13,7 @@ use crate::chart::{Axis, AxisKind, SecondAxis, ticks};
 use crate::app::style::Skin;
 
 /// Longest name beside an axis, in characters; hover shows the whole.
-const NAME_LIMIT: usize = 30;
+const NAME_LIMIT: usize = 44;
 /// Screen points that one number on an axis may take.
 const NUMBER_ROOM: f32 = 90.0;
 
@@ -21,19 +21,27 @@ const NUMBER_ROOM: f32 = 90.0;
 pub(super) struct Ticks<'a> {
     axis: &'a Axis,
     length: f32,
+    room: usize,
     shown: Rc<RefCell<Vec<(f64, String)>>>,
 }
 
 impl<'a> Ticks<'a> {
-    pub(super) fn new(axis: &'a Axis, length: f32) -> Self {
-        Self { axis, length, shown: Rc::default() }
+    /// Ticks of an axis `length` points long; `across` is the length of the other one.
+    pub(super) fn new(axis: &'a Axis, (length, across): (f32, f32), upright: bool) -> Self {
+        let names = match &axis.kind {
+            AxisKind::Names(names) => names.len().max(1),
+            AxisKind::Linear | AxisKind::Time => 1,
+        };
+        // Names at the left may take a third of the width; names below share the width.
+        let points = if upright { across * 0.34 } else { 0.9 * length / names as f32 };
+        Self { axis, length, room: ((points / 6.4) as usize).max(6), shown: Rc::default() }
     }
 
     /// Puts a mark at every tick of this axis and of its second reading.
     pub(super) fn spacer(&self) -> impl Fn(GridInput) -> Vec<GridMark> + 'a {
-        let (axis, length, shown) = (self.axis, self.length, Rc::clone(&self.shown));
+        let (axis, length, room, shown) = (self.axis, self.length, self.room, Rc::clone(&self.shown));
         move |input| {
-            let ticks = in_view(axis, input.bounds, length);
+            let ticks = in_view(axis, input.bounds, (length, room));
             // Ticks are thinned already; a step as long as the axis keeps the plot from thinning them again.
             let step_size = (input.bounds.1 - input.bounds.0).abs();
             let second = axis.second.iter().flat_map(|s| s.ticks.iter().map(|t| t.0));
@@ -82,17 +90,15 @@ fn find(ticks: &[(f64, String)], value: f64) -> String {
     ticks.iter().find(|t| t.0.total_cmp(&value).is_eq()).map(|t| t.1.clone()).unwrap_or_default()
 }
 
-/// The ticks of `axis` between `bounds` when it is `length` screen points long.
-pub(super) fn in_view(axis: &Axis, bounds: (f64, f64), length: f32) -> Vec<(f64, String)> {
+/// The ticks of `axis` between `bounds` when it is `length` screen points long; names get `room` characters.
+pub(super) fn in_view(axis: &Axis, bounds: (f64, f64), (length, room): (f32, usize)) -> Vec<(f64, String)> {
     let wanted = ((length / NUMBER_ROOM) as usize).clamp(2, 12);
     let part = Axis { label: String::new(), range: bounds, kind: axis.kind.clone(), second: None };
     let mut all = ticks(&part, wanted);
     if let AxisKind::Names(_) = axis.kind {
         all.retain(|(at, _)| *at >= bounds.0 && *at <= bounds.1);
-        let each = length / all.len().max(1) as f32;
-        let limit = if all.len() > 1 { ((each / 6.0) as usize).max(6) } else { NAME_LIMIT };
         for (_, name) in &mut all {
-            *name = text::shorten(name, limit.clamp(6, NAME_LIMIT));
+            *name = text::shorten(name, room.min(NAME_LIMIT));
         }
     }
     all

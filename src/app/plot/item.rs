@@ -62,7 +62,7 @@ impl PlotItem for ChartItem<'_> {
     }
 
     fn bounds(&self) -> PlotBounds {
-        let (x, y) = (self.chart.x.range, self.chart.y.range);
+        let [x, y] = ranges(self.chart);
         PlotBounds::from_min_max([x.0, y.0], [x.1, y.1])
     }
 
@@ -81,12 +81,12 @@ impl ChartItem<'_> {
         let bounds = transform.bounds();
         let line = Stroke::new(1.0, self.skin.grid);
         let (min, max) = (bounds.min(), bounds.max());
-        for (at, _) in axes::in_view(&self.chart.x, (min[0], max[0]), frame.width()) {
+        for (at, _) in axes::in_view(&self.chart.x, (min[0], max[0]), (frame.width(), 1)) {
             if !matches!(self.chart.x.kind, AxisKind::Names(_)) {
                 shapes.push(Shape::vline(transform.position_from_point_x(at).round(), frame.y_range(), line));
             }
         }
-        for (at, _) in axes::in_view(&self.chart.y, (min[1], max[1]), frame.height()) {
+        for (at, _) in axes::in_view(&self.chart.y, (min[1], max[1]), (frame.height(), 1)) {
             if !matches!(self.chart.y.kind, AxisKind::Names(_)) {
                 shapes.push(Shape::hline(frame.x_range(), transform.position_from_point_y(at).round(), line));
             }
@@ -215,6 +215,14 @@ impl ChartItem<'_> {
         shapes.push(Shape::galley(place, galley, ink));
     }
 
+    /// Whether the label of an upright rule stands at its left: of two rules, those of the left one do.
+    fn rule_to_left(&self, place: f64) -> bool {
+        self.chart
+            .marks
+            .iter()
+            .any(|mark| matches!(mark, Mark::Rule { at, upright: true, label, .. } if !label.is_empty() && *at > place))
+    }
+
     fn rule(
         &self,
         ui: &Ui,
@@ -226,8 +234,9 @@ impl ChartItem<'_> {
         let colour = self.skin.role(role);
         let (ends, text, align) = if upright {
             let x = transform.position_from_point_x(place).round();
-            let near_right = x > frame.right() - 80.0;
-            let (dx, align) = if near_right { (-4.0, Align2::RIGHT_TOP) } else { (4.0, Align2::LEFT_TOP) };
+            let width = 7.0 * label.chars().count() as f32;
+            let to_left = self.rule_to_left(place) && x - width > frame.left() || x + width > frame.right();
+            let (dx, align) = if to_left { (-4.0, Align2::RIGHT_TOP) } else { (4.0, Align2::LEFT_TOP) };
             ([pos2(x, frame.top()), pos2(x, frame.bottom())], pos2(x + dx, frame.top() + 2.0), align)
         } else {
             let y = transform.position_from_point_y(place).round();
@@ -238,6 +247,14 @@ impl ChartItem<'_> {
             shapes.push(write(ui, text, align, (label, colour)));
         }
     }
+}
+
+/// The ranges of a chart on screen: where labelled rules cross lanes of bars, there is a lane more for the labels.
+pub(super) fn ranges(chart: &Chart) -> [(f64, f64); 2] {
+    let labelled = |m: &Mark| matches!(m, Mark::Rule { upright: true, label, .. } if !label.is_empty());
+    let lanes = matches!(chart.y.kind, AxisKind::Names(_)) && chart.marks.iter().any(labelled);
+    let (low, high) = chart.y.range;
+    [chart.x.range, (low, if lanes { high + 0.06 * (high - low) + 0.2 } else { high })]
 }
 
 /// Where a bar lies on screen.

@@ -81,7 +81,7 @@ impl PlotStore {
         let slot = self.slots.entry(name).or_default();
         let chart = slot.chart.clone()?;
         slot.cloud.adopt(&chart);
-        let ranges = [chart.x.range, chart.y.range];
+        let ranges = item::ranges(&chart);
         let move_to = (slot.reset || slot.ranges != Some(ranges)).then_some(ranges);
         slot.ranges = Some(ranges);
         slot.reset = false;
@@ -114,7 +114,9 @@ fn paint(
     move_to: Option<[(f64, f64); 2]>,
 ) -> Option<Picked> {
     let (chart, skin, cloud) = (item.chart, item.skin, item.cloud);
-    let (x, y) = (Ticks::new(&chart.x, view.size.x), Ticks::new(&chart.y, view.size.y));
+    let (wide, high) = (view.size.x, view.size.y);
+    let (x, y) = (Ticks::new(&chart.x, (wide, high), false), Ticks::new(&chart.y, (high, wide), true));
+    let ranges = item::ranges(chart);
     let named = |kind: &AxisKind| matches!(kind, AxisKind::Names(_));
     let free = egui::Vec2b::new(!named(&chart.x.kind), !named(&chart.y.kind));
     let response = Plot::new(name)
@@ -131,8 +133,8 @@ fn paint(
         .allow_axis_zoom_drag(free)
         .allow_boxed_zoom(true)
         .set_margin_fraction(Vec2::ZERO)
-        .default_x_bounds(chart.x.range.0, chart.x.range.1)
-        .default_y_bounds(chart.y.range.0, chart.y.range.1)
+        .default_x_bounds(ranges[0].0, ranges[0].1)
+        .default_y_bounds(ranges[1].0, ranges[1].1)
         .x_grid_spacer(x.spacer())
         .y_grid_spacer(y.spacer())
         .custom_x_axes(x.horizontal(skin))

@@ -119,21 +119,11 @@ pub(crate) fn dependence_kind() -> Option<&'static str> {
 fn choose(ui: &mut Ui, cx: &mut Cx<'_>, kinds: &[&'static dyn Kind]) -> Option<&'static dyn Kind> {
     let first = kinds.first()?.id();
     let mut chosen = cx.desk.global.chart.unwrap_or(first);
-    ui.horizontal(|ui| {
-        let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
-        card::segments(ui, &mut chosen, &options);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Export attributions…").on_hover_text("All contributions as CSV, Parquet or JSON").clicked()
-            {
-                cx.save("attributions.csv", Export::Attributions);
-            }
-        });
-    });
+    card::segments(ui, &mut chosen, &card::kind_tabs(kinds));
     cx.desk.global.chart = Some(chosen);
     if let Some(explanation) = cx.session.attribution() {
         passport::line(ui, explanation);
     }
-    ui.add_space(HALF);
     kinds.iter().copied().find(|k| k.id() == chosen).or_else(|| kinds.first().copied())
 }
 
@@ -179,6 +169,10 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
             if ui.add(button).clicked() {
                 cx.desk.global.knobs_open = !open;
             }
+        }
+        let export = ui.button("Export attributions…");
+        if export.on_hover_text("All contributions as CSV, Parquet or JSON").clicked() {
+            cx.save("attributions.csv", Export::Attributions);
         }
         ui.add(egui::Label::new(RichText::new(kind.summary()).weak()).truncate());
     });

@@ -7,11 +7,11 @@ use crate::base::{RowId, text};
 use crate::chart::{KINDS, Kind};
 use crate::explain::Body;
 use crate::model::Scale;
-use crate::session::{ChartRequest, Predictions};
+use crate::session::{ChartRequest, Command, Predictions};
 
 use super::global::{missing_or_running, output};
 use super::{Screen, ScreenId, full_page};
-use crate::app::desk::Cx;
+use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::widget::chart_frame::Place;
 use crate::app::widget::{card, chart_frame, empty, passport};
@@ -58,8 +58,10 @@ impl Screen for Local {
         }
         let Some(row) = cx.session.row() else {
             // Something to read at once: the first explained row, until another is chosen.
+            let chosen = cx.wishes.iter().any(|w| matches!(w, Wish::Do(Command::SelectRow(Some(_)))));
             match first_row(cx) {
-                Some(row) => cx.select_row(row),
+                Some(row) if !chosen => cx.select_row(row),
+                Some(_) => {}
                 None => empty::busy(ui, "Choosing a row", ui.available_height()),
             }
             return;
@@ -68,7 +70,7 @@ impl Screen for Local {
             header(ui, cx, row);
             ui.horizontal_top(|ui| {
                 let room = ui.available_size();
-                let side = (room.x * 0.26).clamp(220.0, 300.0);
+                let side = (room.x * 0.25).clamp(252.0, 310.0);
                 ui.allocate_ui_with_layout(egui::vec2(side, room.y), egui::Layout::top_down(egui::Align::Min), |ui| {
                     ui.set_width(side);
                     pick::ui(ui, cx, row);
@@ -120,10 +122,20 @@ fn prediction_line(cx: &Cx<'_>, row: RowId) -> Option<String> {
     let model = cx.session.model()?;
     let value = prediction(predictions, row, cx.session.output())?;
     let names = &model.card().outputs;
-    let name = names.get(cx.session.output()).map_or("", |n| n);
-    let shown = format!("predicted {} {}", name, unit_text(value, predictions.scale));
+    let name = output_name(cx, cx.session.output());
+    let name = name.or_else(|| names.get(cx.session.output()).cloned()).unwrap_or_default();
+    let shown = format!("predicted {name} {}", unit_text(value, predictions.scale));
     let actual = truth_text(cx, row).map(|t| format!("  ·  actual {t}")).unwrap_or_default();
     Some(format!("{shown}{actual}"))
+}
+
+/// The class that an output of a two-class model is about, in the words of the table's target.
+pub(crate) fn output_name(cx: &Cx<'_>, output: usize) -> Option<String> {
+    match &cx.session.performance()?.detail {
+        crate::model::performance::Detail::Binary(detail) => Some(format!("“{}”", detail.classes[1])),
+        crate::model::performance::Detail::Multiclass(detail) => detail.classes.get(output).map(|c| format!("“{c}”")),
+        crate::model::performance::Detail::Regression(_) => None,
+    }
 }
 
 /// The true value in words: the class name, or the number.
@@ -164,8 +176,7 @@ fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     }
     let mut chosen = cx.desk.local.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
     if kinds.len() > 1 {
-        let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
-        card::segments(ui, &mut chosen, &options);
+        card::segments(ui, &mut chosen, &card::kind_tabs(&kinds));
         ui.add_space(HALF);
     }
     cx.desk.local.chart = Some(chosen);
@@ -194,7 +205,7 @@ fn not_explained(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     let text = "The current plan explains other rows only. Explain all rows to read this one.";
     if empty::empty(ui, &format!("Row {row} is not explained"), text, "Explain all rows") {
         let plan = crate::session::Plan { rows: crate::session::RowChoice::All, ..cx.session.plan().clone() };
-        cx.wish(crate::session::Command::SetPlan(plan));
+        cx.wish(Command::SetPlan(plan));
         cx.act("explain");
     }
 }

@@ -5,7 +5,7 @@ use egui::{Button, RichText, Slider, Ui, Vec2};
 
 use crate::base::text;
 use crate::chart::{KINDS, Kind, PerformanceKind};
-use crate::model::performance::{Confusion, Detail};
+use crate::model::performance::{Confusion, Detail, MetricValue};
 use crate::model::{ModelCard, Performance};
 use crate::session::{ChartRequest, Command, Export};
 
@@ -14,6 +14,9 @@ use crate::app::desk::Cx;
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::widget::chart_frame::Place;
 use crate::app::widget::{card, chart_frame, empty};
+
+/// Width of one metric.
+const TILE: f32 = 124.0;
 
 /// The screen.
 pub(crate) struct ModelScreen;
@@ -65,7 +68,10 @@ impl Screen for ModelScreen {
                         about(ui, model.card());
                     });
                     ui.add_space(STEP);
-                    ui.vertical(|ui| performance(ui, cx));
+                    ui.vertical(|ui| {
+                        ui.set_max_width(ui.available_width());
+                        performance(ui, cx);
+                    });
                 });
             } else {
                 performance(ui, cx);
@@ -148,7 +154,9 @@ fn about(ui: &mut Ui, model: &ModelCard) {
     card::card(ui, |ui| {
         ui.label(style::title(text::counted(model.inputs.len(), "input")));
         let height = (ui.available_height() - GAP).clamp(140.0, 320.0);
-        egui::ScrollArea::vertical().id_salt("inputs").max_height(height).show_rows(
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = 20.0;
+        egui::ScrollArea::vertical().auto_shrink([false, true]).id_salt("inputs").max_height(height).show_rows(
             ui,
             22.0,
             model.inputs.len(),
@@ -237,26 +245,33 @@ fn tiles(ui: &mut Ui, performance: &Performance) {
         ui.label(style::small(line))
             .on_hover_text("A model looks better on the rows it was trained on than on new ones");
         ui.add_space(HALF);
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = Vec2::new(GAP + STEP, STEP);
-            for metric in performance.metrics.iter().take(8) {
-                ui.vertical(|ui| {
-                    ui.spacing_mut().item_spacing.y = 1.0;
-                    ui.label(style::small(metric.title));
-                    let value = ui.label(
-                        RichText::new(text::number(metric.value)).font(egui::FontId::new(20.0, style::strong_family())),
-                    );
-                    let better = if metric.higher_is_better { "higher is better" } else { "lower is better" };
-                    value.on_hover_text(format!("{}\n{}, {better}", text::exact(metric.value), metric.unit));
-                    let interval =
-                        metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
-                    ui.label(style::small(interval)).on_hover_text("95 % interval over rows");
-                });
-            }
-        });
+        let columns = ((ui.available_width() / TILE) as usize).max(1);
+        let metrics: Vec<_> = performance.metrics.iter().take(10).collect();
+        for line in metrics.chunks(columns) {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                line.iter().for_each(|metric| tile(ui, metric));
+            });
+        }
         for note in &performance.notes {
             ui.add(egui::Label::new(style::small(note)).wrap());
         }
+    });
+}
+
+/// One metric with its interval.
+fn tile(ui: &mut Ui, metric: &MetricValue) {
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    ui.allocate_ui_with_layout(Vec2::new(TILE, 56.0), layout, |ui| {
+        ui.set_min_width(TILE);
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.add(egui::Label::new(style::small(metric.title)).truncate());
+        let font = egui::FontId::new(20.0, style::strong_family());
+        let value = ui.label(RichText::new(text::number(metric.value)).font(font));
+        let better = if metric.higher_is_better { "higher is better" } else { "lower is better" };
+        value.on_hover_text(format!("{}\n{}, {better}", text::exact(metric.value), metric.unit));
+        let interval = metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
+        ui.add(egui::Label::new(style::small(interval)).truncate()).on_hover_text("95 % interval over rows");
     });
 }
 
@@ -297,8 +312,7 @@ fn threshold(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = GAP;
             for (name, value) in words {
-                ui.label(RichText::new(name).weak());
-                ui.label(style::strong(value));
+                ui.add(egui::Label::new(RichText::new(format!("{name}\u{a0}{value}").replace(' ', "\u{a0}")).weak()));
             }
         });
     });
@@ -306,20 +320,25 @@ fn threshold(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
 
 /// The chart kinds that read this performance.
 fn kinds(performance: &Performance) -> Vec<&'static dyn Kind> {
-    let wanted = match performance.detail {
-        Detail::Binary(_) => PerformanceKind::Binary,
-        Detail::Multiclass(_) => PerformanceKind::Multiclass,
-        Detail::Regression(_) => PerformanceKind::Regression,
+    let fits = |wanted| match (wanted, &performance.detail) {
+        (PerformanceKind::Binary | PerformanceKind::Classes, Detail::Binary(_))
+        | (PerformanceKind::Multiclass | PerformanceKind::Classes, Detail::Multiclass(_))
+        | (PerformanceKind::Regression, Detail::Regression(_)) => true,
+        (PerformanceKind::Binary, _) | (PerformanceKind::Multiclass, _) => false,
+        (PerformanceKind::Classes, _) | (PerformanceKind::Regression, _) => false,
     };
-    KINDS.iter().copied().filter(|k| k.needs().performance == Some(wanted)).collect()
+    let about = |k: &&dyn Kind| k.needs().performance.map_or(k.needs().predictions, fits);
+    let mut kinds: Vec<&'static dyn Kind> = KINDS.iter().copied().filter(about).collect();
+    // What is measured comes before what is merely counted.
+    kinds.sort_by_key(|k| k.needs().performance.is_none());
+    kinds
 }
 
 fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
     let kinds = kinds(performance);
     let Some(first) = kinds.first().map(|k| k.id()) else { return };
     let mut chosen = cx.desk.model.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
-    let options: Vec<(&'static str, &str)> = kinds.iter().map(|k| (k.id(), k.title())).collect();
-    card::segments(ui, &mut chosen, &options);
+    card::segments(ui, &mut chosen, &card::kind_tabs(&kinds));
     cx.desk.model.chart = Some(chosen);
     ui.add_space(HALF);
     let request = ChartRequest {
@@ -328,11 +347,18 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         row: None,
         feature: None,
         colour: None,
-        knobs: Vec::new(),
+        knobs: threshold_knob(cx, chosen),
     };
     let height = (ui.ctx().content_rect().height() - 330.0).clamp(320.0, 620.0);
     let lines = |_, _| Vec::new();
     chart_frame::show(ui, cx, &request, &Place { slot: "performance", height, lines: Some(&lines) });
+}
+
+/// The threshold under the pointer, for charts that read one.
+fn threshold_knob(cx: &Cx<'_>, kind: &str) -> Vec<(String, String)> {
+    let reads = KINDS.iter().any(|k| k.id() == kind && k.knobs().iter().any(|knob| knob.id == "threshold"));
+    let value = cx.desk.model.dragging.unwrap_or_else(|| cx.session.threshold());
+    if reads { vec![("threshold".to_owned(), format!("{value:.3}"))] } else { Vec::new() }
 }
 
 /// An unframed button for places that lead back.

@@ -102,7 +102,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.label(RichText::new(problem).color(style::skin(ui).error));
         }
         ui.horizontal(|ui| {
-            let label = ui.add_sized([130.0, 24.0], egui::Label::new("Dependence charts").halign(egui::Align::LEFT));
+            let label = card::field_label(ui, 140.0, "Dependence charts");
             let drag = DragValue::new(&mut state.top_features).range(0..=30);
             ui.add_sized([64.0, 26.0], drag).labelled_by(label.id);
             ui.label(RichText::new("of the most important features").weak());
@@ -137,7 +137,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn field(ui: &mut Ui, name: &str, value: &mut String, hint: &str) {
     ui.horizontal(|ui| {
-        let label = ui.add_sized([130.0, 24.0], egui::Label::new(name).halign(egui::Align::LEFT));
+        let label = card::field_label(ui, 140.0, name);
         let width = (ui.available_width() - 24.0).max(120.0);
         let edit = TextEdit::singleline(value).hint_text(hint.to_owned()).desired_width(width);
         ui.add(edit.margin(egui::Margin::symmetric(10, 5))).labelled_by(label.id);

@@ -3,9 +3,9 @@
 use eframe::egui;
 use egui::{ComboBox, DragValue, RichText, Ui};
 
-use crate::app::rooms::{LEARNERS, Learner};
 use crate::base::{Seed, text};
 use crate::data::{Dataset, Role};
+use crate::model::learn::{LEARNERS, Learner};
 use crate::session::Command;
 
 use super::model::back;
@@ -35,7 +35,8 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     ui.label(style::heading("Train a model"));
-    let line = "For tables without a model. Three quarters of the rows train it, the rest test it; every choice is drawn from the seed.";
+    let line =
+        "For tables without a model. A part of the rows is held out to measure it; every draw derives from the seed.";
     ui.add(egui::Label::new(RichText::new(line).weak()).wrap());
     ui.add_space(STEP);
     ui.set_max_width(720.0);
@@ -49,7 +50,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
     let state = &mut cx.desk.train;
     let target = state.target.or(known).filter(|t| *t < data.columns().len());
     ui.horizontal(|ui| {
-        let label = ui.add_sized([190.0, 24.0], egui::Label::new("Column to predict").halign(egui::Align::LEFT));
+        let label = card::field_label(ui, 190.0, "Column to predict");
         let shown = target.and_then(|t| data.columns().get(t)).map_or("Choose a column", |c| &*c.name).to_owned();
         let combo = ComboBox::from_id_salt("target").selected_text(text::shorten(&shown, 36)).width(260.0);
         let response = combo.show_ui(ui, |ui| {
@@ -69,7 +70,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
     let Some(learner) = LEARNERS.get(state.learner).copied() else { return };
     knob_form::form(ui, learner.knobs(), &mut state.knobs);
     ui.horizontal(|ui| {
-        let label = ui.add_sized([190.0, 24.0], egui::Label::new("Seed").halign(egui::Align::LEFT));
+        let label = card::field_label(ui, 190.0, "Seed");
         let mut seed = state.seed.unwrap_or(Seed::default().0);
         if ui.add_sized([120.0, 26.0], DragValue::new(&mut seed)).labelled_by(label.id).changed() {
             state.seed = Some(seed);
@@ -98,7 +99,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
 
 fn learner(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
-        let label = ui.add_sized([190.0, 24.0], egui::Label::new("Learner").halign(egui::Align::LEFT));
+        let label = card::field_label(ui, 190.0, "Learner");
         let now = LEARNERS.get(state.learner).map_or("", |l: &&dyn Learner| l.title());
         let combo = ComboBox::from_id_salt("learner").selected_text(now).width(260.0);
         let response = combo.show_ui(ui, |ui| {

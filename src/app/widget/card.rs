@@ -3,6 +3,8 @@
 use eframe::egui;
 use egui::{Button, CornerRadius, Frame, Margin, Response, RichText, Sense, Stroke, Ui, Vec2};
 
+use crate::chart::Kind;
+
 use crate::app::style::{self, GAP, STEP};
 
 /// A card: a quiet surface with a subtle border, as wide as its place.
@@ -50,31 +52,62 @@ pub(crate) fn quiet(ui: &mut Ui, text: impl Into<RichText>) -> Response {
     ui.add(Button::new(text.into()).frame_when_inactive(false))
 }
 
+/// The name of a field at the left of a form, `width` points wide.
+pub(crate) fn field_label(ui: &mut Ui, width: f32, text: impl Into<egui::WidgetText>) -> Response {
+    let size = Vec2::new(width, ui.spacing().interact_size.y);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(width);
+        ui.add(egui::Label::new(text).truncate())
+    })
+    .inner
+}
+
 /// A name and value on one line, the name muted and of equal width.
 pub(crate) fn fact(ui: &mut Ui, name: &str, value: &str) {
     ui.horizontal_top(|ui| {
-        ui.add_sized([116.0, 20.0], egui::Label::new(RichText::new(name).weak()).halign(egui::Align::LEFT).truncate());
+        ui.spacing_mut().interact_size.y = 20.0;
+        field_label(ui, 124.0, RichText::new(name).weak());
         ui.add(egui::Label::new(value).wrap());
     });
 }
 
+/// Tabs of chart kinds: their titles, or their ids in words where a title is a sentence.
+pub(crate) fn kind_tabs(kinds: &[&'static dyn Kind]) -> Vec<(&'static str, String)> {
+    let short = |kind: &&'static dyn Kind| {
+        if kind.title().chars().count() <= 22 {
+            return kind.title().to_owned();
+        }
+        let words = kind.id().replace('-', " ");
+        let mut letters = words.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    kinds.iter().map(|kind| (kind.id(), short(kind))).collect()
+}
+
 /// One of several, side by side. `true` when the choice changed.
-pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, options: &[(T, &str)]) -> bool {
+pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, options: &[(T, impl AsRef<str>)]) -> bool {
     let skin = style::skin(ui);
     let mut changed = false;
     let frame = Frame::new().fill(skin.hover).corner_radius(CornerRadius::same(8)).inner_margin(Margin::same(3));
     frame.show(ui, |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.horizontal(|ui| {
-            for (value, title) in options {
+            // In a bar that is filled from the right, the first option would end up last.
+            let mirrored = ui.layout().prefer_right_to_left();
+            for index in 0..options.len() {
+                let Some((value, title)) = options.get(if mirrored { options.len() - 1 - index } else { index }) else {
+                    continue;
+                };
+                let title = title.as_ref();
                 let on = chosen == value;
-                let text = if on { style::strong(*title) } else { RichText::new(*title).color(skin.muted) };
+                let text = if on { style::strong(title) } else { RichText::new(title).color(skin.muted) };
                 let mut button = Button::new(text).frame_when_inactive(on).corner_radius(CornerRadius::same(6));
                 if on {
                     button = button.fill(skin.card).stroke(Stroke::new(1.0, skin.border));
                 }
                 let response = ui.add(button);
-                let title = (*title).to_owned();
+                let title = title.to_owned();
                 response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, on, &title));
                 if response.clicked() && !on {
                     *chosen = value.clone();

@@ -3,6 +3,7 @@
 use eframe::egui;
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
 
+use crate::chart::font::{self, Weight};
 use crate::chart::{Chart, Legend};
 use crate::session::{ChartRequest, Command, Export};
 
@@ -61,11 +62,6 @@ pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, place: 
 
 fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, slot: &'static str) {
     ui.horizontal(|ui| {
-        let room = (ui.available_width() - 290.0).max(80.0);
-        ui.scope(|ui| {
-            ui.set_max_width(room);
-            ui.add(egui::Label::new(style::title(&chart.title)).truncate());
-        });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = HALF;
             save_menu(ui, cx, chart, request);
@@ -86,6 +82,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, s
             {
                 place.reset = true;
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(style::title(&chart.title)).truncate());
+            });
         });
     });
     ui.add_space(HALF);
@@ -144,23 +143,59 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, place: &Place<'_>, height: 
 }
 
 fn footer_height(ui: &Ui, chart: &Chart) -> f32 {
-    let legend = if chart.legend.is_empty() { 0.0 } else { 24.0 };
+    let legend = LEGEND_LINE * legend_lines(chart, ui.available_width()).len() as f32;
     let line = ui.text_style_height(&egui::TextStyle::Small) + HALF;
-    legend + line * chart.notes.len() as f32 + STEP
+    legend + if notes(chart).is_empty() { 0.0 } else { 2.0 * line } + HALF
+}
+
+/// Height of one line of the legend.
+const LEGEND_LINE: f32 = 20.0;
+
+/// The legend broken into lines of at most `width` points, a key never apart from its text.
+fn legend_lines(chart: &Chart, width: f32) -> Vec<Vec<&Legend>> {
+    let mut lines: Vec<Vec<&Legend>> = Vec::new();
+    let mut used = f32::INFINITY;
+    for entry in &chart.legend {
+        let room = |text: &str| font::width(text, 12.0, Weight::Regular) as f32;
+        let wanted = match entry {
+            Legend::Key(_, text) => room(text) + 44.0,
+            Legend::Ramp(label, low, high) => room(label) + room(low) + room(high) + 160.0,
+        };
+        if used + wanted > width {
+            lines.push(Vec::new());
+            used = 0.0;
+        }
+        used += wanted;
+        if let Some(line) = lines.last_mut() {
+            line.push(entry);
+        }
+    }
+    lines
 }
 
 fn footer(ui: &mut Ui, chart: &Chart) {
     if !chart.legend.is_empty() {
-        ui.horizontal(|ui| {
-            for entry in &chart.legend {
-                legend(ui, entry);
-            }
-        });
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for line in legend_lines(chart, ui.available_width()) {
+            ui.horizontal(|ui| {
+                ui.set_height(LEGEND_LINE);
+                line.into_iter().for_each(|entry| legend(ui, entry));
+            });
+        }
     }
-    ui.spacing_mut().item_spacing.y = HALF;
-    for note in &chart.notes {
-        ui.add(egui::Label::new(style::small(note)).truncate());
+    let notes = notes(chart);
+    if !notes.is_empty() {
+        let font = egui::TextStyle::Small.resolve(ui.style());
+        let colour = style::skin(ui).muted;
+        let mut job = egui::text::LayoutJob::simple(notes.join(" "), font, colour, ui.available_width());
+        job.wrap.max_rows = 2;
+        ui.add(egui::Label::new(job)).on_hover_text(notes.join("\n"));
     }
+}
+
+/// The notes of a chart but its passport, which the screen shows once for all charts.
+fn notes(chart: &Chart) -> Vec<&str> {
+    chart.notes.iter().map(String::as_str).filter(|n| !n.starts_with("Method:")).collect()
 }
 
 fn legend(ui: &mut Ui, entry: &Legend) {

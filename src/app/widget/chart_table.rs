@@ -20,7 +20,7 @@ pub(crate) fn show(ui: &mut Ui, id: &str, table: &ChartTable, height: f32) {
             .num_rows(table.rows.len() as u64)
             .columns(vec![Column::new(width).range(60.0..=600.0); columns])
             .headers([HeaderRow::new(ROW)])
-            .show(ui, &mut Delegate { table });
+            .show(ui, &mut Delegate { table, width });
     });
 }
 
@@ -44,10 +44,16 @@ pub(crate) fn as_text(table: &ChartTable) -> String {
 
 struct Delegate<'a> {
     table: &'a ChartTable,
+    /// Width of a column at first.
+    width: f32,
 }
 
 impl TableDelegate for Delegate<'_> {
     fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
+        if ui.is_sizing_pass() {
+            ui.allocate_space(egui::vec2(self.width, 1.0));
+            return;
+        }
         let skin = style::skin(ui);
         ui.painter().rect_filled(ui.max_rect(), 0.0, skin.hover);
         let name = self.table.header.get(cell.col_range.start).map_or("", |h| h);
@@ -57,6 +63,9 @@ impl TableDelegate for Delegate<'_> {
     }
 
     fn cell_ui(&mut self, ui: &mut Ui, info: &CellInfo) {
+        if ui.is_sizing_pass() {
+            return;
+        }
         let row = self.table.rows.get(info.row_nr as usize);
         let Some(cell) = row.and_then(|r| r.get(info.col_nr)) else { return };
         egui::Frame::new().inner_margin(Margin::symmetric(8, 2)).show(ui, |ui| match cell {

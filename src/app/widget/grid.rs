@@ -15,6 +15,8 @@ use super::order::{self, Sort};
 use crate::app::aside::Aside;
 use crate::app::style::{self, ROW};
 
+/// Width of the row numbers.
+const ROW_NUMBER: f32 = 76.0;
 /// Columns shown at once; a wider table is paged sideways.
 const PAGE_COLUMNS: usize = 200;
 
@@ -96,7 +98,7 @@ pub(crate) fn show(
     let first = state.first_column.min(columns.saturating_sub(1));
     let last = (first + PAGE_COLUMNS).min(columns);
     let widths = (first..last).map(|c| width(data, c, session));
-    let widths: Vec<Column> = std::iter::once(Column::new(76.0).resizable(false))
+    let widths: Vec<Column> = std::iter::once(Column::new(ROW_NUMBER).resizable(false))
         .chain(
             widths
                 .enumerate()
@@ -157,7 +159,7 @@ fn width(data: &Dataset, column: usize, session: &Session) -> f32 {
     let name = values.name.chars().count().min(24) as f32 * 8.0 + 34.0;
     let levels = session.profile().and_then(|p| p.columns.get(column));
     let longest = levels.and_then(|p| p.levels.iter().map(|l| l.0.chars().count().min(30)).max()).unwrap_or(0);
-    name.max(longest as f32 * 7.2 + 20.0).clamp(84.0, 240.0)
+    name.max(longest as f32 * 7.6 + 28.0).clamp(84.0, 240.0)
 }
 
 struct Delegate<'a> {
@@ -218,6 +220,9 @@ impl Delegate<'_> {
 
 impl TableDelegate for Delegate<'_> {
     fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
+        if ui.is_sizing_pass() {
+            return self.measure(ui, cell.col_range.start);
+        }
         let skin = style::skin(ui);
         ui.painter().rect_filled(ui.max_rect(), 0.0, skin.hover);
         match cell.col_range.start {
@@ -248,6 +253,9 @@ impl TableDelegate for Delegate<'_> {
     }
 
     fn cell_ui(&mut self, ui: &mut Ui, info: &CellInfo) {
+        if ui.is_sizing_pass() {
+            return self.measure(ui, info.col_nr);
+        }
         let row = self.row(info.row_nr);
         let margin = egui::Frame::new().inner_margin(Margin::symmetric(10, 2));
         if info.col_nr == 0 {
@@ -262,7 +270,7 @@ impl TableDelegate for Delegate<'_> {
         margin.show(ui, |ui| {
             let text = match self.spread(column) {
                 Some(spread) if number::is_numeric(values) && !values.values.is_missing(row.index()) => {
-                    let decimals = number::decimals(values, spread, 5);
+                    let decimals = number::decimals(values, spread, 4);
                     Some(text::fixed(values.values.position(row.index()), decimals))
                 }
                 _ => number::value(values, row.index()),
@@ -277,6 +285,15 @@ impl TableDelegate for Delegate<'_> {
 }
 
 impl Delegate<'_> {
+    /// Takes the room that a column is given at first.
+    fn measure(&self, ui: &mut Ui, column: usize) {
+        let wanted = match column {
+            0 => ROW_NUMBER,
+            k => width(self.data, self.first + k - 1, self.session),
+        };
+        ui.allocate_space(Vec2::new(wanted, 1.0));
+    }
+
     /// The size of a column's numbers, from its profile.
     fn spread(&self, column: usize) -> Option<f64> {
         let numbers = self.session.profile()?.columns.get(column)?.numbers?;

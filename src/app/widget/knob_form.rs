@@ -7,6 +7,8 @@ use egui::{ComboBox, DragValue, RichText, Ui};
 
 use crate::base::{Kind, Knob};
 
+use super::card;
+
 /// What a person has set, by knob id; what is not here keeps its default.
 pub(crate) type Values = BTreeMap<String, String>;
 
@@ -15,7 +17,7 @@ pub(crate) fn form(ui: &mut Ui, knobs: &[Knob], values: &mut Values) -> bool {
     let mut changed = false;
     for knob in knobs {
         ui.horizontal(|ui| {
-            let label = ui.add_sized([190.0, 24.0], egui::Label::new(knob.label).halign(egui::Align::LEFT).truncate());
+            let label = card::field_label(ui, 190.0, knob.label);
             let label = label.on_hover_text(format!("{}\n{}", knob.help, knob.range()));
             let text = values.get(knob.id).cloned().unwrap_or_else(|| knob.default().to_string());
             if let Some(new) = field(ui, knob, &text, label.id) {

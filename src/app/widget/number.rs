@@ -4,27 +4,13 @@ use eframe::egui;
 use egui::{Align, Label, Layout, RichText, Ui};
 
 use crate::base::text;
-use crate::chart::scale;
 use crate::data::{Column, Values};
 
 use crate::app::style;
 
 /// The value of row `i` of a column as people read it; `None` when missing.
 pub(crate) fn value(column: &Column, i: usize) -> Option<String> {
-    if column.values.is_missing(i) {
-        return None;
-    }
-    match &column.values {
-        Values::Number { values, whole } => {
-            values.get(i).map(|v| if *whole { text::fixed(*v, 0) } else { text::significant(*v, 6) })
-        }
-        Values::Category { codes, levels } => codes.get(i).and_then(|c| levels.get(*c as usize)).cloned(),
-        Values::Text(texts) => texts.get(i).map(str::to_owned),
-        Values::YesNo(flags) => flags.get(i).map(|f| if *f == 1 { "yes".to_owned() } else { "no".to_owned() }),
-        Values::Date { millis, day } => {
-            millis.get(i).map(|m| if *day { scale::date(*m as f64) } else { scale::moment(*m as f64) })
-        }
-    }
+    (!column.values.is_missing(i)).then(|| column.values.text(i))
 }
 
 /// The value with “missing” in words.

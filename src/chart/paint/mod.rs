@@ -8,6 +8,8 @@ mod marks;
 mod raster;
 mod tidy;
 
+pub use raster::encode;
+
 use crate::base::Problem;
 
 use super::spec::{Cell, Chart};

@@ -34,3 +34,16 @@ pub fn rasterise(svg: &str, size: (u32, u32)) -> Result<Vec<u8>, PaintError> {
     resvg::render(&tree, scale, &mut pixels.as_mut());
     pixels.encode_png().map_err(|e| PaintError::Backend(e.to_string()))
 }
+
+/// Opaque pixels, row by row, as PNG; `None` where their number is not `width · height`.
+pub fn encode(pixels: &[super::super::theme::Rgb], (width, height): (u32, u32)) -> Option<Vec<u8>> {
+    let mut picture = Pixmap::new(width, height)?;
+    let places = picture.pixels_mut();
+    if places.len() != pixels.len() {
+        return None;
+    }
+    for (place, pixel) in places.iter_mut().zip(pixels) {
+        *place = resvg::tiny_skia::ColorU8::from_rgba(pixel.r, pixel.g, pixel.b, 255).premultiply();
+    }
+    picture.encode_png().ok()
+}

@@ -182,7 +182,8 @@ mod tests {
         let matrix = dense(200, 3, x.clone()).unwrap();
         let parameters = RandomForestRegressorParameters::default().with_n_trees(7).with_seed(5);
         let forest = RandomForestRegressor::fit(&matrix, &y, parameters).unwrap();
-        let trees = trees(&forest, &[0.0; 3]).unwrap();
+        let fills = [0.4, -0.2, 0.1];
+        let trees = trees(&forest, &fills).unwrap();
         assert_eq!(trees.len(), 7);
         let ensemble = TreeEnsemble {
             trees,
@@ -197,6 +198,13 @@ mod tests {
             let mut ours = [0.0];
             ensemble.score_f64(row, &mut ours);
             assert_eq!(ours[0].to_bits(), theirs.to_bits());
+            for (j, fill) in fills.iter().enumerate() {
+                let (mut without, mut filled, mut ours, mut theirs) = (row.to_vec(), row.to_vec(), [0.0], [0.0]);
+                (without[j], filled[j]) = (f64::NAN, *fill);
+                ensemble.score_f64(&without, &mut ours);
+                ensemble.score_f64(&filled, &mut theirs);
+                assert_eq!(ours, theirs, "a missing value goes where its fill goes");
+            }
         }
     }
 

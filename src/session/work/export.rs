@@ -9,7 +9,7 @@ use crate::base::{Problem, RowId, Task};
 use crate::chart::{Cell, Chart, ChartTable};
 use crate::chart::{paint, theme};
 use crate::data::{Column, TextValues, Values};
-use crate::explain::{Body, Explanation};
+use crate::explain::{Attribution, Body, Explanation};
 use crate::model::Scale;
 use crate::model::load::native;
 use crate::num::parallel;
@@ -71,6 +71,7 @@ impl WriteFile {
         let Body::Attribution(attribution) = &explanation.body else {
             return Err(nothing("there are no attributions"));
         };
+        let attribution = &self.as_in_file(attribution);
         let columns = layout::attributions(attribution, &explanation.predictions, output, with_errors);
         write_file(&self.path, &to_bytes(&columns, layout::about(explanation), ending)?)?;
         match layout::standard_errors(attribution, output) {
@@ -79,6 +80,13 @@ impl WriteFile {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Data files name outputs as the model's file does, whatever the target of the moment is: scripts rely on it.
+    fn as_in_file(&self, attribution: &Attribution) -> Attribution {
+        let opened = self.scene.opened.as_ref().map(|m| m.card().outputs.iter().cloned().collect());
+        let outputs = opened.unwrap_or_else(|| Arc::clone(&attribution.outputs));
+        Attribution { outputs, ..attribution.clone() }
     }
 
     fn importance(&self) -> Result<(), Problem> {
@@ -93,7 +101,7 @@ impl WriteFile {
 
     fn predictions(&self, scale: Scale, task: &Task) -> Result<(), Problem> {
         let ending = Ending::of(&self.path)?;
-        let (Some(data), Some(model), Some(link)) = (&self.scene.data, &self.scene.model, &self.scene.link) else {
+        let (Some(data), Some(model), Some(link)) = (&self.scene.data, &self.scene.opened, &self.scene.link) else {
             return Err(nothing("table and model are not joined"));
         };
         let card = model.card();

@@ -7,6 +7,7 @@ use crate::data::{Dataset, Link, Role, encode, link};
 use crate::explain::Truth;
 use crate::model::measure::{Measured, measure};
 use crate::model::metrics;
+use crate::model::named::named;
 use crate::model::{Model, Performance, Scale, TaskKind, TruthColumn, truth};
 use crate::num::MatrixView;
 use crate::num::parallel;
@@ -52,6 +53,8 @@ impl Work for Join {
             }
             None => None,
         };
+        let classes = truth.as_ref().map_or(&[][..], |t| &t.classes);
+        let named = named(&model, classes);
         let known = truth.as_ref().map_or(&[][..], |t| &t.values);
         let surprising = surprising(&values, model.card().outputs.len(), known, model.card().task);
         let predictions = Predictions {
@@ -63,6 +66,7 @@ impl Work for Join {
             truth: truth.map_or_else(|| Arc::from([]), |t| t.values),
         };
         Ok(Outcome::Linked {
+            model: named,
             link: Arc::new(link),
             predictions: Arc::new(predictions),
             performance: performance.map(Arc::new),

@@ -15,10 +15,13 @@ use crate::app::style::{self, HALF, STEP};
 use crate::app::widget::card;
 use crate::app::widget::order;
 
+/// Rows, or why the search could not be understood.
+type Rows = Result<Arc<[RowId]>, String>;
+
 /// Rows that the search has found.
 #[derive(Default)]
 pub(crate) struct Found {
-    rows: Aside<(String, String), Result<Arc<[RowId]>, String>>,
+    rows: Aside<(String, String), Rows>,
 }
 
 impl Found {
@@ -63,6 +66,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
 
 fn neighbours(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     ui.label(style::title("Neighbours in score"));
+    ui.label(style::small("actual and predicted value"));
     ui.add_space(HALF);
     let Some(predictions) = cx.session.predictions().cloned() else {
         ui.label(RichText::new("Predicting every row of the table.").weak());

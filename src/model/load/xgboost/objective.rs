@@ -73,10 +73,8 @@ impl Objective {
         let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
         let mut margins = Vec::new();
         for part in inner.split(',') {
-            let value: f32 = part
-                .trim()
-                .parse()
-                .map_err(|_error| at.refuse(format!("“{}” is no number", shown(part))))?;
+            let value: f32 =
+                part.trim().parse().map_err(|_error| at.refuse(format!("“{}” is no number", shown(part))))?;
             let margin = self.base_margin(value, clamped);
             if !margin.is_finite() {
                 return Err(at.refuse(format!("{value} is no possible base score of this objective")));

@@ -1,0 +1,53 @@
+//! A model whose classes carry the names of a table's target, because its file holds none.
+
+use std::sync::Arc;
+
+use crate::num::MatrixView;
+
+use super::card::{ModelCard, TaskKind};
+use super::load::native::NativeBody;
+use super::predict::{Model, Scale, Structure};
+
+/// The same predictor with class names on its card.
+struct Named {
+    model: Arc<dyn Model>,
+    card: ModelCard,
+}
+
+/// `model` with its outputs named by `classes` (two classes: negative first). The model itself when it knows its own
+/// names or the count does not fit.
+pub fn named(model: &Arc<dyn Model>, classes: &[String]) -> Arc<dyn Model> {
+    let card = model.card();
+    let outputs = match (card.task, classes) {
+        (TaskKind::Binary, [_, positive]) => vec![positive.clone()],
+        (TaskKind::Multiclass, _) if classes.len() == card.outputs.len() => classes.to_vec(),
+        _ => return Arc::clone(model),
+    };
+    if !card.classes.is_empty() {
+        return Arc::clone(model);
+    }
+    let card = ModelCard { outputs, classes: classes.to_vec(), ..card.clone() };
+    Arc::new(Named { model: Arc::clone(model), card })
+}
+
+impl Model for Named {
+    fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        self.model.predict(rows, scale, out);
+    }
+
+    fn predict_f64(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        self.model.predict_f64(rows, scale, out);
+    }
+
+    fn portable(&self) -> Option<NativeBody> {
+        self.model.portable()
+    }
+
+    fn structure(&self) -> Structure<'_> {
+        self.model.structure()
+    }
+}

@@ -1,0 +1,212 @@
+//! The window through its accessibility tree, without display or GPU: what a screen reader finds, a test finds.
+
+use candor::app::{ACTIONS, CandorApp, InlineRunner, Look, RunOptions, SCREENS, ScreenId, ViewState};
+use candor::base::RowId;
+use candor::session::Command;
+use eframe::egui;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+type Window = Harness<'static, Option<CandorApp>>;
+
+/// A window of 1280 × 800 points whose jobs run at once.
+fn window(options: RunOptions) -> Window {
+    let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
+        let Some(app) = state else {
+            // Fonts and sizes that the window installs are in use from the next frame on.
+            let runner = Box::new(InlineRunner::default());
+            *state = Some(CandorApp::new(ui.ctx(), runner, ViewState::default(), &options));
+            return;
+        };
+        app.tick(ui.ctx());
+        app.show(ui);
+    };
+    let mut harness = Harness::builder().with_size([1280.0, 800.0]).build_ui_state(frame, None);
+    harness.run_steps(8);
+    harness
+}
+
+fn empty() -> Window {
+    window(RunOptions::default())
+}
+
+fn credit(screen: ScreenId) -> Window {
+    let options = RunOptions { sample: Some("credit".to_owned()), screen: Some(screen), ..RunOptions::default() };
+    window(options)
+}
+
+fn app(harness: &Window) -> &CandorApp {
+    harness.state().as_ref().unwrap()
+}
+
+fn command(harness: &mut Window, command: Command) {
+    harness.state_mut().as_mut().unwrap().command(command);
+    harness.run_steps(6);
+}
+
+fn press(harness: &mut Window, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_steps(4);
+}
+
+fn click(harness: &mut Window, label: &str) {
+    harness.get_by_label(label).click();
+    harness.run_steps(4);
+}
+
+fn shows(harness: &Window, text: &str) -> bool {
+    harness.query_all_by_label_contains(text).next().is_some()
+}
+
+#[test]
+fn every_screen_opens_by_its_label_and_says_what_belongs_there() {
+    let mut harness = empty();
+    let next =
+        ["Open a table…", "Open a table…", "Open a model…", "Choose a sample…", "Choose a sample…", "Choose a sample…"];
+    for (screen, step) in SCREENS.iter().zip(next) {
+        click(&mut harness, screen.title());
+        assert_eq!(app(&harness).view().screen, screen.id());
+        assert!(shows(&harness, step), "{} offers no “{step}”", screen.title());
+    }
+}
+
+#[test]
+fn every_button_has_a_name_on_every_screen() {
+    for screen in SCREENS {
+        let harness = credit(screen.id());
+        let unnamed = harness.unnamed_widgets();
+        assert!(unnamed.is_empty(), "{}: {unnamed:#?}", screen.title());
+    }
+}
+
+#[test]
+fn a_sample_opened_with_one_click_is_explained_down_to_the_waterfall() {
+    let mut harness = empty();
+    click(&mut harness, "Open and explain the sample Credit applications");
+    harness.run_steps(8);
+    assert!(app(&harness).session().attribution().is_some());
+    assert!(shows(&harness, "Bar chart of the mean absolute contribution of 8 features"));
+    click(&mut harness, "Local");
+    harness.run_steps(8);
+    assert!(shows(&harness, "Waterfall"), "the chart's paragraph is not in the tree");
+    assert!(shows(&harness, "exact"), "the passport line is missing");
+}
+
+#[test]
+fn the_palette_finds_actions_columns_and_rows() {
+    let mut harness = credit(ScreenId::Global);
+    press(&mut harness, Modifiers::COMMAND, Key::P);
+    harness.event(egui::Event::Text("duration".to_owned()));
+    harness.run_steps(4);
+    assert!(shows(&harness, "duration_months"));
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    let feature = app(&harness).session().feature().expect("the column was chosen");
+    let inputs = &app(&harness).session().model().unwrap().card().inputs;
+    assert_eq!(inputs[feature].name, "duration_months");
+
+    press(&mut harness, Modifiers::COMMAND, Key::K);
+    harness.event(egui::Event::Text("row 17".to_owned()));
+    harness.run_steps(4);
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(app(&harness).session().row(), Some(RowId(17)));
+    assert_eq!(app(&harness).view().screen, ScreenId::Local);
+}
+
+#[test]
+fn shortcuts_do_what_the_table_of_actions_says() {
+    let mut harness = credit(ScreenId::Start);
+    for (key, screen) in [(Key::Num2, ScreenId::Data), (Key::Num3, ScreenId::Model), (Key::Num5, ScreenId::Local)] {
+        press(&mut harness, Modifiers::COMMAND, key);
+        assert_eq!(app(&harness).view().screen, screen);
+    }
+    command(&mut harness, Command::SelectRow(Some(RowId(5))));
+    press(&mut harness, Modifiers::ALT, Key::ArrowRight);
+    assert_eq!(app(&harness).session().row(), Some(RowId(6)));
+    press(&mut harness, Modifiers::ALT, Key::ArrowLeft);
+    press(&mut harness, Modifiers::ALT, Key::ArrowLeft);
+    assert_eq!(app(&harness).session().row(), Some(RowId(4)));
+    press(&mut harness, Modifiers::ALT, Key::ArrowUp);
+    let first = app(&harness).session().predictions().unwrap().surprising[0];
+    assert_eq!(app(&harness).session().row(), Some(first), "the most confident wrong row");
+}
+
+#[test]
+fn the_help_lists_every_action() {
+    let mut harness = empty();
+    press(&mut harness, Modifiers::NONE, Key::F1);
+    for action in ACTIONS {
+        assert!(shows(&harness, action.title), "{} is not in the help", action.id);
+    }
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    assert!(!shows(&harness, "Keys and commands"), "Escape closes the help");
+}
+
+#[test]
+fn the_look_can_be_switched() {
+    let mut harness = empty();
+    press(&mut harness, Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L);
+    let first = app(&harness).view().look;
+    press(&mut harness, Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L);
+    let second = app(&harness).view().look;
+    assert_ne!(first, second);
+    assert!([first, second].contains(&Look::Dark) && [first, second].contains(&Look::Light));
+    assert_eq!(harness.ctx.theme() == egui::Theme::Dark, second == Look::Dark);
+}
+
+#[test]
+fn a_problem_says_what_where_and_what_to_do_and_can_be_dismissed() {
+    let mut harness = empty();
+    command(&mut harness, Command::Open("no/such/table.csv".into()));
+    let problem = app(&harness).session().problems()[0].clone();
+    assert!(shows(&harness, &problem.what) && shows(&harness, &problem.hint));
+    assert!(problem.place.is_empty() || shows(&harness, &problem.place));
+    click(&mut harness, "Dismiss");
+    assert!(app(&harness).session().problems().is_empty());
+}
+
+#[test]
+fn selecting_a_feature_in_the_values_marks_it_in_the_inspector() {
+    let mut harness = credit(ScreenId::Local);
+    let line = harness.query_all_by_label_contains("age = ").next().expect("the row's values are listed");
+    line.click();
+    harness.run_steps(4);
+    click(&mut harness, "Global");
+    let feature = app(&harness).session().feature().expect("the feature was selected");
+    assert_eq!(app(&harness).session().model().unwrap().card().inputs[feature].name, "age");
+    assert!(shows(&harness, "Dependence"), "the inspector shows the feature");
+}
+
+#[test]
+fn a_chart_can_be_read_as_a_table() {
+    let mut harness = credit(ScreenId::Global);
+    click(&mut harness, "Show as table");
+    harness.run_steps(4);
+    assert!(shows(&harness, "mean absolute contribution"));
+    assert!(shows(&harness, "Show as chart"));
+}
+
+#[test]
+fn saving_asks_for_a_path_and_writes_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = credit(ScreenId::Report);
+    click(&mut harness, "Predictions…");
+    assert!(shows(&harness, "Save"));
+    let path = folder.path().join("predictions.csv");
+    command(
+        &mut harness,
+        Command::Export(candor::session::Export::Predictions(candor::model::Scale::Probability), path.clone()),
+    );
+    assert!(path.is_file());
+    assert!(shows(&harness, "Wrote"), "the status bar names the written file");
+}
+
+#[test]
+fn roles_can_be_changed_and_taken_back() {
+    let mut harness = credit(ScreenId::Data);
+    let before = app(&harness).session().data().unwrap().roles().to_vec();
+    command(&mut harness, Command::SetRole(1, candor::data::Role::Ignored));
+    assert_ne!(app(&harness).session().data().unwrap().roles(), before);
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert_eq!(app(&harness).session().data().unwrap().roles(), before);
+}
