@@ -16,10 +16,12 @@ pub mod foreign;
 mod frame;
 pub mod infer;
 mod names;
+mod pages;
 pub mod profile;
 pub mod read;
 pub mod roles;
 pub mod split;
+mod wide;
 pub mod write;
 
 pub use column::{Column, ColumnKind, TextValues, Values};

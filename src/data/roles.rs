@@ -6,36 +6,34 @@ use std::collections::HashSet;
 use super::column::Values;
 use super::dataset::{Dataset, Role};
 
+/// Names that say “this is what we want to know”.
 const TARGETS: &[&str] = &[
     "target",
     "label",
     "labels",
     "class",
-    "y",
     "outcome",
     "response",
     "default",
     "species",
     "price",
+    "saleprice",
+    "sale_price",
     "churn",
     "survived",
     "diagnosis",
-    "quality",
-    "income",
-    "saleprice",
-    "sale_price",
-    "medv",
-    "medhousevalue",
-    "med_house_value",
-    "median_house_value",
-    "is_fraud",
     "fraud",
+    "is_fraud",
     "credit_risk",
-    "risk",
     "default_payment_next_month",
     "two_year_recid",
+    "medv",
+    "medhousevalue",
+    "median_house_value",
     "exited",
 ];
+/// Names that say so only of the last column: elsewhere they are usual inputs.
+const LAST_TARGETS: &[&str] = &["y", "income", "quality", "risk", "score", "status"];
 const WEIGHTS: &[&str] = &["sample_weight", "sample_weights", "case_weight", "fnlwgt", "instance_weight", "row_weight"];
 const PROTECTED: &[&str] = &[
     "sex",
@@ -81,8 +79,10 @@ pub fn guessed(data: &Dataset) -> Dataset {
             *role = Role::Identifier;
         }
     }
-    let target =
-        names.iter().rposition(|n| TARGETS.contains(&n.as_str())).filter(|k| columns.len() > 1 && *k < roles.len());
+    let telling = names.iter().rposition(|n| TARGETS.contains(&n.as_str()));
+    let last =
+        || names.len().checked_sub(1).filter(|k| names.get(*k).is_some_and(|n| LAST_TARGETS.contains(&n.as_str())));
+    let target = telling.or_else(last).filter(|_| columns.len() > 1);
     if let Some(role) = target.and_then(|k| roles.get_mut(k)).filter(|r| **r == Role::Feature) {
         *role = Role::Target;
     }
@@ -143,6 +143,14 @@ mod tests {
         ]);
         use Role::{Feature, Identifier, Protected, Target, Weight};
         assert_eq!(guessed(&data).roles(), [Identifier, Feature, Protected, Weight, Feature, Target]);
+    }
+
+    #[test]
+    fn a_usual_input_is_a_target_only_at_the_end() {
+        let last = |names: &[(&str, &str)]| guessed(&table(names)).column_with(Role::Target);
+        assert_eq!(last(&[("price", "1 2"), ("x", "1 2"), ("y", "1 2"), ("z", "1 2")]), Some(0));
+        assert_eq!(last(&[("income", "1 2"), ("x", "1 2")]), None);
+        assert_eq!(last(&[("x", "1 2"), ("y", "1 2")]), Some(1));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use polars::prelude::{Column as PolarsColumn, DataFrame, IntoColumn as _, NamedFrom as _, ParquetWriter, Series};
+use polars::prelude::{
+    Column as PolarsColumn, DataFrame, DataType, IntoColumn as _, NamedFrom as _, ParquetWriter, Series, TimeUnit,
+};
 
 use super::column::{Column, Values};
 
@@ -30,7 +32,9 @@ fn series(column: &Column) -> PolarsColumn {
         }
         Values::YesNo(flags) => Series::new(name, rows.map(|i| present(i).map(|i| flags[i] == 1)).collect::<Vec<_>>()),
         Values::Date { millis, .. } => {
-            Series::new(name, rows.map(|i| present(i).map(|i| millis[i])).collect::<Vec<_>>())
+            let ticks = Series::new(name, rows.map(|i| present(i).map(|i| millis[i])).collect::<Vec<_>>());
+            // Every 64-bit whole number is a moment, so that the cast cannot fail.
+            ticks.cast(&DataType::Datetime(TimeUnit::Milliseconds, None)).unwrap_or(ticks)
         }
         Values::Category { codes, levels } => {
             let text = |i: usize| levels.get(codes[i] as usize).map(String::as_str);

@@ -23,3 +23,4 @@ mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;
 mod worker;
+mod tables;

@@ -19,6 +19,7 @@ use super::super::error::DataError;
 use super::super::frame::{Converted, Named, fenced, typed_texts};
 use super::super::infer::TextRules;
 use super::super::names::usable;
+use super::super::wide::{self, Records, WIDE};
 use super::{Content, FileBytes, ReadOptions, Reader};
 
 /// Delimited text.
@@ -49,7 +50,7 @@ impl Reader for DelimitedText {
         }
         // Pictures, sounds and programs are full of control characters; text has next to none.
         let control = head.iter().filter(|b| matches!(b, 0..=8 | 14..=31 | 127)).count();
-        control * 50 <= head.len()
+        control <= 2 || control * 50 <= head.len()
     }
 
     fn read(&self, file: &FileBytes, options: &ReadOptions, task: &Task) -> Result<Content, DataError> {
@@ -65,9 +66,16 @@ impl Reader for DelimitedText {
         let mut sheet = Sheet::open(file, &decoded.text, &sniffed, task)?;
         sheet.notes.splice(0..0, decoded.note.clone());
         let rules = TextRules { decimal_comma: sniffed.decimal_comma, missing_marks: options.missing_marks.clone() };
-        let frame = sheet.fields(file, task)?;
-        let named = Named { path: &file.path, names: &sheet.names };
-        let Converted { columns, notes } = typed_texts(frame, &named, &rules, task)?;
+        let (columns, notes) = if sheet.names.len() >= WIDE {
+            let records =
+                Records { text: sheet.text, start: sheet.start, dialect: sheet.dialect, layout: &sheet.layout };
+            wide::typed(&records, &sheet.names, &rules, task)?
+        } else {
+            let frame = sheet.fields(file, task)?;
+            let named = Named { path: &file.path, names: &sheet.names };
+            let Converted { columns, notes } = typed_texts(frame, &named, &rules, task)?;
+            (columns, notes)
+        };
         sheet.notes.extend(notes);
         Ok(Content { columns, format: in_words(&sniffed, &decoded), notes: sheet.notes })
     }

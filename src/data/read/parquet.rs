@@ -9,6 +9,7 @@ use crate::base::{Entry, Task};
 use super::super::error::DataError;
 use super::super::frame::{Converted, Named, declared, fenced};
 use super::super::names::usable;
+use super::super::pages::{self, Chunk};
 use super::{Content, FileBytes, ReadOptions, Reader};
 
 /// Apache Parquet.
@@ -40,15 +41,28 @@ impl Reader for Parquet {
         check_footer(file)?;
         let fault = |reason: String| file.malformed("Parquet content", reason, HINT);
         let mut reader = ParquetReader::new(Cursor::new(file.bytes.as_slice()));
-        let (rows, names) = fenced(|| {
+        let (rows, names, chunks) = fenced(|| {
             let rows = reader.num_rows()?;
             let names: Vec<String> = reader.schema()?.iter_names().map(|n| n.to_string()).collect();
-            Ok((rows, names))
+            let groups = reader.get_metadata()?.row_groups.iter();
+            let chunks: Vec<Chunk> = groups
+                .flat_map(|group| group.parquet_columns())
+                .map(|column| {
+                    let range = column.byte_range();
+                    let (values, unpacked) = (column.num_values(), column.uncompressed_size());
+                    Chunk { start: range.start, end: range.end, values, unpacked }
+                })
+                .collect();
+            Ok((rows, names, chunks))
         })
         .map_err(|reason| file.malformed("Parquet footer", reason, HINT))?;
         // Run-length encoding packs long runs of one value into a few bytes.
         file.check_size(rows, names.len(), 1000)?;
-        task.check()?;
+        for chunk in &chunks {
+            task.check()?;
+            file.check_size(usize::try_from(chunk.values).unwrap_or(usize::MAX), 1, 1000)?;
+            pages::check(&file.bytes, chunk).map_err(fault)?;
+        }
         task.begin("reading columns", 0);
         let frame = fenced(|| reader.finish()).map_err(fault)?;
         let (names, mut notes) = usable(&names);
