@@ -85,6 +85,7 @@ fn pair_id() -> egui::Id {
 }
 
 /// The one place where a theme's colour becomes a screen's.
+#[expect(clippy::disallowed_methods, reason = "the one place where a theme’s colour becomes a screen’s")]
 fn screen(colour: Rgb) -> Color32 {
     Color32::from_rgb(colour.r, colour.g, colour.b)
 }
@@ -126,9 +127,14 @@ impl Skin {
         screen(self.theme.ramp_at(f64::from(share)))
     }
 
-    /// Text that can be read on the ramp at `share`.
-    pub(crate) fn ink_on_ramp(&self, share: f32) -> Color32 {
-        screen(self.theme.text_on(self.theme.ramp_at(f64::from(share))))
+    /// The colour of a cell with `share`, from an empty tile to the accent.
+    pub(crate) fn cell(&self, share: f32) -> Color32 {
+        screen(self.theme.cell_at(f64::from(share)))
+    }
+
+    /// Text that can be read on a cell with `share`.
+    pub(crate) fn ink_on_cell(&self, share: f32) -> Color32 {
+        screen(self.theme.text_on(self.theme.cell_at(f64::from(share))))
     }
 }
 
