@@ -18,9 +18,9 @@ mod oracle_explain;
 mod oracle_predict;
 mod registries;
 mod session;
+mod tables;
 mod theme;
 mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;
 mod worker;
-mod tables;
