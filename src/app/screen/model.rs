@@ -268,8 +268,11 @@ fn tile(ui: &mut Ui, metric: &MetricValue) {
         ui.add(egui::Label::new(style::small(metric.title)).truncate());
         let font = egui::FontId::new(20.0, style::strong_family());
         let value = ui.label(RichText::new(text::number(metric.value)).font(font));
-        let better = if metric.higher_is_better { "higher is better" } else { "lower is better" };
-        value.on_hover_text(format!("{}\n{}, {better}", text::exact(metric.value), metric.unit));
+        let better = match metric.good.title() {
+            "" => String::new(),
+            good => format!(", {good} is better"),
+        };
+        value.on_hover_text(format!("{}\n{}{better}", text::exact(metric.value), metric.unit));
         let interval = metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
         ui.add(egui::Label::new(style::small(interval)).truncate()).on_hover_text("95 % interval over rows");
     });
