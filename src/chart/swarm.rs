@@ -1,7 +1,15 @@
 //! Where the dots of a swarm stand: seeded, the same for every run, thickness on one scale for all lanes.
 
-use crate::base::{RowId, Seed, text};
+use crate::base::{Kind as KnobKind, Knob, RowId, Seed, text};
 use crate::num::stats;
+
+/// The setting of every chart with a dot per row: how many dots it holds at most.
+pub const DOTS: Knob = Knob {
+    id: "dots",
+    label: "Dots shown",
+    help: "More rows than this are shown by a subset that keeps the extremes; the chart says so",
+    kind: KnobKind::Count { default: 20_000, min: 100, max: 20_000 },
+};
 
 /// Slots across the drawing in which dots are counted; one slot is about a dot's diameter wide.
 const SLOTS: usize = 150;

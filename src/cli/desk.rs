@@ -9,6 +9,7 @@ use crate::session::{Command, Plan, RowChoice, Session};
 use crate::worker::inline;
 
 use super::args::{Common, How, Inputs};
+use super::interrupt;
 use super::progress;
 
 /// Why a command did not end well.
@@ -36,7 +37,7 @@ impl Failure {
             Self::Refused(_) | Self::Failed => 1,
             Self::Usage(_) => 2,
             Self::NoDisplay(_) => 3,
-            Self::Cancelled => 4,
+            Self::Cancelled => interrupt::EXIT_CODE,
         }
     }
 }
@@ -65,12 +66,11 @@ impl Desk {
     pub fn carry_out(&mut self, command: Command) -> Result<(), Failure> {
         let before = self.session.problems().len();
         let jobs = self.session.apply(command);
-        let mut cancelled = false;
         let shown = progress::is_shown(self.common);
-        inline::run_all(&mut self.session, jobs, |job| {
-            cancelled |= job.task.is_cancelled();
-            shown.then(|| progress::Bar::start(job))
-        });
+        inline::run_all(&mut self.session, jobs, |job| progress::Bar::start(job, shown));
+        if interrupt::is_wished() {
+            return Err(Failure::Cancelled);
+        }
         match self.session.problems().get(before) {
             Some(problem) => Err(Failure::Refused(problem.clone())),
             None => Ok(()),

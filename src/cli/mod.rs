@@ -10,6 +10,7 @@ mod desk;
 mod destination;
 mod explain;
 mod inspect;
+mod interrupt;
 mod methods;
 mod print;
 mod probe;
@@ -24,6 +25,7 @@ pub use print::{has_display, no_display, tell};
 
 /// Carries out every command but those of the window.
 pub fn run(verb: Verb, common: Common) -> Result<(), Failure> {
+    interrupt::listen();
     match verb {
         Verb::Inspect(args) => inspect::inspect(&args, common),
         Verb::Methods(args) => methods::methods(&args, common),

@@ -7,6 +7,7 @@ use crate::session::Job;
 use crate::worker::{JobClock, Sampler};
 
 use super::args::Common;
+use super::interrupt;
 
 /// Characters of the bar.
 const WIDTH: usize = 24;
@@ -18,28 +19,34 @@ pub fn is_shown(common: Common) -> bool {
     !common.quiet && !common.json && std::io::stderr().is_terminal()
 }
 
-/// A bar that disappears when dropped.
+/// Watches a job: shows its progress in a bar that disappears when dropped, and passes Ctrl-C on to it.
 pub struct Bar {
     sampler: Option<Sampler>,
+    shown: bool,
 }
 
 impl Bar {
-    /// Shows the progress of `job` until it is dropped.
-    pub fn start(job: &Job) -> Self {
+    /// Watches `job` until it is dropped.
+    pub fn start(job: &Job, shown: bool) -> Self {
         let title = job.title.clone();
         let look = move |task: &Task, clock: JobClock| {
-            if clock.elapsed_secs > PATIENCE_SECS {
+            if interrupt::is_wished() {
+                task.cancel();
+            }
+            if shown && clock.elapsed_secs > PATIENCE_SECS {
                 put(&format!("\r\u{1b}[2K{}", line(&title, task.fraction(), clock)));
             }
         };
-        Self { sampler: Some(Sampler::start(job.task.clone(), look)) }
+        Self { sampler: Some(Sampler::start(job.task.clone(), look)), shown }
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
         self.sampler = None;
-        put("\r\u{1b}[2K");
+        if self.shown {
+            put("\r\u{1b}[2K");
+        }
     }
 }
 

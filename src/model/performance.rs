@@ -32,10 +32,35 @@ pub struct MetricValue {
     pub value: f64,
     /// 95 % interval over rows; `None` where none is computed.
     pub interval: Option<(f64, f64)>,
-    /// Whether larger is better.
-    pub higher_is_better: bool,
+    /// Which values are good ones.
+    pub good: Good,
     /// Unit or range in words: `0–1`, `target units`.
     pub unit: &'static str,
+}
+
+/// Which values of a metric are good ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Good {
+    /// The higher the better.
+    High,
+    /// The lower the better.
+    Low,
+    /// The nearer to zero the better.
+    Zero,
+    /// Neither: it describes the table.
+    Neither,
+}
+
+impl Good {
+    /// In a word for tables; empty where no value is better.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::High => "higher",
+            Self::Low => "lower",
+            Self::Zero => "near 0",
+            Self::Neither => "",
+        }
+    }
 }
 
 /// Curves by kind of task.

@@ -306,7 +306,7 @@ pub fn binary(rows: usize) -> Performance {
         title: "ROC AUC",
         value: 0.71,
         interval: Some((0.66, 0.75)),
-        higher_is_better: true,
+        good: candor::model::performance::Good::High,
         unit: "0–1",
     };
     performance(

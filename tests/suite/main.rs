@@ -17,10 +17,12 @@ mod one_value;
 mod oracle_explain;
 mod oracle_predict;
 mod registries;
+mod report;
+mod sample_data;
 mod session;
+mod tables;
 mod theme;
 mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;
 mod worker;
-mod tables;

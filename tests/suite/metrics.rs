@@ -34,9 +34,9 @@ fn run(task: TaskKind, predicted: &[f64], truth: &[f64], weights: Option<&[f64]>
     let outputs = predicted.len() / truth.len().max(1);
     let card = card(task, outputs);
     let rows: Vec<RowId> = (0..truth.len() as u32).map(RowId).collect();
-    let predicted = MatrixView::new(predicted, truth.len(), outputs).unwrap();
+    let predicted = MatrixView::new(predicted, truth.len(), outputs).expect("sound test input");
     let input = Measured { card: &card, predicted, truth, classes: &[], weights, rows: &rows };
-    measure(&input, &Task::silent()).unwrap()
+    measure(&input, &Task::silent()).expect("sound test input")
 }
 
 fn value(performance: &Performance, id: &str) -> f64 {
@@ -44,7 +44,7 @@ fn value(performance: &Performance, id: &str) -> f64 {
 }
 
 fn reals(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    value.as_array().expect("sound test input").iter().map(|v| v.as_f64().expect("sound test input")).collect()
 }
 
 /// Sums of 160 terms in another order: some units in the last place of numbers near 1.
@@ -52,17 +52,17 @@ const TOLERANCE: f64 = 1e-12;
 
 #[test]
 fn metrics_are_those_of_scikit_learn() {
-    let oracle: Value = serde_json::from_str(include_str!("../oracle/metrics/metrics.json")).unwrap();
-    let cases = oracle["cases"].as_array().unwrap();
+    let oracle: Value = serde_json::from_str(include_str!("../oracle/metrics/metrics.json")).expect("sound test input");
+    let cases = oracle["cases"].as_array().expect("sound test input");
     assert_eq!(cases.len(), 8);
     for case in cases {
-        let task: TaskKind = serde_json::from_value(case["task"].clone()).unwrap();
+        let task: TaskKind = serde_json::from_value(case["task"].clone()).expect("sound test input");
         let (truth, predicted) = (reals(&case["truth"]), reals(&case["predicted"]));
         let weights = (!case["weights"].is_null()).then(|| reals(&case["weights"]));
         let performance = run(task, &predicted, &truth, weights.as_deref());
-        let view = MatrixView::new(&predicted, truth.len(), predicted.len() / truth.len()).unwrap();
-        for (id, expected) in case["values"].as_object().unwrap() {
-            let expected = expected.as_f64().unwrap();
+        let view = MatrixView::new(&predicted, truth.len(), predicted.len() / truth.len()).expect("sound test input");
+        for (id, expected) in case["values"].as_object().expect("sound test input") {
+            let expected = expected.as_f64().expect("sound test input");
             let found = value(&performance, id);
             assert!(
                 (found - expected).abs() < TOLERANCE * expected.abs().max(1.0),
@@ -79,7 +79,8 @@ fn metrics_are_those_of_scikit_learn() {
             }
         }
         if let Detail::Multiclass(detail) = &performance.detail {
-            for (row, expected) in detail.confusion.iter().zip(case["confusion"].as_array().unwrap()) {
+            for (row, expected) in detail.confusion.iter().zip(case["confusion"].as_array().expect("sound test input"))
+            {
                 assert_eq!(*row, reals(expected));
             }
             for (area, expected) in detail.roc_area.iter().zip(reals(&case["areas"])) {
@@ -152,7 +153,13 @@ fn intervals_cover_the_truth_about_as_often_as_they_say() {
         let truth: Vec<f64> = (0..200).map(|i| f64::from(i % 2)).collect();
         let scores: Vec<f64> = truth.iter().map(|y| 1.0 / (1.0 + (-(stream.normal() + y)).exp())).collect();
         let performance = run(TaskKind::Binary, &scores, &truth, None);
-        let (low, high) = performance.metrics.iter().find(|m| m.id == "auc").unwrap().interval.unwrap();
+        let (low, high) = performance
+            .metrics
+            .iter()
+            .find(|m| m.id == "auc")
+            .expect("sound test input")
+            .interval
+            .expect("sound test input");
         covered += usize::from(low <= expected && expected <= high);
     }
     // 95 % of 400 with a binomial spread of 4.4: three spreads either way.

@@ -34,7 +34,7 @@ fn is_kebab(id: &str) -> bool {
             .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
 }
 
-fn described<'e>(entry: &'e (impl Entry + ?Sized)) -> (&'e str, &'e str, &'e str) {
+fn described(entry: &(impl Entry + ?Sized)) -> (&str, &str, &str) {
     (entry.id(), entry.title(), entry.summary())
 }
 

@@ -37,11 +37,11 @@ fn credit(screen: ScreenId) -> Window {
 }
 
 fn app(harness: &Window) -> &CandorApp {
-    harness.state().as_ref().unwrap()
+    harness.state().as_ref().expect("the window is there after the first frame")
 }
 
 fn command(harness: &mut Window, command: Command) {
-    harness.state_mut().as_mut().unwrap().command(command);
+    harness.state_mut().as_mut().expect("the window is there after the first frame").command(command);
     harness.run_steps(6);
 }
 

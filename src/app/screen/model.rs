@@ -287,8 +287,11 @@ fn tile(ui: &mut Ui, metric: &MetricValue, width: f32) {
         ui.add(egui::Label::new(style::small(metric.title)).truncate()).on_hover_text(metric.title);
         let font = egui::FontId::new(20.0, style::strong_family());
         let value = ui.label(RichText::new(text::fixed(metric.value, decimals)).font(font));
-        let better = if metric.higher_is_better { "higher is better" } else { "lower is better" };
-        value.on_hover_text(format!("{}\n{}, {better}", text::exact(metric.value), metric.unit));
+        let better = match metric.good.title() {
+            "" => String::new(),
+            good => format!(", {good} is better"),
+        };
+        value.on_hover_text(format!("{}\n{}{better}", text::exact(metric.value), metric.unit));
         let ends = |(low, high)| format!("{}–{}", text::fixed(low, decimals), text::fixed(high, decimals));
         let interval = metric.interval.map_or_else(|| " ".to_owned(), ends);
         ui.add(egui::Label::new(style::small(interval)).truncate()).on_hover_text("95 % interval over rows");

@@ -14,9 +14,6 @@ use super::{ChartError, Kind, Needs, Subject};
 /// The chart.
 pub struct Beeswarm;
 
-/// More dots than this are never drawn; a stated subset of the rows is shown instead.
-pub const MOST_DOTS: usize = 20_000;
-
 const KNOBS: &[Knob] = &[
     Knob {
         id: "features",
@@ -30,6 +27,7 @@ const KNOBS: &[Knob] = &[
         help: "Rank of the feature’s value, or the value clipped to its 5th and 95th percentile",
         kind: KnobKind::Choice { default: "rank", of: &["rank", "value"] },
     },
+    swarm::DOTS,
 ];
 
 /// One lane of the swarm.
@@ -74,7 +72,7 @@ impl Kind for Beeswarm {
         let lanes = lanes(&view, &order, shown);
         let every: Vec<usize> = (0..view.width()).collect();
         let columns: Vec<Vec<f64>> = lanes.iter().map(|l| l.values.clone()).collect();
-        let kept = swarm::subset(&columns, &view.sums(&every), MOST_DOTS / lanes.len());
+        let kept = swarm::subset(&columns, &view.sums(&every), knobs.count(swarm::DOTS.id) as usize / lanes.len());
         let range =
             scale::extent(lanes.iter().flat_map(|l| l.values.iter().copied()).chain([0.0])).unwrap_or((0.0, 0.0));
         let range = scale::padded(range, 0.04);

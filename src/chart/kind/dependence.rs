@@ -17,15 +17,16 @@ use super::{ChartError, Kind, Needs, Subject};
 /// The chart.
 pub struct Dependence;
 
-const KNOBS: &[Knob] = &[Knob {
-    id: "suggest-colour",
-    label: "Suggest a colour",
-    help: "Look for the feature that best explains the vertical spread, unless one is chosen",
-    kind: KnobKind::Switch { default: true },
-}];
+const KNOBS: &[Knob] = &[
+    Knob {
+        id: "suggest-colour",
+        label: "Suggest a colour",
+        help: "Look for the feature that best explains the vertical spread, unless one is chosen",
+        kind: KnobKind::Switch { default: true },
+    },
+    swarm::DOTS,
+];
 
-/// Dots shown at most.
-const MOST_DOTS: usize = 20_000;
 /// Named category lanes at most; rarer levels share the last one.
 const MOST_LEVELS: usize = 20;
 
@@ -77,7 +78,8 @@ impl Kind for Dependence {
         let contributions: Vec<f64> = view.column_values(feature).collect();
         let (low, high) =
             scale::padded(scale::extent(contributions.iter().copied().chain([0.0])).unwrap_or((0.0, 0.0)), 0.06);
-        let kept = swarm::subset(std::slice::from_ref(&contributions), &contributions, MOST_DOTS);
+        let kept =
+            swarm::subset(std::slice::from_ref(&contributions), &contributions, knobs.count(swarm::DOTS.id) as usize);
         // Room below for the histogram of the values.
         let y_range = (low - 0.12 * (high - low), high);
         let places = places(&view, column, &contributions, (y_range, (low, high)))?;

@@ -1,6 +1,6 @@
 //! Actual against predicted values of a regression.
 
-use crate::base::{Entry, Knobs, text};
+use crate::base::{Entry, Knob, Knobs, text};
 use crate::model::performance::RegressionDetail;
 use crate::num::stats;
 
@@ -9,6 +9,7 @@ use crate::chart::alt;
 use crate::chart::quality;
 use crate::chart::scale;
 use crate::chart::spec::{Chart, Legend, Role};
+use crate::chart::swarm;
 
 use super::residuals::{dots, linear};
 use super::{ChartError, Kind, Needs, PerformanceKind, Subject};
@@ -31,17 +32,21 @@ impl Entry for PredictedActual {
 }
 
 impl Kind for PredictedActual {
+    fn knobs(&self) -> &'static [Knob] {
+        const { &[swarm::DOTS] }
+    }
+
     fn needs(&self) -> Needs {
         Needs { performance: Some(PerformanceKind::Regression), ..Needs::default() }
     }
 
-    fn draw(&self, subject: &Subject<'_>, _knobs: &Knobs) -> Result<Chart, ChartError> {
+    fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {
         let (performance, detail) = quality::regression(subject)?;
         let x =
             scale::extent(detail.predicted.iter().copied()).ok_or(ChartError::Missing("No prediction is a number"))?;
         let y = scale::extent(detail.actual.iter().copied()).ok_or(ChartError::Missing("No target is a number"))?;
         let both = (x.0.max(y.0), x.1.min(y.1));
-        let (points, note) = dots(detail, &detail.actual);
+        let (points, note) = dots(detail, &detail.actual, knobs.count(swarm::DOTS.id));
         let mut marks = vec![points];
         if both.1 > both.0 {
             marks.push(super::diagonal(both, "prediction and actual value agree"));

@@ -1,6 +1,6 @@
 //! Errors of a regression against its predictions.
 
-use crate::base::{Entry, Knobs, text};
+use crate::base::{Entry, Knob, Knobs, text};
 use crate::model::performance::RegressionDetail;
 use crate::num::stats;
 
@@ -13,9 +13,6 @@ use super::{ChartError, Kind, Needs, PerformanceKind, Subject};
 
 /// The chart.
 pub struct Residuals;
-
-/// Dots shown at most.
-pub const MOST_DOTS: usize = 20_000;
 
 impl Entry for Residuals {
     fn id(&self) -> &'static str {
@@ -32,17 +29,21 @@ impl Entry for Residuals {
 }
 
 impl Kind for Residuals {
+    fn knobs(&self) -> &'static [Knob] {
+        const { &[swarm::DOTS] }
+    }
+
     fn needs(&self) -> Needs {
         Needs { performance: Some(PerformanceKind::Regression), ..Needs::default() }
     }
 
-    fn draw(&self, subject: &Subject<'_>, _knobs: &Knobs) -> Result<Chart, ChartError> {
+    fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {
         let (performance, detail) = quality::regression(subject)?;
         let residuals: Vec<f64> = detail.actual.iter().zip(detail.predicted.iter()).map(|(a, p)| a - p).collect();
         let x =
             scale::extent(detail.predicted.iter().copied()).ok_or(ChartError::Missing("No prediction is a number"))?;
         let y = scale::extent(residuals.iter().copied().chain([0.0])).unwrap_or((-1.0, 1.0));
-        let (points, note) = dots(detail, &residuals);
+        let (points, note) = dots(detail, &residuals, knobs.count(swarm::DOTS.id));
         let median = running_median(&detail.predicted, &residuals);
         let mut marks =
             vec![points, Mark::Rule { at: 0.0, upright: false, role: Role::Reference, label: String::new() }];
@@ -88,9 +89,9 @@ pub(super) fn linear(label: &str, range: (f64, f64)) -> Axis {
 }
 
 /// One dot per row at prediction and `heights`, and the note on how many are shown.
-pub(super) fn dots(detail: &RegressionDetail, heights: &[f64]) -> (Mark, String) {
+pub(super) fn dots(detail: &RegressionDetail, heights: &[f64], most: u64) -> (Mark, String) {
     let residuals: Vec<f64> = detail.actual.iter().zip(detail.predicted.iter()).map(|(a, p)| a - p).collect();
-    let kept = swarm::subset(&[residuals], &detail.predicted, MOST_DOTS);
+    let kept = swarm::subset(&[residuals], &detail.predicted, most as usize);
     let note = if kept.len() == heights.len() {
         swarm::all_shown(kept.len())
     } else {

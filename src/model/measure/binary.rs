@@ -3,7 +3,7 @@
 use crate::base::text::counted;
 use crate::base::{Cancelled, Task};
 
-use super::super::performance::{BinaryDetail, CalibrationBin, Confusion, Detail, MetricValue};
+use super::super::performance::{BinaryDetail, CalibrationBin, Confusion, Detail, Good, MetricValue};
 use super::interval::{effective_rows, logit, standard_error, symmetric, wilson};
 use super::ranked::{Ranked, Scored};
 use super::{Measured, Sample, Shape, mean_metric, share_metric};
@@ -19,7 +19,8 @@ const ACCURACY: Shape = Shape::rising("accuracy", "Accuracy at 0.5", "0–1");
 const PRECISION: Shape = Shape::rising("precision", "Precision at 0.5", "0–1");
 const RECALL: Shape = Shape::rising("recall", "Recall at 0.5", "0–1");
 const F1: Shape = Shape::rising("f1", "F1 at 0.5", "0–1");
-const BASE_RATE: Shape = Shape::rising("base-rate", "Base rate", "share of the positive class");
+const BASE_RATE: Shape =
+    Shape { good: Good::Neither, ..Shape::rising("base-rate", "Base rate", "share of the positive class") };
 
 pub(super) fn measure(
     input: &Measured<'_>,

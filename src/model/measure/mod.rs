@@ -16,7 +16,7 @@ use crate::base::{Cancelled, RowId, Task};
 use crate::num::MatrixView;
 
 use super::card::{ModelCard, TaskKind};
-use super::performance::{MetricValue, Performance};
+use super::performance::{Good, MetricValue, Performance};
 
 /// What is measured. All slices have one entry per row.
 #[derive(Clone, Copy, Debug)]
@@ -153,21 +153,21 @@ fn share_metric(shape: &Shape, share: f64, rows: f64) -> MetricValue {
 struct Shape {
     id: &'static str,
     title: &'static str,
-    higher_is_better: bool,
+    good: Good,
     unit: &'static str,
 }
 
 impl Shape {
     const fn rising(id: &'static str, title: &'static str, unit: &'static str) -> Self {
-        Self { id, title, higher_is_better: true, unit }
+        Self { id, title, good: Good::High, unit }
     }
 
     const fn falling(id: &'static str, title: &'static str, unit: &'static str) -> Self {
-        Self { id, title, higher_is_better: false, unit }
+        Self { id, title, good: Good::Low, unit }
     }
 
     fn value(&self, value: f64, interval: Option<(f64, f64)>) -> MetricValue {
-        let Self { id, title, higher_is_better, unit } = *self;
-        MetricValue { id, title, value, interval, higher_is_better, unit }
+        let Self { id, title, good, unit } = *self;
+        MetricValue { id, title, value, interval, good, unit }
     }
 }

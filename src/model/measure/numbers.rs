@@ -5,7 +5,7 @@ use crate::base::{Cancelled, Task};
 use crate::num::stats::{correlation, ranks};
 
 use super::super::card::TaskKind;
-use super::super::performance::{Detail, MetricValue, RegressionDetail};
+use super::super::performance::{Detail, Good, MetricValue, RegressionDetail};
 use super::interval::{Z, standard_error, symmetric};
 use super::{Measured, Sample, Shape, mean_metric};
 
@@ -13,7 +13,8 @@ const RMSE: Shape = Shape::falling("rmse", "RMSE", "target units");
 const MAE: Shape = Shape::falling("mae", "Mean absolute error", "target units");
 const MEDIAN: Shape = Shape::falling("median-absolute-error", "Median absolute error", "target units");
 const R2: Shape = Shape::rising("r2", "R²", "1 and below");
-const BIAS: Shape = Shape::falling("bias", "Bias, mean of prediction − truth", "target units, best at 0");
+const BIAS: Shape =
+    Shape { good: Good::Zero, ..Shape::falling("bias", "Bias, mean of prediction − truth", "target units") };
 const MAPE: Shape = Shape::falling("mape", "Mean absolute percentage error", "share of the truth");
 const DEVIANCE: Shape = Shape::falling("poisson-deviance", "Poisson deviance", "0 and up");
 const RANK: Shape = Shape::rising("rank-correlation", "Rank correlation", "−1 to 1");

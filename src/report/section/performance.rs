@@ -86,7 +86,7 @@ fn metric_row(metric: &MetricValue) -> Vec<String> {
         text::number(metric.value),
         metric.interval.map_or_else(String::new, |(low, high)| text::interval(low, high)),
         metric.unit.to_owned(),
-        if metric.higher_is_better { "higher" } else { "lower" }.to_owned(),
+        metric.good.title().to_owned(),
     ]
 }
 

@@ -13,6 +13,8 @@ use super::super::error::ReportError;
 use super::super::evidence::Evidence;
 use super::super::plan::ReportPlan;
 
+/// Dots in a chart on paper: more cannot be told apart there and make the file heavy.
+const PAPER_DOTS: &str = "4000";
 /// Tables of charts up to this many cells are written out in the twin; larger ones by their hash.
 const TWIN_CELLS: usize = 40_000;
 
@@ -24,7 +26,9 @@ pub fn draw(id: &'static str, subject: &Subject<'_>) -> Result<Arc<Chart>, Repor
 /// Draws the chart kind `id` with some settings given.
 pub fn draw_with(id: &'static str, subject: &Subject<'_>, given: &[(&str, &str)]) -> Result<Arc<Chart>, ReportError> {
     let kind = chart::kind::find(id).ok_or(ChartError::Missing("this kind of chart is not known"))?;
-    let knobs = Knobs::check(kind.knobs(), given.iter().copied()).unwrap_or_else(|_| Knobs::defaults(kind.knobs()));
+    let fewer = kind.knobs().iter().any(|k| k.id == "dots").then_some(("dots", PAPER_DOTS));
+    let given = given.iter().copied().chain(fewer);
+    let knobs = Knobs::check(kind.knobs(), given).unwrap_or_else(|_| Knobs::defaults(kind.knobs()));
     Ok(Arc::new(kind.draw(subject, &knobs)?))
 }
 
