@@ -252,7 +252,7 @@ fn several_classes_are_named_and_can_be_chosen() {
     let options = RunOptions { sample: Some("penguins".to_owned()), screen: Some(ScreenId::Model), ..Default::default() };
     let mut harness = window(options);
     assert!(shows(&harness, "3 classes: Adelie, Chinstrap, Gentoo"));
-    assert!(shows(&harness, "Class ROC"));
+    assert!(shows(&harness, "ROC curve of every class"));
     click(&mut harness, "Local");
     command(&mut harness, Command::SelectOutput(2));
     assert!(shows(&harness, "from expected to predicted “Gentoo”"));

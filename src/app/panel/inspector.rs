@@ -137,7 +137,7 @@ fn contribution(ui: &mut Ui, cx: &Cx<'_>, feature: usize) {
     let Some(position) = attribution.position(row) else { return };
     let output = cx.session.output().min(attribution.outputs.len().saturating_sub(1));
     if let Some(value) = attribution.row(output, position).get(feature) {
-        pair(ui, &format!("contribution in row {row}"), Some(&text::signed(*value)), true);
+        pair(ui, "contribution", Some(&text::signed(*value)), true);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::session::{ChartRequest, Command, Export};
 
 use super::{Screen, ScreenId, full_page, missing_step};
 use crate::app::desk::Cx;
-use crate::app::style::{self, HALF, STEP};
+use crate::app::style::{self, HALF};
 use crate::app::widget::chart_frame::Place;
 use crate::app::widget::{card, chart_frame, empty, knob_form, number, passport};
 
@@ -313,7 +313,7 @@ fn chart(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, kind: &'static dy
         let values = column.and_then(|c| data.as_ref().and_then(|d| d.columns().get(c)));
         values.map(|c| format!("{} = {}", c.name, number::value_or_missing(c, row.index()))).into_iter().collect()
     };
-    let height = (ui.available_height() - 2.0 * style::GAP - STEP).max(300.0);
+    let height = (ui.available_height() - 2.0 * style::GAP).max(300.0);
     chart_frame::show(ui, cx, request, &Place { slot, height, lines: Some(&lines) });
 }
 

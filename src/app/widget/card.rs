@@ -106,7 +106,7 @@ fn readable(value: &str) -> String {
 /// Tabs of chart kinds: their titles, or their ids in words where a title is a sentence.
 pub(crate) fn kind_tabs(kinds: &[&'static dyn Kind]) -> Vec<(&'static str, String)> {
     let short = |kind: &&'static dyn Kind| {
-        if kind.title().chars().count() <= 22 {
+        if kind.title().chars().count() <= 27 {
             return kind.title().to_owned();
         }
         sentence(&kind.id().replace('-', " ").replace("roc", "ROC"))

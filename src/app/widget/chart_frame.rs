@@ -144,8 +144,21 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, place: &Place<'_>, height: 
 
 fn footer_height(ui: &Ui, chart: &Chart) -> f32 {
     let legend = LEGEND_LINE * legend_lines(chart, ui.available_width()).len() as f32;
-    let line = ui.text_style_height(&egui::TextStyle::Small) + HALF;
-    legend + if notes(chart).is_empty() { 0.0 } else { 2.0 * line } + HALF
+    let notes = notes_galley(ui, chart).map_or(0.0, |g| g.size().y);
+    if legend + notes > 0.0 { ui.spacing().item_spacing.y + legend + notes } else { 0.0 }
+}
+
+/// The notes in at most two lines; `None` when there are none.
+fn notes_galley(ui: &Ui, chart: &Chart) -> Option<std::sync::Arc<egui::Galley>> {
+    let notes = notes(chart);
+    if notes.is_empty() {
+        return None;
+    }
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let colour = style::skin(ui).muted;
+    let mut job = egui::text::LayoutJob::simple(notes.join(" "), font, colour, ui.available_width());
+    job.wrap.max_rows = 2;
+    Some(ui.painter().layout_job(job))
 }
 
 /// Height of one line of the legend.
@@ -183,13 +196,8 @@ fn footer(ui: &mut Ui, chart: &Chart) {
             });
         }
     }
-    let notes = notes(chart);
-    if !notes.is_empty() {
-        let font = egui::TextStyle::Small.resolve(ui.style());
-        let colour = style::skin(ui).muted;
-        let mut job = egui::text::LayoutJob::simple(notes.join(" "), font, colour, ui.available_width());
-        job.wrap.max_rows = 2;
-        ui.add(egui::Label::new(job)).on_hover_text(notes.join("\n"));
+    if let Some(galley) = notes_galley(ui, chart) {
+        ui.add(egui::Label::new(galley)).on_hover_text(notes(chart).join("\n"));
     }
 }
 
