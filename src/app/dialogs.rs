@@ -137,7 +137,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         Goal::Save(..) => ("Save", "Save"),
     };
     let mut done = Done::No;
-    let modal = Modal::new(Id::unique("path prompt")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("path prompt")).frame(card::front(ctx)).show(ctx, |ui| {
         ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         ui.label(style::heading(title));
         ui.add(egui::Label::new(RichText::new(prompt.note).weak()).wrap());

@@ -31,11 +31,12 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     if !cx.desk.help_open {
         return;
     }
-    let modal = Modal::new(Id::unique("help")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("help")).frame(card::front(ctx)).show(ctx, |ui| {
         ui.set_width(720.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         ui.label(style::heading("Keys and commands"));
+        ui.add_space(HALF);
         let height = (ui.ctx().content_rect().height() - 220.0).max(200.0);
-        egui::ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]).show(ui, |ui| {
             let mut group = "";
             for action in ACTIONS {
                 if action.group != group {

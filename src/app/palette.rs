@@ -74,7 +74,11 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
             .desired_width(f32::INFINITY)
             .font(style::title_style())
             .margin(egui::Margin::symmetric(10, 8));
-        ui.add(edit).request_focus();
+        let response = ui.add(edit);
+        response.request_focus();
+        if response.changed() {
+            ui.request_repaint();
+        }
         if state.searched.as_ref() != Some(&state.text) {
             state.found = search(cx, &state.text);
             state.searched = Some(state.text.clone());

@@ -340,7 +340,8 @@ fn frame(ui: &mut Ui, cx: &mut Cx<'_>) {
         _ => false,
     };
     if cx.view.inspector && about_rows && cx.session.data().is_some() {
-        let right = Panel::right("inspector").default_size(272.0).size_range(220.0..=460.0);
+        let width = if ui.available_width() < 1_200.0 { 236.0 } else { 288.0 };
+        let right = Panel::right("inspector").default_size(width).size_range(220.0..=460.0);
         right.frame(bar(ui, GAP as i8, GAP as i8 - 4)).show(ui, |ui| inspector::ui(ui, cx));
     }
     if cx.desk.drawer.is_some() {

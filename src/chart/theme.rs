@@ -220,6 +220,12 @@ impl Theme {
         mix(self.ramp[below], self.ramp[below + 1], place - below as f64)
     }
 
+    /// The fill of a table's cell at `share` in `0..=1` (clamped): from a quiet tile to the accent, mixed in Oklab, so
+    /// that more always stands out more; the missing colour for NaN.
+    pub fn cell_at(&self, share: f64) -> Rgb {
+        if share.is_nan() { self.missing } else { mix(self.raised, self.accent, share) }
+    }
+
     /// The same theme with another pair for signed values.
     #[must_use]
     pub fn with_pair(mut self, choice: PairChoice) -> Self {
@@ -229,9 +235,12 @@ impl Theme {
         self
     }
 
-    /// Text colour that reads best on `fill`.
+    /// Text colour that reads best on `fill`: the theme's own where that is readable, else black or white, of which one
+    /// has a contrast of at least 4.58 with every colour.
     pub fn text_on(&self, fill: Rgb) -> Rgb {
-        if self.text.contrast(fill) >= self.background.contrast(fill) { self.text } else { self.background }
+        let better = |a: Rgb, b: Rgb| if a.contrast(fill) >= b.contrast(fill) { a } else { b };
+        let own = better(self.text, self.background);
+        if own.contrast(fill) >= 4.5 { own } else { better(Rgb::new(0), Rgb::new(0xff_ffff)) }
     }
 }
 

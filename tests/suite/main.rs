@@ -17,6 +17,7 @@ mod one_value;
 mod oracle_explain;
 mod oracle_predict;
 mod registries;
+mod report;
 mod sample_data;
 mod session;
 mod tables;

@@ -167,6 +167,23 @@ fn the_ramp_passes_through_its_five_stops_and_marks_missing() {
 }
 
 #[test]
+fn cells_go_from_a_quiet_tile_to_the_accent_and_their_texts_stay_readable() {
+    for theme in THEMES {
+        assert_eq!((theme.cell_at(0.0), theme.cell_at(1.0)), (theme.raised, theme.accent));
+        assert_eq!(theme.cell_at(f64::NAN), theme.missing);
+        let mut last = 0.0;
+        for step in 0..=100 {
+            let fill = theme.cell_at(f64::from(step) / 100.0);
+            let ratio = theme.text_on(fill).contrast(fill);
+            assert!(ratio >= 4.5, "text on {} of {}: {ratio:.2}", fill.hex(), theme.id);
+            let apart = fill.contrast(theme.background);
+            assert!(apart >= last, "{} of {} stands out less than the share before", fill.hex(), theme.id);
+            last = apart;
+        }
+    }
+}
+
+#[test]
 fn the_classic_pair_is_only_an_option_and_says_why() {
     let light: Theme = candor::chart::theme::LIGHT.with_pair(PairChoice::Classic);
     assert_eq!(light.pair, CLASSIC);

@@ -210,3 +210,81 @@ fn roles_can_be_changed_and_taken_back() {
     press(&mut harness, Modifiers::COMMAND, Key::Z);
     assert_eq!(app(&harness).session().data().unwrap().roles(), before);
 }
+
+#[test]
+fn nothing_runs_under_the_inspector() {
+    for (screen, tab, label) in [
+        (ScreenId::Global, "Dependence", "Save…"),
+        (ScreenId::Global, "Dependence", "Export attributions…"),
+        (ScreenId::Data, "Columns and roles", "Column checking_account"),
+    ] {
+        let mut harness = credit(screen);
+        click(&mut harness, tab);
+        let panel = harness.get_by_label("Selected").rect().left();
+        let widget = harness.get_by_label(label).rect();
+        assert!(widget.right() < panel, "“{label}” ends at {} of {panel}", widget.right());
+    }
+}
+
+#[test]
+fn titles_stand_clear_of_the_buttons_beside_them() {
+    let mut harness = credit(ScreenId::Local);
+    harness.run_steps(4);
+    let title = harness.query_all_by_label_contains("from expected to predicted").next().unwrap().rect();
+    let button = harness.get_by_label("Reset view").rect();
+    assert!(title.right() <= button.left(), "title ends at {}, button begins at {}", title.right(), button.left());
+}
+
+#[test]
+fn permutation_importance_is_measured_from_the_global_screen() {
+    let mut harness = credit(ScreenId::Global);
+    click(&mut harness, "Permutation importance");
+    assert!(app(&harness).session().importance().is_none());
+    click(&mut harness, "Measure it");
+    harness.run_steps(8);
+    assert!(app(&harness).session().importance().is_some());
+    assert!(shows(&harness, "Export importance…"), "the numbers shown are the ones offered");
+    assert!(shows(&harness, "Permutation importance  ·  sampled"), "the passport is that of the importance");
+}
+
+#[test]
+fn several_classes_are_named_and_can_be_chosen() {
+    let options =
+        RunOptions { sample: Some("penguins".to_owned()), screen: Some(ScreenId::Model), ..Default::default() };
+    let mut harness = window(options);
+    assert!(shows(&harness, "3 classes: Adelie, Chinstrap, Gentoo"));
+    assert!(shows(&harness, "Class ROC"));
+    click(&mut harness, "Local");
+    command(&mut harness, Command::SelectOutput(2));
+    assert!(shows(&harness, "from expected to predicted “Gentoo”"));
+}
+
+#[test]
+fn the_threshold_redraws_the_confusion_matrix() {
+    let mut harness = credit(ScreenId::Model);
+    click(&mut harness, "Confusion matrix");
+    harness.run_steps(4);
+    assert!(shows(&harness, "“yes” is predicted from probability 0.5 on"));
+    command(&mut harness, Command::SetThreshold(0.25));
+    harness.run_steps(4);
+    assert!(shows(&harness, "“yes” is predicted from probability 0.25 on"));
+}
+
+#[test]
+fn copying_a_chart_puts_its_numbers_on_the_clipboard() {
+    let mut harness = credit(ScreenId::Global);
+    click(&mut harness, "Copy");
+    harness.get_by_label("Numbers").click();
+    let mut copied = None;
+    for _ in 0..4 {
+        harness.step();
+        copied = copied.or_else(|| {
+            harness.output().platform_output.commands.iter().find_map(|c| match c {
+                egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            })
+        });
+    }
+    let copied = copied.expect("something was copied");
+    assert!(copied.starts_with("feature\t") && copied.lines().count() == 9, "{copied}");
+}

@@ -4,6 +4,7 @@ use eframe::egui;
 use egui::{RichText, Ui};
 
 use crate::base::{RowId, text};
+use crate::chart::font::{self, Weight};
 use crate::data::profile::ColumnProfile;
 use crate::explain::Body;
 
@@ -48,7 +49,7 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
         ui.label(style::strong(format!("Row {row}")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let explained = cx.session.attribution().is_some();
-            if explained && cx.view.screen != ScreenId::Local && ui.small_button("Explain this row").clicked() {
+            if explained && cx.view.screen != ScreenId::Local && small(ui, "Explain this row") {
                 cx.go(ScreenId::Local);
             }
         });
@@ -77,6 +78,12 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     }
 }
 
+/// A button that fits beside a line of text.
+fn small(ui: &mut Ui, text: &str) -> bool {
+    ui.spacing_mut().button_padding = egui::vec2(STEP, 2.0);
+    ui.add(egui::Button::new(style::small(text).strong()).min_size(egui::vec2(0.0, 24.0))).clicked()
+}
+
 /// A name at the left, its value at the right.
 fn pair(ui: &mut Ui, name: &str, value: Option<&str>, strong: bool) {
     let skin = style::skin(ui);
@@ -84,7 +91,11 @@ fn pair(ui: &mut Ui, name: &str, value: Option<&str>, strong: bool) {
     ui.horizontal(|ui| {
         ui.set_min_height(20.0);
         ui.spacing_mut().item_spacing.x = STEP;
-        let short = text::shorten(name, ((width * 0.5 / 6.6) as usize).max(8));
+        // The value gets what it needs, up to two thirds; the name what is left.
+        let weight = if strong { Weight::SemiBold } else { Weight::Regular };
+        let wanted = font::width(value.unwrap_or(text::MISSING), 14.0, weight) as f32;
+        let left = f64::from(width - wanted.min(width * 0.66) - STEP - 4.0).max(40.0);
+        let short = font::fit(name, 14.0, Weight::Regular, left);
         let label = ui.label(RichText::new(&short).color(skin.muted));
         if short != name {
             label.on_hover_text(name);
@@ -104,9 +115,10 @@ fn feature_ui(ui: &mut Ui, cx: &mut Cx<'_>, feature: usize) {
     let Some(model) = cx.session.model().cloned() else { return };
     let Some(input) = model.card().inputs.get(feature) else { return };
     ui.horizontal(|ui| {
-        number::name(ui, &input.name, 26);
+        let short = font::fit(&input.name, 14.0, Weight::SemiBold, f64::from(ui.available_width() - 120.0).max(60.0));
+        ui.label(style::strong(short)).on_hover_text(&input.name);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if cx.session.attribution().is_some() && ui.small_button("Dependence").clicked() {
+            if cx.session.attribution().is_some() && small(ui, "Dependence") {
                 cx.desk.global.chart = crate::app::screen::global::dependence_kind();
                 cx.go(ScreenId::Global);
             }

@@ -27,12 +27,14 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     if !cx.desk.settings.open {
         return;
     }
-    let modal = Modal::new(Id::unique("settings")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("settings")).frame(card::front(ctx)).show(ctx, |ui| {
         ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         let height = (ui.ctx().content_rect().height() - 160.0).max(200.0);
         ui.label(style::heading("Settings"));
+        ui.add_space(STEP);
         egui::ScrollArea::vertical()
             .max_height(height)
+            .min_scrolled_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 appearance(ui, cx);
@@ -47,11 +49,15 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
 }
 
 fn row(ui: &mut Ui, label: &str, hint: &str, content: impl FnOnce(&mut Ui, Id)) {
+    // As high as the highest field, so that every label stands in the middle of its own.
+    let height = std::mem::replace(&mut ui.spacing_mut().interact_size.y, 34.0);
     ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = height;
         let name = card::field_label(ui, 180.0, label);
         let name = if hint.is_empty() { name } else { name.on_hover_text(hint) };
         content(ui, name.id);
     });
+    ui.spacing_mut().interact_size.y = height;
 }
 
 fn appearance(ui: &mut Ui, cx: &mut Cx<'_>) {

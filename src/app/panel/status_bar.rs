@@ -26,10 +26,12 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.label(style::small(label)).on_hover_text("Threads of parallel loops; Settings change it");
             ui.add_space(GAP);
             let (held, limit) = cx.session.memory();
-            let memory = format!("{} kept", text::bytes(held));
-            ui.label(style::small(memory))
-                .on_hover_text(format!("Finished charts and answers, at most {}", text::bytes(limit)));
-            ui.add_space(GAP);
+            if held > 0 {
+                let memory = format!("{} kept", text::bytes(held));
+                ui.label(style::small(memory))
+                    .on_hover_text(format!("Finished charts and answers, at most {}", text::bytes(limit)));
+                ui.add_space(GAP);
+            }
             problems(ui, cx);
             said(ui, cx);
         });

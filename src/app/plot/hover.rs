@@ -126,8 +126,9 @@ pub(super) fn mark(ui: &egui::Ui, found: &Found, transform: &PlotTransform, skin
 /// Says what was found.
 pub(super) fn tooltip(plot: &egui::Response, chart: &Chart, found: &Found, lines: Option<RowLines<'_>>) {
     let place = |axis: &Axis, value: f64| match (&axis.kind, axis.label.as_str()) {
-        (AxisKind::Names(names), _) => {
-            names.iter().min_by(|a, b| (a.0 - value).abs().total_cmp(&(b.0 - value).abs())).map(|n| n.1.clone())
+        (AxisKind::Names(names), label) => {
+            let nearest = names.iter().min_by(|a, b| (a.0 - value).abs().total_cmp(&(b.0 - value).abs()));
+            nearest.map(|n| if label.is_empty() { n.1.clone() } else { format!("{label}  {}", n.1) })
         }
         (AxisKind::Time, label) => Some(format!("{label}  {}", scale::moment(value))),
         (AxisKind::Linear, "") => Some(text::number(value)),
@@ -146,7 +147,13 @@ pub(super) fn tooltip(plot: &egui::Response, chart: &Chart, found: &Found, lines
         said.extend(place(&chart.y, found.at.1));
     }
     if let (What::Dot(Some(row)), Some(more)) = (&found.what, lines) {
-        said.extend(more(*row, found.at.1));
+        let more = more(*row, found.at.1);
+        // `housing = own` says already what the lane or the axis says.
+        let again = |line: &str, m: &str| {
+            m == line.replace("  ", " = ") || m.strip_prefix(line).is_some_and(|m| m.starts_with(" = "))
+        };
+        said.retain(|line| !more.iter().any(|m| again(line, m)));
+        said.extend(more);
     }
     plot.clone().on_hover_ui_at_pointer(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;

@@ -5,17 +5,20 @@ use std::ops::RangeInclusive;
 
 use eframe::egui;
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Stroke, TextureId, Ui, pos2, vec2};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align, Align2, Color32, FontId, Pos2, Rect, Shape, Stroke, TextureId, Ui, pos2, vec2};
 use egui_plot::{PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform};
 
 use crate::chart::{AxisKind, Bar, Chart, Mark, Role};
 
 use super::cloud::{Cloud, dots};
 use super::{Selected, axes};
-use crate::app::style::Skin;
+use crate::app::style::{self, Skin};
 
 /// Size of text inside charts, in points.
 const TEXT: f32 = 12.0;
+/// Thickest lying bar in points: few bars in a tall window stay bars.
+const THICKEST: f32 = 34.0;
 
 /// One chart as a plot item.
 pub(super) struct ChartItem<'a> {
@@ -24,6 +27,8 @@ pub(super) struct ChartItem<'a> {
     pub(super) cloud: &'a RefCell<Cloud>,
     selected: Selected,
     dots: TextureId,
+    /// Width and height of the whole place: grid lines stand where the axes, which ask for it too, put their numbers.
+    size: egui::Vec2,
     base: PlotItemBase,
 }
 
@@ -31,11 +36,11 @@ impl<'a> ChartItem<'a> {
     pub(super) fn new(
         chart: &'a Chart,
         skin: &'static Skin,
-        selected: Selected,
+        (selected, size): (Selected, egui::Vec2),
         cloud: &'a RefCell<Cloud>,
         dots: TextureId,
     ) -> Self {
-        Self { chart, skin, cloud, selected, dots, base: PlotItemBase::new("chart".to_owned()) }
+        Self { chart, skin, cloud, selected, dots, size, base: PlotItemBase::new("chart".to_owned()) }
     }
 }
 
@@ -81,12 +86,12 @@ impl ChartItem<'_> {
         let bounds = transform.bounds();
         let line = Stroke::new(1.0, self.skin.grid);
         let (min, max) = (bounds.min(), bounds.max());
-        for (at, _) in axes::in_view(&self.chart.x, (min[0], max[0]), (frame.width(), 1)) {
+        for (at, _) in axes::in_view(&self.chart.x, (min[0], max[0]), (self.size.x, 1)) {
             if !matches!(self.chart.x.kind, AxisKind::Names(_)) {
                 shapes.push(Shape::vline(transform.position_from_point_x(at).round(), frame.y_range(), line));
             }
         }
-        for (at, _) in axes::in_view(&self.chart.y, (min[1], max[1]), (frame.height(), 1)) {
+        for (at, _) in axes::in_view(&self.chart.y, (min[1], max[1]), (self.size.y, 1)) {
             if !matches!(self.chart.y.kind, AxisKind::Names(_)) {
                 shapes.push(Shape::hline(frame.x_range(), transform.position_from_point_y(at).round(), line));
             }
@@ -166,7 +171,11 @@ impl ChartItem<'_> {
             false => shapes.push(Shape::rect_filled(area, 1.5, colour)),
         }
         if let Some((low, high)) = bar.whisker {
-            shapes.extend(whisker((low, high), bar.at, lying, (transform, self.skin.text)));
+            // The halo keeps the part inside the bar apart from the bar.
+            for (width, colour) in [(3.6, self.skin.card), (1.2, self.skin.text)] {
+                let stroke = Stroke::new(width, colour);
+                shapes.extend(whisker((low, high), bar.at, lying, (transform, stroke)));
+            }
         }
         if !bar.label.is_empty() {
             shapes.push(self.bar_label(ui, transform, (bar, lying), area));
@@ -208,10 +217,18 @@ impl ChartItem<'_> {
         let (x, y, share, label) = cell;
         let corner = |sx: f64, sy: f64| at(transform, (x + sx * size.0 / 2.0, y + sy * size.1 / 2.0));
         let area = Rect::from_two_pos(corner(-1.0, -1.0), corner(1.0, 1.0)).shrink(1.5);
-        shapes.push(Shape::rect_filled(area, 4.0, self.skin.ramp(*share)));
-        let ink = if share.is_nan() { self.skin.text } else { self.skin.ink_on_ramp(*share) };
-        let galley = ui.painter().layout(label.clone(), FontId::proportional(14.0), ink, area.width() - 8.0);
-        let place = area.center() - galley.size() / 2.0;
+        shapes.push(Shape::rect_filled(area, 4.0, self.skin.cell(*share)));
+        let ink = self.skin.ink_on_cell(*share);
+        let mut job = LayoutJob { halign: Align::Center, ..LayoutJob::default() };
+        job.wrap.max_width = area.width() - 8.0;
+        // The count with weight, its share below it.
+        let (count, share) = label.split_once('\n').unwrap_or((label, ""));
+        job.append(count, 0.0, TextFormat::simple(FontId::new(15.0, style::strong_family()), ink));
+        if !share.is_empty() {
+            job.append(&format!("\n{share}"), 0.0, TextFormat::simple(FontId::proportional(TEXT), ink));
+        }
+        let galley = ui.painter().layout_job(job);
+        let place = area.center() - vec2(0.0, galley.size().y / 2.0);
         shapes.push(Shape::galley(place, galley, ink));
     }
 
@@ -264,7 +281,11 @@ pub(super) fn bar_rect(bar: &Bar, lying: bool, transform: &PlotTransform) -> Rec
         true => ((bar.from, bar.at - half), (bar.to, bar.at + half)),
         false => ((bar.at - half, bar.from), (bar.at + half, bar.to)),
     };
-    Rect::from_two_pos(at(transform, a), at(transform, b))
+    let area = Rect::from_two_pos(at(transform, a), at(transform, b));
+    if !lying || area.height() <= THICKEST {
+        return area;
+    }
+    Rect::from_x_y_ranges(area.x_range(), area.center().y - THICKEST / 2.0..=area.center().y + THICKEST / 2.0)
 }
 
 fn at(transform: &PlotTransform, (x, y): (f64, f64)) -> Pos2 {
@@ -292,12 +313,11 @@ fn whisker(
     (low, high): (f64, f64),
     middle: f64,
     lying: bool,
-    (transform, colour): (&PlotTransform, Color32),
+    (transform, stroke): (&PlotTransform, Stroke),
 ) -> [Shape; 3] {
     let place = |v: f64| if lying { at(transform, (v, middle)) } else { at(transform, (middle, v)) };
     let (a, b) = (place(low), place(high));
     let side = if lying { vec2(0.0, 4.0) } else { vec2(4.0, 0.0) };
-    let stroke = Stroke::new(1.2, colour);
     [
         Shape::line_segment([a, b], stroke),
         Shape::line_segment([a - side, a + side], stroke),

@@ -88,7 +88,7 @@ impl PlotStore {
         let cloud = RefCell::new(std::mem::take(&mut slot.cloud));
         let skin = style::skin(ui);
         let picked = {
-            let item = ChartItem::new(&chart, skin, view.selected, &cloud, dots);
+            let item = ChartItem::new(&chart, skin, (view.selected, view.size), &cloud, dots);
             paint(ui, name, item, view, move_to)
         };
         slot.cloud = cloud.into_inner();

@@ -121,10 +121,13 @@ fn choose(ui: &mut Ui, cx: &mut Cx<'_>, kinds: &[&'static dyn Kind]) -> Option<&
     let mut chosen = cx.desk.global.chart.unwrap_or(first);
     card::segments(ui, &mut chosen, &card::kind_tabs(kinds));
     cx.desk.global.chart = Some(chosen);
-    if let Some(explanation) = cx.session.attribution() {
+    let kind = kinds.iter().copied().find(|k| k.id() == chosen).or_else(|| kinds.first().copied());
+    let measured = kind.is_some_and(|k| k.needs().importance);
+    let answer = if measured { cx.session.importance() } else { cx.session.attribution() };
+    if let Some(explanation) = answer {
         passport::line(ui, explanation);
     }
-    kinds.iter().copied().find(|k| k.id() == chosen).or_else(|| kinds.first().copied())
+    kind
 }
 
 fn ask_importance(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -170,11 +173,16 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
                 cx.desk.global.knobs_open = !open;
             }
         }
-        let export = ui.button("Export attributions…");
-        if export.on_hover_text("All contributions as CSV, Parquet or JSON").clicked() {
-            cx.save("attributions.csv", Export::Attributions);
+        let (label, hint, file, what) = match needs.importance {
+            true => ("Export importance…", "Importance and intervals", "importance.csv", Export::Importance),
+            false => ("Export attributions…", "All contributions", "attributions.csv", Export::Attributions),
+        };
+        if ui.button(label).on_hover_text(format!("{hint} as CSV, Parquet or JSON")).clicked() {
+            cx.save(file, what);
         }
-        ui.add(egui::Label::new(RichText::new(kind.summary()).weak()).truncate());
+        if ui.available_width() > 200.0 {
+            ui.add(egui::Label::new(RichText::new(kind.summary()).weak()).truncate()).on_hover_text(kind.summary());
+        }
     });
     if open && !kind.knobs().is_empty() {
         card::card(ui, |ui| {
@@ -198,7 +206,9 @@ pub(super) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(model) = cx.session.model().cloned() else { return };
     let outputs = &model.card().outputs;
     let now = cx.session.output();
-    let label = ui.label("Output");
+    // In a bar that is filled from the right, the label comes after its field.
+    let mirrored = ui.layout().prefer_right_to_left();
+    let before = (!mirrored).then(|| ui.label("Output"));
     let shown = outputs.get(now).map_or("", |o| o);
     let combo = ComboBox::from_id_salt("output").selected_text(text::shorten(shown, 24)).width(140.0);
     let response = combo.show_ui(ui, |ui| {
@@ -208,6 +218,7 @@ pub(super) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
     });
+    let label = before.unwrap_or_else(|| ui.label("Output"));
     response.response.labelled_by(label.id);
 }
 

@@ -214,8 +214,8 @@ fn not_explained(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
 fn search(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = &mut cx.desk.local;
     let edit = TextEdit::singleline(&mut state.search)
-        .hint_text("Row number, or a filter: age > 60")
-        .desired_width(ui.available_width() - 20.0)
+        .hint_text("Row number, or age > 60")
+        .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(10, 5));
     let response = ui.add(edit).on_hover_text(crate::app::widget::grid::FILTER_HELP);
     if std::mem::take(&mut state.focus_search) {

@@ -17,6 +17,8 @@ use crate::app::widget::{card, chart_frame, empty};
 
 /// Width of one metric.
 const TILE: f32 = 124.0;
+/// Height of what stands above the cards.
+const HEADER: f32 = 92.0;
 
 /// The screen.
 pub(crate) struct ModelScreen;
@@ -62,7 +64,7 @@ impl Screen for ModelScreen {
             let wide = ui.available_width() > 820.0;
             if wide {
                 ui.horizontal_top(|ui| {
-                    let left = (ui.available_width() * 0.36).clamp(300.0, 420.0);
+                    let left = (ui.available_width() * 0.32).clamp(300.0, 420.0);
                     ui.vertical(|ui| {
                         ui.set_width(left);
                         about(ui, model.card());
@@ -181,7 +183,7 @@ fn predicts(model: &ModelCard) -> String {
     match model.outputs.as_slice() {
         [one] if model.classes.len() == 2 => format!("probability of “{one}” ({})", model.classes.join(" or ")),
         [one] => one.clone(),
-        many => format!("{}: {}", text::counted(many.len(), "class"), text::shorten(&many.join(", "), 80)),
+        many => format!("{} classes: {}", text::count(many.len()), text::shorten(&many.join(", "), 80)),
     }
 }
 
@@ -241,16 +243,22 @@ fn tiles(ui: &mut Ui, performance: &Performance) {
         format!("Measured on {} {rows} of this table.", text::count(performance.rows))
     };
     card::card(ui, |ui| {
-        ui.label(style::title("Performance on this table"));
-        ui.label(style::small(line))
-            .on_hover_text("A model looks better on the rows it was trained on than on new ones");
+        ui.spacing_mut().interact_size.y = 20.0;
+        ui.horizontal(|ui| {
+            ui.label(style::title("Performance on this table"));
+            ui.add(egui::Label::new(style::small(line)).truncate())
+                .on_hover_text("A model looks better on the rows it was trained on than on new ones");
+        });
         ui.add_space(HALF);
-        let columns = ((ui.available_width() / TILE) as usize).max(1);
         let metrics: Vec<_> = performance.metrics.iter().take(10).collect();
+        // As few lines as fit, each equally full.
+        let fit = ((ui.available_width() / TILE) as usize).max(1);
+        let columns = metrics.len().div_ceil(metrics.len().div_ceil(fit).max(1)).max(1);
+        let width = (ui.available_width() / columns as f32).min(1.6 * TILE);
         for line in metrics.chunks(columns) {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 0.0;
-                line.iter().for_each(|metric| tile(ui, metric));
+                line.iter().for_each(|metric| tile(ui, metric, width));
             });
         }
         for note in &performance.notes {
@@ -259,21 +267,33 @@ fn tiles(ui: &mut Ui, performance: &Performance) {
     });
 }
 
+/// Decimals that show a metric and its interval to the same place: three for shares, fewer for large numbers.
+fn decimals(value: f64) -> usize {
+    match value.abs() {
+        v if v < 0.1 => 4,
+        v if v < 10.0 => 3,
+        v if v < 1_000.0 => 1,
+        _ => 0,
+    }
+}
+
 /// One metric with its interval.
-fn tile(ui: &mut Ui, metric: &MetricValue) {
+fn tile(ui: &mut Ui, metric: &MetricValue, width: f32) {
     let layout = egui::Layout::top_down(egui::Align::Min);
-    ui.allocate_ui_with_layout(Vec2::new(TILE, 56.0), layout, |ui| {
-        ui.set_min_width(TILE);
+    let decimals = decimals(metric.value);
+    ui.allocate_ui_with_layout(Vec2::new(width, 56.0), layout, |ui| {
+        ui.set_width(width - STEP);
         ui.spacing_mut().item_spacing.y = 1.0;
-        ui.add(egui::Label::new(style::small(metric.title)).truncate());
+        ui.add(egui::Label::new(style::small(metric.title)).truncate()).on_hover_text(metric.title);
         let font = egui::FontId::new(20.0, style::strong_family());
-        let value = ui.label(RichText::new(text::number(metric.value)).font(font));
+        let value = ui.label(RichText::new(text::fixed(metric.value, decimals)).font(font));
         let better = match metric.good.title() {
             "" => String::new(),
             good => format!(", {good} is better"),
         };
         value.on_hover_text(format!("{}\n{}{better}", text::exact(metric.value), metric.unit));
-        let interval = metric.interval.map_or_else(|| " ".to_owned(), |(low, high)| text::interval(low, high));
+        let ends = |(low, high)| format!("{}–{}", text::fixed(low, decimals), text::fixed(high, decimals));
+        let interval = metric.interval.map_or_else(|| " ".to_owned(), ends);
         ui.add(egui::Label::new(style::small(interval)).truncate()).on_hover_text("95 % interval over rows");
     });
 }
@@ -313,7 +333,7 @@ fn threshold(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
             ("Called positive", share(tp + fp, tp + tn + fp + miss)),
         ];
         ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = GAP;
+            ui.spacing_mut().item_spacing.x = 12.0;
             for (name, value) in words {
                 ui.add(egui::Label::new(RichText::new(format!("{name}\u{a0}{value}").replace(' ', "\u{a0}")).weak()));
             }
@@ -352,7 +372,9 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         colour: None,
         knobs: threshold_knob(cx, chosen),
     };
-    let height = (ui.ctx().content_rect().height() - 330.0).clamp(320.0, 620.0);
+    // As much as is in view below what stands above, whatever part of the page is scrolled to.
+    let above = ui.cursor().top() - ui.min_rect().top() + HEADER;
+    let height = (ui.clip_rect().height() - above - style::PAGE - 2.0 * GAP).clamp(360.0, 640.0);
     let lines = |_, _| Vec::new();
     chart_frame::show(ui, cx, &request, &Place { slot: "performance", height, lines: Some(&lines) });
 }

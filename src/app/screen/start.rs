@@ -83,7 +83,7 @@ fn own_files(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
         ui.add_space(4.0);
         ui.horizontal(|ui| {
-            let width = (ui.available_width() - 80.0).max(120.0);
+            let width = (ui.available_width() - 88.0).max(120.0);
             let edit = TextEdit::singleline(&mut cx.desk.start.path)
                 .hint_text("Path of a table or model file")
                 .desired_width(width)

@@ -39,10 +39,8 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         "For tables without a model. A part of the rows is held out to measure it; every draw derives from the seed.";
     ui.add(egui::Label::new(RichText::new(line).weak()).wrap());
     ui.add_space(STEP);
-    ui.set_max_width(720.0);
-    card::card(ui, |ui| {
-        form(ui, cx, &data);
-    });
+    let width = ui.available_width().min(720.0);
+    ui.allocate_ui(egui::vec2(width, 0.0), |ui| card::card(ui, |ui| form(ui, cx, &data)));
 }
 
 fn form(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {

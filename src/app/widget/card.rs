@@ -3,6 +3,7 @@
 use eframe::egui;
 use egui::{Button, CornerRadius, Frame, Margin, Response, RichText, Sense, Stroke, Ui, Vec2};
 
+use crate::base::text;
 use crate::chart::Kind;
 
 use crate::app::style::{self, GAP, STEP};
@@ -63,13 +64,43 @@ pub(crate) fn field_label(ui: &mut Ui, width: f32, text: impl Into<egui::WidgetT
     .inner
 }
 
+/// The frame of windows in front of everything.
+pub(crate) fn front(ctx: &egui::Context) -> Frame {
+    Frame::window(&ctx.global_style()).inner_margin(Margin::same(20))
+}
+
 /// A name and value on one line, the name muted and of equal width.
 pub(crate) fn fact(ui: &mut Ui, name: &str, value: &str) {
+    let shown = readable(value);
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().interact_size.y = 20.0;
-        field_label(ui, 124.0, RichText::new(name).weak());
-        ui.add(egui::Label::new(value).wrap());
+        ui.scope(|ui| {
+            ui.set_width(124.0);
+            let label = ui.add(egui::Label::new(RichText::new(sentence(name)).weak()).truncate());
+            label.on_hover_text(name);
+        });
+        let label = ui.add(egui::Label::new(&shown).wrap());
+        if shown != value {
+            label.on_hover_text(value);
+        }
     });
+}
+
+/// A text with a capital first letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A fact as people read it: five digits of real numbers, the beginning of a fingerprint; hover shows the whole.
+fn readable(value: &str) -> String {
+    if value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return value.chars().take(12).collect();
+    }
+    let numbers: Option<Vec<String>> = value
+        .split(", ")
+        .map(|part| part.parse::<f64>().ok().filter(|_| part.contains('.')).map(|v| text::significant(v, 5)))
+        .collect();
+    numbers.map_or_else(|| value.to_owned(), |parts| parts.join(", "))
 }
 
 /// Tabs of chart kinds: their titles, or their ids in words where a title is a sentence.
@@ -78,9 +109,7 @@ pub(crate) fn kind_tabs(kinds: &[&'static dyn Kind]) -> Vec<(&'static str, Strin
         if kind.title().chars().count() <= 22 {
             return kind.title().to_owned();
         }
-        let words = kind.id().replace('-', " ");
-        let mut letters = words.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        sentence(&kind.id().replace('-', " ").replace("roc", "ROC"))
     };
     kinds.iter().map(|kind| (kind.id(), short(kind))).collect()
 }

@@ -4,7 +4,7 @@ use eframe::egui;
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
 
 use crate::chart::font::{self, Weight};
-use crate::chart::{Chart, Legend};
+use crate::chart::{Chart, Legend, Mark};
 use crate::session::{ChartRequest, Command, Export};
 
 use super::{card, chart_table, empty};
@@ -177,9 +177,9 @@ fn footer(ui: &mut Ui, chart: &Chart) {
     if !chart.legend.is_empty() {
         ui.spacing_mut().item_spacing.y = 0.0;
         for line in legend_lines(chart, ui.available_width()) {
+            ui.spacing_mut().interact_size.y = LEGEND_LINE;
             ui.horizontal(|ui| {
-                ui.set_height(LEGEND_LINE);
-                line.into_iter().for_each(|entry| legend(ui, entry));
+                line.into_iter().for_each(|entry| legend(ui, chart, entry));
             });
         }
     }
@@ -198,7 +198,7 @@ fn notes(chart: &Chart) -> Vec<&str> {
     chart.notes.iter().map(String::as_str).filter(|n| !n.starts_with("Method:")).collect()
 }
 
-fn legend(ui: &mut Ui, entry: &Legend) {
+fn legend(ui: &mut Ui, chart: &Chart, entry: &Legend) {
     let skin = style::skin(ui);
     match entry {
         Legend::Key(role, text) => {
@@ -214,13 +214,18 @@ fn legend(ui: &mut Ui, entry: &Legend) {
         Legend::Ramp(label, low, high) => {
             ui.label(style::small(format!("{label}   {low}")));
             let (area, _) = ui.allocate_exact_size(vec2(96.0, 10.0), Sense::hover());
+            let cells = chart.marks.iter().any(|m| matches!(m, Mark::Cells { .. }));
             for i in 0..24 {
                 let (a, b) = (i as f32 / 24.0, (i + 1) as f32 / 24.0);
                 let part = Rect::from_x_y_ranges(
                     egui::lerp(area.x_range(), a)..=egui::lerp(area.x_range(), b),
                     area.y_range(),
                 );
-                ui.painter().rect_filled(part, 0.0, skin.ramp((a + b) / 2.0));
+                ui.painter().rect_filled(
+                    part,
+                    0.0,
+                    if cells { skin.cell((a + b) / 2.0) } else { skin.ramp((a + b) / 2.0) },
+                );
             }
             ui.label(style::small(high));
             ui.add_space(STEP);

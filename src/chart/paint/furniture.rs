@@ -54,7 +54,7 @@ pub fn front(canvas: &mut Canvas<'_>, chart: &Chart, theme: &Theme, layout: &Lay
         y += 8.0;
         for row in &layout.legend {
             for (x, entry) in row {
-                legend_entry(canvas, entry, (*x, y + 12.0), theme);
+                legend_entry(canvas, entry, (*x, y + 12.0), (theme, cells));
             }
             y += LEGEND_ROW;
         }
@@ -129,7 +129,7 @@ pub fn centred(canvas: &mut Canvas<'_>, text: &str, at: (f64, f64), look: Type, 
     canvas.text(&text, (x, at.1), look);
 }
 
-fn legend_entry(canvas: &mut Canvas<'_>, entry: &Legend, (x, baseline): (f64, f64), theme: &Theme) {
+fn legend_entry(canvas: &mut Canvas<'_>, entry: &Legend, (x, baseline): (f64, f64), (theme, cells): (&Theme, bool)) {
     let look = type_of(LABEL, theme.text, Anchor::Start);
     let middle = baseline - 0.36 * LABEL;
     match entry {
@@ -162,9 +162,10 @@ fn legend_entry(canvas: &mut Canvas<'_>, entry: &Legend, (x, baseline): (f64, f6
             for i in 0..steps {
                 let left = x + f64::from(i) * step;
                 let share = (f64::from(i) + 0.5) / f64::from(steps);
+                let fill = if cells { theme.cell_at(share) } else { theme.ramp_at(share) };
                 // A tenth of a point of overlap, so that no seam shows between neighbours.
                 let right = left + step + if i + 1 < steps { 0.2 } else { 0.0 };
-                canvas.rect((left, middle - 4.5), (right, middle + 4.5), Ink::solid(theme.ramp_at(share)));
+                canvas.rect((left, middle - 4.5), (right, middle + 4.5), Ink::solid(fill));
             }
             canvas.text(high, (x + RAMP + 6.0, baseline), look);
         }

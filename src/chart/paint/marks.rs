@@ -226,7 +226,7 @@ fn draw_cells(canvas: &mut Canvas<'_>, cells: &[(f64, f64, f32, String)], size: 
     for (x, y, share, text) in cells {
         let (left, right) = (layout.x(x - size.0 / 2.0) + 1.0, layout.x(x + size.0 / 2.0) - 1.0);
         let (top, bottom) = (layout.y(y + size.1 / 2.0) + 1.0, layout.y(y - size.1 / 2.0) - 1.0);
-        let fill = theme.ramp_at(f64::from(*share));
+        let fill = theme.cell_at(f64::from(*share));
         canvas.rect((left, top), (right, bottom), Ink::solid(fill));
         let lines: Vec<&str> = text.split('\n').collect();
         let colour = theme.text_on(fill);

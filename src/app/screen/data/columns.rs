@@ -4,6 +4,7 @@ use eframe::egui;
 use egui::{ComboBox, Rect, RichText, Sense, TextEdit, Ui, Vec2, vec2};
 
 use crate::base::text;
+use crate::chart::font::{self, Weight};
 use crate::chart::scale;
 use crate::data::profile::ColumnProfile;
 use crate::data::{ColumnKind, Dataset, Role};
@@ -11,11 +12,21 @@ use crate::session::Command;
 
 use crate::app::desk::Cx;
 use crate::app::style::{self, ROW};
-use crate::app::widget::{card, number};
+use crate::app::widget::card;
 
-/// Widths: name, role, type, missing, distinct, range, distribution.
-const WIDTHS: [f32; 7] = [220.0, 124.0, 76.0, 110.0, 84.0, 196.0, 150.0];
+/// Least widths: name, role, type, missing, distinct, range, distribution.
+const WIDTHS: [f32; 7] = [150.0, 124.0, 76.0, 84.0, 76.0, 140.0, 120.0];
 const TITLES: [&str; 7] = ["Column", "Role", "Type", "Missing", "Distinct", "Typical values", "Distribution"];
+
+/// Widths that fill `room`: what is left goes to names, typical values and distributions.
+fn widths(room: f32) -> [f32; 7] {
+    let spare = (room - 12.0 - WIDTHS.iter().sum::<f32>()).max(0.0);
+    let mut widths = WIDTHS;
+    for (column, share, most) in [(0, 0.45, 260.0), (5, 0.35, 160.0), (6, 0.2, 60.0)] {
+        widths[column] += (spare * share).min(most);
+    }
+    widths
+}
 
 /// The list of columns.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
@@ -26,7 +37,9 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
             .desired_width(240.0)
             .margin(egui::Margin::symmetric(10, 5));
         ui.add(edit);
-        ui.label(RichText::new("Only columns with the role Feature may become inputs when training; the target is compared with predictions.").weak());
+        let line =
+            "Columns with the role Feature may become inputs when training; the target is compared with predictions.";
+        ui.add(egui::Label::new(RichText::new(line).weak()).truncate()).on_hover_text(line);
     });
     let wanted = state.column_filter.to_lowercase();
     let shown: Vec<usize> = data
@@ -55,7 +68,7 @@ fn head(ui: &mut Ui) {
     ui.painter().rect_filled(area, 0.0, skin.hover);
     let font = style::strong_style().resolve(ui.style());
     let mut x = area.left() + 12.0;
-    for (title, width) in TITLES.iter().zip(WIDTHS) {
+    for (title, width) in TITLES.iter().zip(widths(area.width())) {
         let place = egui::pos2(x, area.center().y);
         ui.painter().text(place, egui::Align2::LEFT_CENTER, title, font.clone(), skin.text);
         x += width;
@@ -68,8 +81,9 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset, column: usize) {
     let input = cx.session.link().and_then(|l| l.columns.iter().position(|c| *c == column));
     let selected = input.is_some() && input == cx.session.feature();
     let height = ROW + 6.0;
-    let (area, response) =
-        ui.allocate_exact_size(vec2(WIDTHS.iter().sum::<f32>().max(ui.available_width()), height), Sense::click());
+    let widths = widths(ui.available_width());
+    let wide = widths.iter().sum::<f32>().max(ui.available_width());
+    let (area, response) = ui.allocate_exact_size(vec2(wide, height), Sense::click());
     let skin = style::skin(ui);
     if selected || response.hovered() {
         ui.painter().rect_filled(area, 0.0, if selected { skin.selected } else { skin.hover });
@@ -81,7 +95,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset, column: usize) {
         cx.select_feature(input);
     }
     let mut x = area.left() + 12.0;
-    for (k, width) in WIDTHS.iter().enumerate() {
+    for (k, width) in widths.iter().enumerate() {
         let cell = Rect::from_min_size(egui::pos2(x, area.top()), vec2(width - 12.0, height));
         x += width;
         let layout = egui::Layout::left_to_right(egui::Align::Center);
@@ -100,7 +114,9 @@ fn fill(
     let kind = values.values.kind();
     match (cell, profile) {
         (0, _) => {
-            number::name(ui, &values.name, 28);
+            let room = f64::from(ui.available_width()).max(40.0);
+            let short = font::fit(&values.name, 14.0, Weight::Regular, room);
+            ui.label(&short).on_hover_text(&*values.name);
         }
         (1, _) => role(ui, cx, data, column),
         (2, _) => {
@@ -161,7 +177,7 @@ fn distribution(ui: &mut Ui, profile: &ColumnProfile) {
         Some(h) => h.counts.clone(),
         None => profile.levels.iter().take(20).map(|l| l.1).collect(),
     };
-    let (area, response) = ui.allocate_exact_size(vec2(132.0, 22.0), Sense::hover());
+    let (area, response) = ui.allocate_exact_size(vec2(108.0, 22.0), Sense::hover());
     let most = counts.iter().copied().max().unwrap_or(0).max(1) as f32;
     let width = (area.width() / counts.len().max(1) as f32).min(14.0);
     for (i, count) in counts.iter().enumerate() {

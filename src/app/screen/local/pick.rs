@@ -54,6 +54,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     });
     ui.add_space(HALF);
     card::card(ui, |ui| {
+        ui.set_min_height(ui.available_height());
         ui.spacing_mut().item_spacing.y = 0.0;
         let text = cx.desk.local.search.trim().to_owned();
         if text.is_empty() || text.parse::<u32>().is_ok() {
@@ -73,7 +74,7 @@ fn neighbours(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
         return;
     };
     let Some(at) = place(&predictions, row) else { return };
-    let fit = (((ui.available_height() - STEP) / style::ROW) as usize).clamp(3, 21);
+    let fit = (((ui.available_height() - STEP) / style::ROW) as usize).clamp(3, 40);
     let from = at.saturating_sub(fit / 2).min(predictions.order.len().saturating_sub(fit));
     for &other in predictions.order.iter().skip(from).take(fit) {
         entry(ui, cx, &predictions, (other, other == row));
