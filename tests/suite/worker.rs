@@ -33,7 +33,7 @@ impl Work for Looping {
     fn run(self: Box<Self>, task: &Task, _tell: Tell<'_>) -> Result<Outcome, Problem> {
         let mut out = vec![0.0; self.0];
         fill_rows(&mut out, 1, task, |first, part| part.fill(first as f64))
-            .map_err(|_| Problem::new("stopped", "", ""))?;
+            .map_err(|_cancelled| Problem::new("stopped", "", ""))?;
         Ok(Outcome::Written("looped".into()))
     }
 }
