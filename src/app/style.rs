@@ -86,7 +86,7 @@ fn pair_id() -> egui::Id {
 
 /// The one place where a theme's colour becomes a screen's.
 #[expect(clippy::disallowed_methods, reason = "the one place where a theme’s colour becomes a screen’s")]
-    #[expect(clippy::disallowed_methods, reason = "the one place where themes become screen colours")]
+fn screen(colour: Rgb) -> Color32 {
     Color32::from_rgb(colour.r, colour.g, colour.b)
 }
 
