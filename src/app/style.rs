@@ -85,8 +85,8 @@ fn pair_id() -> egui::Id {
 }
 
 /// The one place where a theme's colour becomes a screen's.
-#[expect(clippy::disallowed_methods, reason = "the one place where a theme’s colour becomes a screen’s")]
 fn screen(colour: Rgb) -> Color32 {
+    #[expect(clippy::disallowed_methods, reason = "the one place where themes become screen colours")]
     Color32::from_rgb(colour.r, colour.g, colour.b)
 }
 
