@@ -158,7 +158,8 @@ impl Driver {
         job.run(&mut |event| news.push((begun.elapsed(), event)));
         let mut jobs = Vec::new();
         for (at, event) in news {
-            let (what, last) = (event.outcome.as_ref().map(|o| format!("{o:?}")).map_err(ToString::to_string), event.last);
+            let (what, last) =
+                (event.outcome.as_ref().map(|o| format!("{o:?}")).map_err(ToString::to_string), event.last);
             let now = Instant::now();
             jobs.extend(self.session.absorb(event));
             let took = now.elapsed();

@@ -249,7 +249,8 @@ fn permutation_importance_is_measured_from_the_global_screen() {
 
 #[test]
 fn several_classes_are_named_and_can_be_chosen() {
-    let options = RunOptions { sample: Some("penguins".to_owned()), screen: Some(ScreenId::Model), ..Default::default() };
+    let options =
+        RunOptions { sample: Some("penguins".to_owned()), screen: Some(ScreenId::Model), ..Default::default() };
     let mut harness = window(options);
     assert!(shows(&harness, "3 classes: Adelie, Chinstrap, Gentoo"));
     assert!(shows(&harness, "Class ROC"));

@@ -221,7 +221,11 @@ fn legend(ui: &mut Ui, chart: &Chart, entry: &Legend) {
                     egui::lerp(area.x_range(), a)..=egui::lerp(area.x_range(), b),
                     area.y_range(),
                 );
-                ui.painter().rect_filled(part, 0.0, if cells { skin.cell((a + b) / 2.0) } else { skin.ramp((a + b) / 2.0) });
+                ui.painter().rect_filled(
+                    part,
+                    0.0,
+                    if cells { skin.cell((a + b) / 2.0) } else { skin.ramp((a + b) / 2.0) },
+                );
             }
             ui.label(style::small(high));
             ui.add_space(STEP);

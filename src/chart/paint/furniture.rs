@@ -129,12 +129,7 @@ pub fn centred(canvas: &mut Canvas<'_>, text: &str, at: (f64, f64), look: Type, 
     canvas.text(&text, (x, at.1), look);
 }
 
-fn legend_entry(
-    canvas: &mut Canvas<'_>,
-    entry: &Legend,
-    (x, baseline): (f64, f64),
-    (theme, cells): (&Theme, bool),
-) {
+fn legend_entry(canvas: &mut Canvas<'_>, entry: &Legend, (x, baseline): (f64, f64), (theme, cells): (&Theme, bool)) {
     let look = type_of(LABEL, theme.text, Anchor::Start);
     let middle = baseline - 0.36 * LABEL;
     match entry {

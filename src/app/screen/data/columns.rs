@@ -37,7 +37,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
             .desired_width(240.0)
             .margin(egui::Margin::symmetric(10, 5));
         ui.add(edit);
-        let line = "Columns with the role Feature may become inputs when training; the target is compared with predictions.";
+        let line =
+            "Columns with the role Feature may become inputs when training; the target is compared with predictions.";
         ui.add(egui::Label::new(RichText::new(line).weak()).truncate()).on_hover_text(line);
     });
     let wanted = state.column_filter.to_lowercase();
