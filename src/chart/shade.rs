@@ -72,9 +72,9 @@ pub fn by_feature(view: &View<'_>, feature: usize, kept: &[usize], shade: Shade)
         Values::Text(_) => Coloured { missing, ..Coloured::plain(Role::Neutral) },
         Values::Number { .. } | Values::Date { .. } => {
             let values: Vec<f64> = rows.iter().map(|r| column.values.position(r.index())).collect();
-            let (shares, limits) = swarm::shares(&values, shade);
-            let kept: Vec<f32> = kept.iter().map(|&i| shares[i]).collect();
-            Coloured { paint: Paint::Ramp(kept.into()), limits, levels: None, missing }
+            let shown: Vec<f64> = kept.iter().map(|&i| values[i]).collect();
+            let (shares, limits) = swarm::shares(&values, &shown, shade);
+            Coloured { paint: Paint::Ramp(shares.into()), limits, levels: None, missing }
         }
     }
 }

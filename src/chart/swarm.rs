@@ -1,7 +1,7 @@
 //! Where the dots of a swarm stand: seeded, the same for every run, thickness on one scale for all lanes.
 
-use crate::base::{Kind as KnobKind, Knob, RowId, Seed, text};
-use crate::num::stats;
+use crate::base::{Cancelled, Kind as KnobKind, Knob, RowId, Seed, Task, text};
+use crate::num::{parallel, stats};
 
 /// The setting of every chart with a dot per row: how many dots it holds at most.
 pub const DOTS: Knob = Knob {
@@ -83,30 +83,42 @@ pub fn offsets(values: &[f64], density: &Density, peak: f64, lane: u64) -> Vec<f
 
 /// At most `budget` rows out of all, in row order: the rows with the most extreme contributions of every lane, filled
 /// up with rows spread evenly over the ordered `totals`. Same input, same rows. `lanes` are columns of equal length.
-pub fn subset(lanes: &[Vec<f64>], totals: &[f64], budget: usize) -> Vec<usize> {
+pub fn subset(lanes: &[&[f64]], totals: &[f64], budget: usize, task: &Task) -> Result<Vec<usize>, Cancelled> {
     let count = totals.len();
     if count <= budget {
-        return (0..count).collect();
+        return Ok((0..count).collect());
     }
     let mut kept = vec![false; count];
     // Few extremes: more of them would look like bands of their own.
     let each = (budget / (100 * lanes.len().max(1))).max(1);
-    for lane in lanes {
-        let mut order: Vec<usize> = (0..count).collect();
-        order.sort_by(|&a, &b| lane[a].total_cmp(&lane[b]).then(a.cmp(&b)));
-        for &i in order.iter().take(each).chain(order.iter().rev().take(each)) {
-            kept[i] = true;
-        }
+    for i in parallel::map(lanes.len(), task, |k| extremes(lanes[k], each.min(count)))?.into_iter().flatten() {
+        kept[i] = true;
     }
     let mut rest: Vec<usize> = (0..count).filter(|&i| !kept[i]).collect();
-    rest.sort_by(|&a, &b| totals[a].total_cmp(&totals[b]).then(a.cmp(&b)));
+    rest.sort_unstable_by(|&a, &b| totals[a].total_cmp(&totals[b]).then(a.cmp(&b)));
     let room = budget.saturating_sub(count - rest.len());
     for k in 0..room.min(rest.len()) {
         // Middle of the k-th of `room` equal strata.
         let place = (2 * k + 1) * rest.len() / (2 * room);
         kept[rest[place.min(rest.len() - 1)]] = true;
     }
-    (0..count).filter(|&i| kept[i]).collect()
+    task.check()?;
+    Ok((0..count).filter(|&i| kept[i]).collect())
+}
+
+/// Positions of the `each` smallest and the `each` largest values; ties go to the earlier positions at the small end and
+/// to the later ones at the large end. Cost O(values).
+fn extremes(lane: &[f64], each: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..lane.len()).collect();
+    let by_value = |a: &usize, b: &usize| lane[*a].total_cmp(&lane[*b]).then(a.cmp(b));
+    let mut found = Vec::with_capacity(2 * each);
+    for end in [each, order.len() - each] {
+        if end < order.len() {
+            order.select_nth_unstable_by(end, by_value);
+        }
+        found.extend_from_slice(if found.is_empty() { &order[..end] } else { &order[end..] });
+    }
+    found
 }
 
 /// How a feature's own values become shares of the ramp.
@@ -118,12 +130,12 @@ pub enum Shade {
     Value,
 }
 
-/// Shares of the ramp for `values` (NaN stays NaN) and the two values at the ramp's ends; half way everywhere when
-/// there is nothing to tell apart.
-pub fn shares(values: &[f64], shade: Shade) -> (Vec<f32>, (f64, f64)) {
+/// Shares of the ramp that the values `shown` have among `values` (NaN stays NaN) and the two values at the ramp's ends;
+/// half way everywhere when there is nothing to tell apart. Cost O(values log values).
+pub fn shares(values: &[f64], shown: &[f64], shade: Shade) -> (Vec<f32>, (f64, f64)) {
     let sorted = stats::sorted_present(values.iter().copied().filter(|v| v.is_finite()));
     let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
-        return (vec![f32::NAN; values.len()], (f64::NAN, f64::NAN));
+        return (vec![f32::NAN; shown.len()], (f64::NAN, f64::NAN));
     };
     let limits = match shade {
         Shade::Rank => (first, last),
@@ -145,7 +157,7 @@ pub fn shares(values: &[f64], shade: Shade) -> (Vec<f32>, (f64, f64)) {
         Shade::Rank => ((middle_rank(v) - bottom) / (top - bottom)).clamp(0.0, 1.0),
         Shade::Value => ((v - limits.0) / (limits.1 - limits.0)).clamp(0.0, 1.0),
     };
-    (values.iter().map(|v| share(*v) as f32).collect(), limits)
+    (shown.iter().map(|v| share(*v) as f32).collect(), limits)
 }
 
 /// The note of a chart that shows every row.
@@ -176,21 +188,22 @@ mod tests {
         let lane: Vec<f64> = (0..10_000).map(|i| f64::from((i * 7919) % 10_000)).collect();
         let other: Vec<f64> = (0..10_000).map(|i| f64::from((i * 104_729) % 9_973)).collect();
         let totals: Vec<f64> = lane.iter().zip(&other).map(|(a, b)| a + b).collect();
-        let kept = subset(&[lane.clone(), other.clone()], &totals, 1000);
+        let task = Task::silent();
+        let kept = subset(&[&lane, &other], &totals, 1000, &task).unwrap();
         assert_eq!(kept.len(), 1000);
         for lane in [&lane, &other] {
             let largest = (0..lane.len()).max_by(|&a, &b| lane[a].total_cmp(&lane[b])).unwrap();
             assert!(kept.contains(&largest));
         }
-        assert_eq!(kept, subset(&[lane, other], &totals, 1000));
+        assert_eq!(kept, subset(&[&lane, &other], &totals, 1000, &task).unwrap());
     }
 
     #[test]
     fn shares_run_from_zero_to_one_and_missing_stays_missing() {
-        let (ranks, limits) = shares(&[3.0, 1.0, f64::NAN, 2.0], Shade::Rank);
+        let (ranks, limits) = shares(&[3.0, 1.0, f64::NAN, 2.0], &[3.0, 1.0, f64::NAN, 2.0], Shade::Rank);
         assert_eq!(&ranks[..2], &[1.0, 0.0]);
         assert!(ranks[2].is_nan());
         assert_eq!(limits, (1.0, 3.0));
-        assert_eq!(shares(&[4.0, 4.0], Shade::Value).0, vec![0.5, 0.5]);
+        assert_eq!(shares(&[4.0, 4.0], &[4.0, 4.0], Shade::Value).0, vec![0.5, 0.5]);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base::text::counted;
-use crate::base::{RowId, Task};
+use crate::base::{Cancelled, RowId, Task};
 use crate::num::{Matrix, parallel};
 
 use super::coding::Coding;
@@ -185,6 +185,11 @@ fn remark(link: &mut Link, data: &Dataset) {
 /// Encodes `rows` of `data` through `link`, in parallel; rows out of range are missing throughout.
 /// Cost O(rows · inputs).
 pub fn encode(link: &Link, data: &Dataset, rows: &[RowId]) -> Encoded {
+    encode_watched(link, data, rows, &Task::silent()).expect("nobody can cancel a silent task")
+}
+
+/// As [`encode`], for many rows: ends early once `task` is cancelled.
+pub fn encode_watched(link: &Link, data: &Dataset, rows: &[RowId], task: &Task) -> Result<Encoded, Cancelled> {
     let width = link.columns.len();
     let mut values = vec![f64::NAN; rows.len() * width];
     let fill = |first: usize, block: &mut [f64]| {
@@ -194,9 +199,9 @@ pub fn encode(link: &Link, data: &Dataset, rows: &[RowId]) -> Encoded {
             }
         }
     };
-    parallel::fill_rows(&mut values, width, &Task::silent(), fill).expect("nobody can cancel a silent task");
+    parallel::fill_rows(&mut values, width, task, fill)?;
     let matrix = Matrix::new(values, rows.len(), width).expect("the buffer was sized for this shape");
-    Encoded { matrix, rows: rows.into() }
+    Ok(Encoded { matrix, rows: rows.into() })
 }
 
 /// The inputs of one row.

@@ -1,27 +1,46 @@
 //! Writing columns as Parquet: the one table format that is not text.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use polars::prelude::{
     Column as PolarsColumn, DataFrame, DataType, IntoColumn as _, NamedFrom as _, ParquetWriter, Series, TimeUnit,
 };
 
+use crate::base::Task;
+
 use super::column::{Column, Values};
 
+/// Cells of one row group: about as many as are written within a tenth of a second.
+const GROUP_CELLS: usize = 1_000_000;
+
 /// The columns as a Parquet file; whole numbers become 64-bit integers, NaN and missing become null.
-/// Fails only when columns differ in length or share a name; the reason is told in words.
-pub fn parquet(columns: &[Column]) -> Result<Vec<u8>, String> {
+/// Fails only when columns differ in length or share a name, or when `task` is cancelled; the reason is told in words.
+pub fn parquet(columns: &[Column], task: &Task) -> Result<Vec<u8>, String> {
     let height = columns.first().map_or(0, |c| c.values.len());
-    let series = columns.iter().map(series).collect();
-    let mut frame = DataFrame::new(height, series).map_err(|error| error.to_string())?;
+    let size = (GROUP_CELLS / columns.len().max(1)).max(1);
+    let group = |rows: Range<usize>| {
+        let taken = columns.iter().map(|c| series(c, rows.start..rows.end.min(c.values.len()))).collect();
+        DataFrame::new(rows.len(), taken).map_err(|error| error.to_string())
+    };
+    if let Some(other) = columns.iter().find(|c| c.values.len() != height) {
+        return Err(format!("column “{}” has {} rows, the first has {height}", other.name, other.values.len()));
+    }
     let mut bytes = Cursor::new(Vec::new());
-    ParquetWriter::new(&mut bytes).finish(&mut frame).map_err(|error| error.to_string())?;
+    let empty = group(0..0)?;
+    let mut writer = ParquetWriter::new(&mut bytes).batched(empty.schema()).map_err(|error| error.to_string())?;
+    for start in (0..height).step_by(size) {
+        task.check().map_err(|cancelled| cancelled.to_string())?;
+        let frame = group(start..(start + size).min(height))?;
+        writer.write_batch(&frame).map_err(|error| error.to_string())?;
+    }
+    writer.finish().map_err(|error| error.to_string())?;
+    drop(writer);
     Ok(bytes.into_inner())
 }
 
-fn series(column: &Column) -> PolarsColumn {
+fn series(column: &Column, rows: Range<usize>) -> PolarsColumn {
     let name = (&*column.name).into();
-    let rows = 0..column.values.len();
     let present = |i: usize| (!column.values.is_missing(i)).then_some(i);
     let series = match &column.values {
         Values::Number { values, whole: true } => {
@@ -53,7 +72,7 @@ mod tests {
     #[test]
     fn a_parquet_file_starts_and_ends_with_its_mark() {
         let values = Values::Number { values: Arc::from([1.5, f64::NAN]), whole: false };
-        let bytes = parquet(&[Column { name: "a".into(), values }]).expect("one column");
+        let bytes = parquet(&[Column { name: "a".into(), values }], &Task::silent()).expect("one column");
         assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
     }
 }

@@ -17,7 +17,7 @@ const LARGEST: u128 = 4 << 30;
 pub fn ask(method: &dyn Explainer, request: &Request<'_>, task: &Task) -> Result<Explanation, ExplainError> {
     check(method, request)?;
     let (answer, told) = collect(method, request, task)?;
-    finish(method, request, answer, told)
+    finish(method, request, (answer, told), task)
 }
 
 /// What the model itself says about the explained rows.
@@ -46,11 +46,11 @@ pub(super) fn collect(
 pub(super) fn finish(
     method: &dyn Explainer,
     request: &Request<'_>,
-    answer: Answer,
-    told: Told,
+    (answer, told): (Answer, Told),
+    task: &Task,
 ) -> Result<Explanation, ExplainError> {
     let fidelity = grade(&answer, &told, request)?;
-    let provenance = passport(method, request, &answer);
+    let provenance = passport(method, request, &answer, task)?;
     Ok(Explanation { body: answer.body, predictions: told.predictions.into(), fidelity, provenance })
 }
 
@@ -165,13 +165,25 @@ fn gap(attribution: &Attribution, predictions: &[f64], request: &Request<'_>) ->
     Ok((gap, span))
 }
 
-fn passport(method: &dyn Explainer, request: &Request<'_>, answer: &Answer) -> Provenance {
-    let mut data = Fingerprint::builder().number(request.features.cols() as u64).reals(request.features.values());
+fn passport(
+    method: &dyn Explainer,
+    request: &Request<'_>,
+    answer: &Answer,
+    task: &Task,
+) -> Result<Provenance, ExplainError> {
+    let values = request.features.values();
+    // The parts of `Builder::reals`, with looks at the task between them.
+    let mut data = Fingerprint::builder().number(request.features.cols() as u64).number(values.len() as u64);
+    for part in values.chunks(1 << 20) {
+        task.check()?;
+        let bytes: Vec<u8> = part.iter().flat_map(|v| v.to_bits().to_le_bytes()).collect();
+        data = data.bytes(&bytes);
+    }
     for row in request.rows {
         data = data.number(u64::from(row.0));
     }
     let uses_background = method.needs_background();
-    Provenance {
+    Ok(Provenance {
         method: method.id().to_owned(),
         method_title: method.title().to_owned(),
         program: format!("Candor {}", env!("CARGO_PKG_VERSION")),
@@ -187,5 +199,5 @@ fn passport(method: &dyn Explainer, request: &Request<'_>, answer: &Answer) -> P
         seed: request.seed,
         scale: request.scale,
         notes: answer.notes.clone(),
-    }
+    })
 }

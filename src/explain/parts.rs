@@ -38,34 +38,45 @@ pub fn ask_in_parts(
     let mut known = part(method, request, &sample, task)?;
     let mut done = 0;
     while done < rest.len() {
-        tell(known.explain(method, request)?);
+        tell(known.explain(method, request, task)?);
         let size = known.positions.len() * GROWTH;
         // A last part much smaller than its predecessor is not worth another state.
         let end = if rest.len() - done < 2 * size { rest.len() } else { done + size };
         known = known.join(part(method, request, &rest[done..end], task)?);
         done = end;
     }
-    known.explain(method, request)
+    known.explain(method, request, task)
 }
 
-/// One position from each of `count` equal ranges of the sorted predictions of the first output; ascending.
+/// Rows predicted for each row of the first sample: enough to know the ranges of the predictions, and few enough that
+/// nobody waits for the predictions of a million rows before the first picture.
+const CANDIDATES: usize = 20;
+
+/// One position from each of `count` equal ranges of the sorted predictions of the first output; ascending. Of large
+/// tables, a seeded draw of rows stands for all.
 fn sample(request: &Request<'_>, count: usize, task: &Task) -> Result<Vec<usize>, ExplainError> {
     let width = request.model.card().outputs.len().max(1);
-    let total = request.rows.len();
+    let mut candidates: Vec<usize> = (0..request.rows.len()).collect();
+    if candidates.len() > count.saturating_mul(CANDIDATES) {
+        candidates = request.seed.child("first-candidates", 0).choose(candidates.len(), count * CANDIDATES);
+        candidates.sort_unstable();
+    }
+    let total = candidates.len();
+    let features = gather(request, &candidates);
     let mut predictions = vec![0.0; total * width];
     task.begin("choosing a first sample", total as u64);
     parallel::fill_rows(&mut predictions, width, task, |first, out| {
-        let rows = request.features.slice(first, first + out.len() / width);
+        let rows = features.view().slice(first, first + out.len() / width);
         request.model.predict_f64(rows, request.scale, out);
     })?;
     let mut order: Vec<usize> = (0..total).collect();
     order.sort_by(|&a, &b| predictions[a * width].total_cmp(&predictions[b * width]).then(a.cmp(&b)));
     let mut stream = request.seed.child("first-part", 0);
-    let pick = |k: usize| {
+    let mut pick = |k: usize| {
         let (from, to) = (k * total / count, (k + 1) * total / count);
         order[from + stream.below((to - from).max(1))]
     };
-    let mut chosen: Vec<usize> = (0..count).map(pick).collect();
+    let mut chosen: Vec<usize> = (0..count).filter_map(|k| candidates.get(pick(k)).copied()).collect();
     chosen.sort_unstable();
     Ok(chosen)
 }
@@ -98,12 +109,12 @@ fn gather(request: &Request<'_>, positions: &[usize]) -> Matrix {
 
 impl Known {
     /// The graded answer for the rows known so far.
-    fn explain(&self, method: &dyn Explainer, request: &Request<'_>) -> Result<Explanation, ExplainError> {
+    fn explain(&self, method: &dyn Explainer, request: &Request<'_>, task: &Task) -> Result<Explanation, ExplainError> {
         let rows: Vec<RowId> = self.positions.iter().map(|&i| request.rows[i]).collect();
         let features = gather(request, &self.positions);
         let asked = Request { features: features.view(), rows: &rows, ..request.clone() };
         let told = Told { predictions: self.told.predictions.clone(), source_rounding: self.told.source_rounding };
-        finish(method, &asked, self.answer.clone(), told)
+        finish(method, &asked, (self.answer.clone(), told), task)
     }
 
     /// Both together, in the order of the request.

@@ -1,6 +1,8 @@
 //! Deterministic parallel loops: the work is split by fixed row blocks, never by thread count, and parts are
 //! joined in block order, so that one thread and sixty-four give the same bits.
 
+use std::sync::OnceLock;
+
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 
@@ -78,7 +80,31 @@ pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> 
     rayon::join(a, b)
 }
 
-/// Runs `work` on a pool of exactly `threads` threads; on the global pool when `threads` is `None`.
+/// Threads of one's own for parallel loops, started at their first use: loops of another pool, busy or paused, never hold
+/// up these.
+pub struct Pool {
+    name: String,
+    threads: OnceLock<Option<rayon::ThreadPool>>,
+}
+
+impl Pool {
+    /// A pool whose threads are called `<name>-loop-<number>`; starts none yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), threads: OnceLock::new() }
+    }
+
+    /// Runs `work` on this pool; where the system refuses threads, on the caller's.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let name = self.name.clone();
+        let build = || rayon::ThreadPoolBuilder::new().thread_name(move |i| format!("{name}-loop-{i}")).build().ok();
+        match self.threads.get_or_init(build) {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+/// Runs `work` on a pool of exactly `threads` threads; on the pool of the caller when `threads` is `None`.
 pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
     let pool = threads.and_then(|n| {
         rayon::ThreadPoolBuilder::new().num_threads(n).thread_name(|i| format!("candor-loop-{i}")).build().ok()

@@ -37,7 +37,7 @@ pub fn quantile_sorted(sorted: &[f64], q: f64) -> f64 {
 /// The finite values in ascending order; missing ones are dropped.
 pub fn sorted_present(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut present: Vec<f64> = values.filter(|v| !v.is_nan()).collect();
-    present.sort_by(f64::total_cmp);
+    present.sort_unstable_by(f64::total_cmp);
     present
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::base::RowId;
+use crate::base::{RowId, Task};
 use crate::chart::Subject;
 use crate::data::{Dataset, Link, Role, TableProfile};
 use crate::explain::{Attribution, Body, Explanation};
@@ -31,6 +31,8 @@ pub struct Evidence<'a> {
     pub threshold: f64,
     /// How to compute all of it again.
     pub recipe: &'a Recipe,
+    /// The work this report is part of; cancelling it ends the drawing of its charts.
+    pub task: &'a Task,
 }
 
 /// What is needed to compute the evidence again.
@@ -70,6 +72,7 @@ impl<'a> Evidence<'a> {
             importance: self.importance,
             performance: self.performance,
             output,
+            task: Some(self.task),
             ..Subject::default()
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Knobs, Problem};
+use crate::base::{Knobs, Problem, Task};
 use crate::chart::kind;
 use crate::chart::{Chart, PredictionView, Subject};
 use crate::data::read::ReadOptions;
@@ -62,11 +62,12 @@ impl Scene {
             row: request.row,
             feature: request.feature,
             colour: request.colour,
+            task: None,
         }
     }
 
-    /// Draws the chart that `request` names.
-    pub fn draw(&self, request: &ChartRequest) -> Result<Chart, Problem> {
+    /// Draws the chart that `request` names; cancelling `task` ends the drawing.
+    pub fn draw(&self, request: &ChartRequest, task: &Task) -> Result<Chart, Problem> {
         let kind = kind::find(request.kind).ok_or_else(|| unknown_kind(request.kind))?;
         let given = request.knobs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let refused = |place: String, hint: String| {
@@ -74,7 +75,7 @@ impl Scene {
         };
         let knobs = Knobs::check(kind.knobs(), given)
             .map_err(|error| refused(format!("setting “{}”", error.knob), error.reason))?;
-        kind.draw(&self.subject(request), &knobs).map_err(|error| {
+        kind.draw(&Subject { task: Some(task), ..self.subject(request) }, &knobs).map_err(|error| {
             refused(error.to_string(), "Compute or choose what is missing, then draw again".to_owned())
         })
     }

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{Problem, Task};
+use crate::num::parallel::Pool;
 use crate::session::{Event, Job, JobId, Lane, Outcome};
 
 use super::fence;
@@ -43,8 +44,9 @@ impl Worker {
         };
         for number in 1..=LONG_THREADS + SHORT_THREADS {
             let queue = if number <= LONG_THREADS { &worker.long } else { &worker.short };
-            let hand = Hand { queue: Arc::clone(queue), news: sender.clone(), wake: Arc::clone(&wake) };
             let name = format!("{}worker-{number}", fence::THREAD_PREFIX);
+            let pool = Pool::new(name.clone());
+            let hand = Hand { queue: Arc::clone(queue), news: sender.clone(), wake: Arc::clone(&wake), pool };
             // A system that refuses threads leaves fewer hands; with none, submitted jobs are refused below.
             let started = std::thread::Builder::new().name(name).spawn(move || hand.work());
             drop(started);
@@ -111,17 +113,20 @@ struct Hand {
     queue: Arc<Queue>,
     news: SyncSender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
+    /// Loops of a paused or long job keep these threads only; the jobs beside it have their own.
+    pool: Pool,
 }
 
 impl Hand {
     fn work(self) {
         while let Some(job) = self.queue.take() {
-            fence::run(job, &mut |event| {
+            let tell = |event| {
                 // Nobody listens any more once the worker is dropped.
                 if self.news.send(event).is_ok() {
                     (self.wake)();
                 }
-            });
+            };
+            self.pool.run(|| fence::run(job, &mut { tell }));
         }
     }
 }

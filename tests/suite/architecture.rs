@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("chart", &["base", "num", "data", "model", "explain"]),
     ("report", &["base", "num", "data", "model", "explain", "chart"]),
     ("session", &["base", "num", "data", "model", "explain", "chart", "report"]),
-    ("worker", &["base", "session"]),
+    ("worker", &["base", "num", "session"]),
     ("app", &["base", "num", "data", "model", "explain", "chart", "report", "session", "worker"]),
     ("cli", &["base", "num", "data", "model", "explain", "chart", "report", "session", "worker"]),
 ];

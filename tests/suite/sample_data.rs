@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use candor::base::Fingerprint;
+use candor::session::{Command, SAMPLES, Session};
+use candor::worker::inline;
 
 /// The folder may grow to this size.
 const MOST_BYTES: u64 = 10_000_000;
@@ -46,4 +48,19 @@ fn every_table_and_model_has_the_recorded_hash() {
     }
     let total: u64 = listed.values().map(|(size, _)| size).sum();
     assert!(total <= MOST_BYTES, "{total} bytes of samples");
+}
+
+#[test]
+fn every_sample_opens_and_predicts_its_table() {
+    for sample in SAMPLES {
+        let mut session = Session::headless();
+        let jobs = session.apply(Command::OpenSample(sample.id.to_owned()));
+        inline::run_all(&mut session, jobs, |_| ());
+        assert!(session.problems().is_empty(), "{}: {:?}", sample.id, session.problems());
+        let rows = session.data().expect("the table").row_count();
+        let predictions = session.predictions().expect("predictions");
+        assert_eq!(predictions.values.len(), rows * predictions.outputs, "{}", sample.id);
+        assert!(predictions.values.iter().all(|v| v.is_finite()), "{}", sample.id);
+        assert!(session.performance().is_some(), "{}", sample.id);
+    }
 }

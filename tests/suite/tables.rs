@@ -171,7 +171,7 @@ fn damaged_binary_tables_are_refused_at_every_length() {
         Column { name: "x".into(), values: Values::Number { values: (0..50).map(f64::from).collect(), whole: true } },
         Column { name: "f".into(), values: Values::YesNo((0..50).map(|i| i % 3).collect()) },
     ];
-    let whole = parquet(&columns).expect("the columns are equally long");
+    let whole = parquet(&columns, &Task::silent()).expect("the columns are equally long");
     assert_eq!(opened(whole.clone()).row_count(), 50);
     for end in 5..whole.len() {
         let problem = refused(&whole[..end]);
@@ -238,7 +238,7 @@ fn columns_survive_a_parquet_file() {
         Column { name: "f".into(), values: Values::YesNo([1, 2, 0].into()) },
     ];
     let before = from_columns("before", columns).expect("the columns are equally long");
-    let after = opened(parquet(before.columns()).expect("the columns are equally long"));
+    let after = opened(parquet(before.columns(), &Task::silent()).expect("the columns are equally long"));
     for k in 0..5 {
         assert_eq!(cells(&after, k), cells(&before, k), "column {k}");
     }

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use candor::base::{Problem, Task};
+use candor::num::parallel::fill_rows;
 use candor::session::{Event, Job, JobId, Lane, Outcome, Work};
 use candor::worker::Worker;
 
@@ -22,6 +23,18 @@ impl Work for Endless {
             std::thread::yield_now();
         }
         Err(Problem::new("stopped", "", ""))
+    }
+}
+
+/// Loops over rows on several threads, as long as its task lets it.
+struct Looping(usize);
+
+impl Work for Looping {
+    fn run(self: Box<Self>, task: &Task, _tell: Tell<'_>) -> Result<Outcome, Problem> {
+        let mut out = vec![0.0; self.0];
+        fill_rows(&mut out, 1, task, |first, part| part.fill(first as f64))
+            .map_err(|_cancelled| Problem::new("stopped", "", ""))?;
+        Ok(Outcome::Written("looped".into()))
     }
 }
 
@@ -126,4 +139,19 @@ fn a_job_that_panics_becomes_a_problem_and_the_worker_lives_on() {
         worker.submit(Job::aside(JobId(n), "Brief", Lane::Long, Brief));
         assert!(matches!(last_news(&worker, &woken, JobId(n)).outcome, Ok(Outcome::Written(_))));
     }
+}
+
+#[test]
+fn loops_of_a_paused_job_do_not_hold_up_those_of_another() {
+    let (worker, woken) = worker();
+    let held = Job::aside(JobId(1), "held", Lane::Long, Looping(1_000_000));
+    let task = held.task.clone();
+    task.set_paused(true);
+    worker.submit(held);
+    for (id, lane) in [(2, Lane::Long), (3, Lane::Short)] {
+        worker.submit(Job::aside(JobId(id), "free", lane, Looping(10_000)));
+        assert!(last_news(&worker, &woken, JobId(id)).outcome.is_ok(), "the loop ran beside the paused one");
+    }
+    task.cancel();
+    assert!(matches!(last_news(&worker, &woken, JobId(1)).outcome, Ok(Outcome::Nothing)));
 }

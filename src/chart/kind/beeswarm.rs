@@ -1,11 +1,12 @@
 //! Every contribution of every row as a dot, one lane per feature.
 
-use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
+use crate::base::{Cancelled, Entry, Kind as KnobKind, Knob, Knobs, Task, text};
+use crate::num::{parallel, stats};
 
 use crate::chart::alt;
 use crate::chart::scale;
 use crate::chart::shade::{self, Coloured};
-use crate::chart::spec::{Axis, AxisKind, Cell, Chart, Legend, Mark, Paint, Role};
+use crate::chart::spec::{Axis, AxisKind, Cell, Chart, ChartTable, Legend, Mark, Paint, Role};
 use crate::chart::swarm::{self, Density, Shade};
 use crate::chart::view::{self, View};
 
@@ -69,31 +70,31 @@ impl Kind for Beeswarm {
         let shade = if knobs.choice("colour") == "value" { Shade::Value } else { Shade::Rank };
         let order = view.order();
         let shown = super::split(order.len(), knobs.count("features"));
-        let lanes = lanes(&view, &order, shown);
+        let task = subject.task();
+        let lanes = lanes(&view, &order, shown, &task)?;
         let every: Vec<usize> = (0..view.width()).collect();
-        let columns: Vec<Vec<f64>> = lanes.iter().map(|l| l.values.clone()).collect();
-        let kept = swarm::subset(&columns, &view.sums(&every), knobs.count(swarm::DOTS.id) as usize / lanes.len());
+        let columns: Vec<&[f64]> = lanes.iter().map(|l| l.values.as_slice()).collect();
+        let kept =
+            swarm::subset(&columns, &view.sums(&every), knobs.count(swarm::DOTS.id) as usize / lanes.len(), &task)?;
         let range =
             scale::extent(lanes.iter().flat_map(|l| l.values.iter().copied()).chain([0.0])).unwrap_or((0.0, 0.0));
         let range = scale::padded(range, 0.04);
-        let densities: Vec<Density> = lanes.iter().map(|l| Density::new(l.values.iter().copied(), range)).collect();
+        let density = |i: usize| Density::new(lanes[i].values.iter().copied(), range);
+        let densities: Vec<Density> = parallel::map(lanes.len(), &task, density)?;
         let peak = densities.iter().map(Density::peak).fold(1.0, f64::max);
         let rows: std::sync::Arc<[_]> = swarm::ids(&view.attribution.rows, &kept).into();
+        let place = |i: usize| {
+            let middle = (lanes.len() - 1 - i) as f64;
+            let values: Vec<f64> = kept.iter().map(|&k| lanes[i].values[k]).collect();
+            let offsets = swarm::offsets(&values, &densities[i], peak, i as u64);
+            let xy = values.iter().zip(&offsets).map(|(v, o)| [*v as f32, (middle + o) as f32]);
+            (xy.collect::<Vec<[f32; 2]>>(), colour(&view, &lanes[i], &kept, shade))
+        };
         let mut marks = vec![Mark::Rule { at: 0.0, upright: true, role: Role::Reference, label: String::new() }];
         let mut coloured = Vec::new();
-        for (i, lane) in lanes.iter().enumerate() {
-            let middle = (lanes.len() - 1 - i) as f64;
-            let values: Vec<f64> = kept.iter().map(|&k| lane.values[k]).collect();
-            let offsets = swarm::offsets(&values, &densities[i], peak, i as u64);
-            let xy: Vec<[f32; 2]> =
-                values.iter().zip(&offsets).map(|(v, o)| [*v as f32, (middle + o) as f32]).collect();
-            let colour = colour(&view, lane, &kept, shade);
-            marks.push(Mark::Points {
-                xy: xy.into(),
-                paint: colour.paint.clone(),
-                rows: rows.clone(),
-                radius: radius(kept.len()),
-            });
+        for (xy, colour) in parallel::map(lanes.len(), &task, place)? {
+            let (paint, radius) = (colour.paint.clone(), radius(kept.len()));
+            marks.push(Mark::Points { xy: xy.into(), paint, rows: rows.clone(), radius });
             coloured.push(colour);
         }
         let range_x = Axis {
@@ -119,7 +120,7 @@ impl Kind for Beeswarm {
             notes,
             legend,
             alt: paragraph(&view, &order, shown),
-            table: table(&lanes, &coloured),
+            table: table(&lanes, &coloured, &task)?,
         })
     }
 }
@@ -145,22 +146,19 @@ fn rows_note(kept: usize, all: usize) -> String {
     }
 }
 
-fn lanes(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> Vec<Lane> {
+fn lanes(view: &View<'_>, order: &[(usize, f64)], shown: usize, task: &Task) -> Result<Vec<Lane>, Cancelled> {
     let (named, rest) = order.split_at(shown);
-    let mut lanes: Vec<Lane> = named
-        .iter()
-        .map(|&(j, _)| Lane {
-            name: view.name(j).to_owned(),
-            feature: Some(j),
-            values: view.column_values(j).collect(),
-        })
-        .collect();
+    let mut lanes = parallel::map(named.len(), task, |k| {
+        let feature = named[k].0;
+        let values = view.column_values(feature).collect();
+        Lane { name: view.name(feature).to_owned(), feature: Some(feature), values }
+    })?;
     if !rest.is_empty() {
         let features: Vec<usize> = rest.iter().map(|r| r.0).collect();
         let name = format!("sum of {} other features", text::count(rest.len()));
         lanes.push(Lane { name, feature: None, values: view.sums(&features) });
     }
-    lanes
+    Ok(lanes)
 }
 
 fn colour(view: &View<'_>, lane: &Lane, kept: &[usize], shade: Shade) -> Coloured {
@@ -237,7 +235,7 @@ fn paragraph(view: &View<'_>, order: &[(usize, f64)], shown: usize) -> String {
     )
 }
 
-fn table(lanes: &[Lane], coloured: &[Coloured]) -> crate::chart::ChartTable {
+fn table(lanes: &[Lane], coloured: &[Coloured], task: &Task) -> Result<ChartTable, Cancelled> {
     let header = [
         "feature",
         "mean absolute contribution",
@@ -248,27 +246,19 @@ fn table(lanes: &[Lane], coloured: &[Coloured]) -> crate::chart::ChartTable {
         "colour to",
         "rows without value",
     ];
-    let rows = lanes
-        .iter()
-        .zip(coloured)
-        .map(|(lane, colour)| {
-            let sorted = crate::num::stats::sorted_present(lane.values.iter().copied());
-            let at = |q| Cell::Number(crate::num::stats::quantile_sorted(&sorted, q));
-            let absolute: Vec<f64> = lane.values.iter().map(|v| v.abs()).collect();
-            let mean = Cell::Number(crate::num::stats::mean(&absolute));
-            let (low, high) = colour.limits;
-            let missing = Cell::Number(colour.missing as f64);
-            vec![
-                alt::words(&lane.name),
-                mean,
-                at(0.0),
-                at(0.5),
-                at(1.0),
-                Cell::Number(low),
-                Cell::Number(high),
-                missing,
-            ]
-        })
-        .collect();
-    alt::table(&header, rows)
+    let row = |i: usize| {
+        let values = &lanes[i].values;
+        let absolute: Vec<f64> = values.iter().map(|v| v.abs()).collect();
+        let sorted = stats::sorted_present(values.iter().copied());
+        let at = |q| stats::quantile_sorted(&sorted, q);
+        [stats::mean(&absolute), at(0.0), at(0.5), at(1.0)]
+    };
+    let numbers = parallel::map(lanes.len(), task, row)?;
+    let rows = lanes.iter().zip(coloured).zip(numbers).map(|((lane, colour), numbers)| {
+        let (low, high) = colour.limits;
+        let colours = [low, high, colour.missing as f64];
+        let cells = numbers.into_iter().chain(colours).map(Cell::Number);
+        std::iter::once(alt::words(&lane.name)).chain(cells).collect()
+    });
+    Ok(alt::table(&header, rows.collect()))
 }

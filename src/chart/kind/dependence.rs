@@ -75,15 +75,19 @@ impl Kind for Dependence {
         let column = view
             .column(feature)
             .ok_or(ChartError::Missing("Open the table behind these contributions; the feature’s values are needed"))?;
+        let task = subject.task();
         let contributions: Vec<f64> = view.column_values(feature).collect();
         let (low, high) =
             scale::padded(scale::extent(contributions.iter().copied().chain([0.0])).unwrap_or((0.0, 0.0)), 0.06);
-        let kept =
-            swarm::subset(std::slice::from_ref(&contributions), &contributions, knobs.count(swarm::DOTS.id) as usize);
+        let kept = swarm::subset(&[&contributions], &contributions, knobs.count(swarm::DOTS.id) as usize, &task)?;
         // Room below for the histogram of the values.
         let y_range = (low - 0.12 * (high - low), high);
         let places = places(&view, column, &contributions, (y_range, (low, high)))?;
+        task.check()?;
         let (coloured, by, colour_note) = colours(&view, subject, feature, (&kept, knobs.switch("suggest-colour")));
+        task.check()?;
+        let alt = paragraph(&view, feature, column, &contributions);
+        task.check()?;
         let xy: Vec<[f32; 2]> = kept.iter().map(|&i| [places.x[i] as f32, contributions[i] as f32]).collect();
         let rows = swarm::ids(&view.attribution.rows, &kept);
         let radius = if kept.len() > 2_000 { 1.7 } else { 2.4 };
@@ -116,7 +120,7 @@ impl Kind for Dependence {
             marks,
             notes,
             legend: by.map_or_else(Vec::new, |k| coloured.legend(&view, k)),
-            alt: paragraph(&view, feature, column, &contributions),
+            alt,
             table: table(&view, feature, column, &contributions),
         })
     }

@@ -15,7 +15,7 @@ mod residuals;
 mod roc;
 mod waterfall;
 
-use crate::base::{Entry, Knob, Knobs, RowId};
+use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
 use crate::model::performance::Detail;
@@ -147,6 +147,15 @@ pub struct Subject<'a> {
     pub feature: Option<usize>,
     /// The feature that colours, by input index; `None` lets the chart suggest one.
     pub colour: Option<usize>,
+    /// The work this drawing is part of; cancelling it ends the drawing.
+    pub task: Option<&'a Task>,
+}
+
+impl Subject<'_> {
+    /// The work this drawing is part of; one that nobody watches where there is none.
+    pub fn task(&self) -> Task {
+        self.task.cloned().unwrap_or_default()
+    }
 }
 
 /// A kind of chart.
@@ -170,6 +179,9 @@ pub enum ChartError {
     /// Something is not there yet.
     #[error("{0}")]
     Missing(&'static str),
+    /// The owner of the drawing's task asked to stop.
+    #[error("{0}")]
+    Cancelled(#[from] Cancelled),
 }
 
 /// The kind with this id.

@@ -1,6 +1,6 @@
 //! Errors of a regression against its predictions.
 
-use crate::base::{Entry, Knob, Knobs, text};
+use crate::base::{Entry, Knob, Knobs, Task, text};
 use crate::model::performance::RegressionDetail;
 use crate::num::stats;
 
@@ -91,7 +91,8 @@ pub(super) fn linear(label: &str, range: (f64, f64)) -> Axis {
 /// One dot per row at prediction and `heights`, and the note on how many are shown.
 pub(super) fn dots(detail: &RegressionDetail, heights: &[f64], most: u64) -> (Mark, String) {
     let residuals: Vec<f64> = detail.actual.iter().zip(detail.predicted.iter()).map(|(a, p)| a - p).collect();
-    let kept = swarm::subset(&[residuals], &detail.predicted, most as usize);
+    let kept = swarm::subset(&[&residuals], &detail.predicted, most as usize, &Task::silent())
+        .expect("nobody can cancel a silent task");
     let note = if kept.len() == heights.len() {
         swarm::all_shown(kept.len())
     } else {

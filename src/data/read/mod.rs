@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::base::text::counted;
-use crate::base::{Entry, Fingerprint, Task};
+use crate::base::{Cancelled, Entry, Fingerprint, Task};
 use crate::num::parallel;
 
 use super::column::Column;
@@ -81,7 +81,7 @@ pub fn looks_like_table(head: &[u8]) -> bool {
 /// Opens the table at `path`; its format is told by content, not by the file's ending. Roles are guessed.
 pub fn read(path: &Path, options: &ReadOptions, task: &Task) -> Result<Dataset, DataError> {
     task.begin("reading the file", 0);
-    let file = load(path)?;
+    let file = load(path, task)?;
     read_bytes(&file, options, task)
 }
 
@@ -97,9 +97,8 @@ pub fn read_bytes(file: &FileBytes, options: &ReadOptions, task: &Task) -> Resul
         return Err(refuse(name));
     }
     let reader = READERS.iter().find(|reader| reader.recognises(head)).ok_or_else(|| refuse(foreign::UNKNOWN))?;
-    let (content, sha256) = parallel::both(|| reader.read(file, options, task), || Fingerprint::of(&file.bytes));
-    let content = content?;
-    task.check()?;
+    let (content, sha256) = parallel::both(|| reader.read(file, options, task), || hash(&file.bytes, task));
+    let (content, sha256) = (content?, sha256?);
     let rows = content.columns.first().map_or(0, |c| c.values.len());
     let source = Source {
         path: Some(file.path.clone()),
@@ -118,7 +117,20 @@ pub fn read_bytes(file: &FileBytes, options: &ReadOptions, task: &Task) -> Resul
     Ok(roles::guessed(&data))
 }
 
-fn load(path: &Path) -> Result<FileBytes, DataError> {
+/// Bytes read or hashed between two looks at the task.
+const PIECE: u64 = 8 << 20;
+
+/// The fingerprint of a file's content.
+fn hash(bytes: &[u8], task: &Task) -> Result<Fingerprint, Cancelled> {
+    let mut parts = Fingerprint::builder();
+    for part in bytes.chunks(PIECE as usize) {
+        task.check()?;
+        parts = parts.bytes(part);
+    }
+    Ok(parts.finish())
+}
+
+fn load(path: &Path, task: &Task) -> Result<FileBytes, DataError> {
     let refuse = |reason: String| DataError::Unreadable { path: path.to_path_buf(), reason };
     let about = std::fs::metadata(path).map_err(|e| refuse(e.to_string()))?;
     if about.is_dir() {
@@ -131,7 +143,13 @@ fn load(path: &Path) -> Result<FileBytes, DataError> {
     let size = usize::try_from(about.len()).unwrap_or(usize::MAX);
     bytes.try_reserve_exact(size).map_err(|e| refuse(format!("the file does not fit into memory: {e}")))?;
     let file = File::open(path).map_err(|e| refuse(e.to_string()))?;
-    file.take(about.len()).read_to_end(&mut bytes).map_err(|e| refuse(e.to_string()))?;
+    let mut file = file.take(about.len());
+    loop {
+        task.check()?;
+        if file.by_ref().take(PIECE).read_to_end(&mut bytes).map_err(|e| refuse(e.to_string()))? == 0 {
+            break;
+        }
+    }
     Ok(FileBytes { path: path.to_path_buf(), bytes })
 }
 

@@ -20,7 +20,7 @@ pub struct Draw {
 impl Work for Draw {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("drawing", 0);
-        let chart = self.scene.draw(&self.request)?;
+        let chart = self.scene.draw(&self.request, task)?;
         Ok(Outcome::Chart(self.request, Arc::new(chart)))
     }
 }

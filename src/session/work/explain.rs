@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Knobs, Problem, RowId, Task, text};
 use crate::data::read::{self, ReadOptions};
-use crate::data::{encode, link};
+use crate::data::{encode, encode_watched, link};
 use crate::explain::method::{self, Explainer};
 use crate::explain::parts::ask_in_parts;
 use crate::explain::{Background, ExplainError, Explanation, Request, ask};
@@ -38,7 +38,9 @@ impl Work for Explain {
         };
         let rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
         let background = background(method, &joined, &plan, task)?;
-        let encoded = encode(&joined.link, &joined.data, &rows);
+        task.begin("encoding rows", rows.len() as u64);
+        let encoded =
+            encode_watched(&joined.link, &joined.data, &rows, task).map_err(|_cancelled| super::cancelled())?;
         let request = Request {
             model: &*joined.model,
             features: encoded.matrix.view(),

@@ -18,7 +18,7 @@ use crate::session::command::{Export, Plan};
 use crate::session::event::Outcome;
 use crate::session::job::Work;
 use crate::session::scene::Scene;
-use crate::session::write::{Ending, layout, to_bytes, write_file};
+use crate::session::write::{Ending, layout, to_pieces, write_file, write_pieces};
 
 use super::{link, report};
 
@@ -43,16 +43,16 @@ impl Work for WriteFile {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("writing", 0);
         match &self.export {
-            Export::Attributions => self.attributions(false, None)?,
-            Export::AttributionColumns { with_errors, output } => self.attributions(*with_errors, *output)?,
-            Export::Importance => self.importance()?,
+            Export::Attributions => self.attributions((false, None), task)?,
+            Export::AttributionColumns { with_errors, output } => self.attributions((*with_errors, *output), task)?,
+            Export::Importance => self.importance(task)?,
             Export::Predictions(scale) => self.predictions(*scale, task)?,
             Export::Chart(request) => {
                 let chart = match &self.known {
                     Some(chart) => Arc::clone(chart),
-                    None => Arc::new(self.scene.draw(request)?),
+                    None => Arc::new(self.scene.draw(request, task)?),
                 };
-                write_file(&self.path, &chart_bytes(&chart, &self.path)?)?;
+                write_pieces(&self.path, &chart_bytes(&chart, &self.path, task)?, task)?;
             }
             Export::Report(plan) => report::write(&self.scene, &self.plan, plan, &self.path, task)?,
             Export::Model => {
@@ -65,7 +65,7 @@ impl Work for WriteFile {
 }
 
 impl WriteFile {
-    fn attributions(&self, with_errors: bool, output: Option<usize>) -> Result<(), Problem> {
+    fn attributions(&self, (with_errors, output): (bool, Option<usize>), task: &Task) -> Result<(), Problem> {
         let ending = Ending::of(&self.path)?;
         let explanation = known(self.scene.attribution.as_ref())?;
         let Body::Attribution(attribution) = &explanation.body else {
@@ -73,10 +73,11 @@ impl WriteFile {
         };
         let attribution = &self.as_in_file(attribution);
         let columns = layout::attributions(attribution, &explanation.predictions, output, with_errors);
-        write_file(&self.path, &to_bytes(&columns, layout::about(explanation), ending)?)?;
+        write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)?;
         match layout::standard_errors(attribution, output) {
             Some(errors) if !with_errors => {
-                write_file(&beside(&self.path), &to_bytes(&errors, layout::about(explanation), ending)?)
+                let pieces = to_pieces(&errors, layout::about(explanation), ending, task)?;
+                write_pieces(&beside(&self.path), &pieces, task)
             }
             _ => Ok(()),
         }
@@ -89,14 +90,14 @@ impl WriteFile {
         Attribution { outputs, ..attribution.clone() }
     }
 
-    fn importance(&self) -> Result<(), Problem> {
+    fn importance(&self, task: &Task) -> Result<(), Problem> {
         let ending = Ending::of(&self.path)?;
         let explanation = known(self.scene.importance.as_ref())?;
         let Body::Importance(importance) = &explanation.body else {
             return Err(nothing("no importance was measured"));
         };
         let columns = layout::importance(importance);
-        write_file(&self.path, &to_bytes(&columns, layout::about(explanation), ending)?)
+        write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)
     }
 
     fn predictions(&self, scale: Scale, task: &Task) -> Result<(), Problem> {
@@ -121,7 +122,7 @@ impl WriteFile {
         about.insert("scale".to_owned(), scale.id().into());
         about.insert("unit".to_owned(), card.unit(scale).into());
         about.insert("model".to_owned(), card.sha256.0.clone().into());
-        write_file(&self.path, &to_bytes(&columns, about, ending)?)
+        write_pieces(&self.path, &to_pieces(&columns, about, ending, task)?, task)
     }
 }
 
@@ -131,11 +132,13 @@ fn rows_of(values: &[f64], width: usize, rows: &[RowId]) -> Vec<f64> {
 }
 
 /// A chart as a file's bytes, by ending: `.svg`, `.png`, or its table as `.csv`, `.parquet`, `.json`.
-fn chart_bytes(chart: &Chart, path: &Path) -> Result<Vec<u8>, Problem> {
+fn chart_bytes(chart: &Chart, path: &Path, task: &Task) -> Result<Vec<Vec<u8>>, Problem> {
     match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("svg") => Ok(paint::svg(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?.into_bytes()),
-        Some("png") => Ok(paint::png(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?),
-        Some("csv" | "json" | "parquet") => to_bytes(&table_columns(&chart.table), Map::new(), Ending::of(path)?),
+        Some("svg") => Ok(vec![paint::svg(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?.into_bytes()]),
+        Some("png") => Ok(vec![paint::png(chart, &theme::PRINT, paint::natural_size(chart, WIDTH))?]),
+        Some("csv" | "json" | "parquet") => {
+            to_pieces(&table_columns(&chart.table), Map::new(), Ending::of(path)?, task)
+        }
         _ => Err(Problem::new(
             "Could not write the chart",
             format!("the ending of “{}” names no picture format", path.display()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Problem, RowId, Task};
-use crate::data::encode;
+use crate::data::encode_watched;
 use crate::explain::{Background, Request, Truth, ask};
 use crate::model::truth;
 use crate::num::{Matrix, parallel};
@@ -43,7 +43,9 @@ impl Work for MeasureImportance {
         let mut rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
         rows.retain(known);
         let truth = super::truth_of(&truth, &rows);
-        let encoded = encode(&joined.link, &joined.data, &rows);
+        task.begin("encoding rows", rows.len() as u64);
+        let encoded =
+            encode_watched(&joined.link, &joined.data, &rows, task).map_err(|_cancelled| super::cancelled())?;
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
         let background = Background { name: "none".to_owned(), matrix, rows: Arc::from([]) };
         let request = Request {

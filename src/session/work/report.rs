@@ -59,6 +59,7 @@ fn document(scene: &Scene, recipe: &Recipe, report: &ReportPlan, task: &Task) ->
         truth: scene.predictions.as_deref().map_or(&[], |p| &p.truth),
         threshold: scene.threshold,
         recipe,
+        task,
     };
     build(&evidence, report, task)?.ok_or_else(super::cancelled)
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Number, Value};
 
-use crate::base::Problem;
+use crate::base::{Cancelled, Problem, Task};
 use crate::data::write::parquet;
 use crate::data::{Column, Values};
+use crate::num::parallel;
 
 /// A file format of result tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,34 +36,63 @@ impl Ending {
     }
 }
 
-/// The columns as a file's bytes. `about` is what JSON says beside the rows; the other formats leave it out.
-pub fn to_bytes(columns: &[Column], about: Map<String, Value>, ending: Ending) -> Result<Vec<u8>, Problem> {
+/// Cells of one piece: some tens of milliseconds of work.
+const PIECE_CELLS: usize = 100_000;
+
+/// The columns as the bytes of a file, in pieces. `about` is what JSON says beside the rows; the other formats leave it
+/// out. Cost O(cells), spread over the threads; looks at `task` after every piece.
+pub fn to_pieces(
+    columns: &[Column],
+    about: Map<String, Value>,
+    ending: Ending,
+    task: &Task,
+) -> Result<Vec<Vec<u8>>, Problem> {
+    let stopped = |_cancelled| Problem::new("Cancelled", "", "");
     match ending {
-        Ending::Csv => Ok(csv(columns).into_bytes()),
-        Ending::Json => Ok(json(columns, about)),
-        Ending::Parquet => parquet(columns).map_err(|reason| {
+        Ending::Csv => csv(columns, task).map_err(stopped),
+        Ending::Json => json(columns, about, task).map_err(stopped),
+        Ending::Parquet => parquet(columns, task).map(|bytes| vec![bytes]).map_err(|reason| {
             Problem::new("Could not write the table", reason, "Write .csv instead, or rename columns that share a name")
         }),
     }
 }
 
 /// Comma-separated text with a header line; cells with commas, quotes or line breaks are quoted (RFC 4180).
-pub fn csv(columns: &[Column]) -> String {
-    let rows = columns.first().map_or(0, |c| c.values.len());
-    let mut out = String::new();
+pub fn csv(columns: &[Column], task: &Task) -> Result<Vec<Vec<u8>>, Cancelled> {
+    let mut head = String::new();
     for (j, column) in columns.iter().enumerate() {
-        separate(&mut out, j);
-        push_text(&mut out, &column.name);
+        separate(&mut head, j);
+        push_text(&mut head, &column.name);
     }
-    out.push('\n');
-    for i in 0..rows {
+    head.push('\n');
+    let mut pieces = vec![head.into_bytes()];
+    pieces.extend(blocks(columns, task, |out, i| {
         for (j, column) in columns.iter().enumerate() {
-            separate(&mut out, j);
-            push_cell(&mut out, &column.values, i);
+            separate(out, j);
+            push_cell(out, &column.values, i);
         }
         out.push('\n');
-    }
-    out
+    })?);
+    Ok(pieces)
+}
+
+/// What `push` writes of every row, in blocks of rows, in order.
+fn blocks(
+    columns: &[Column],
+    task: &Task,
+    push: impl Fn(&mut String, usize) + Sync,
+) -> Result<Vec<Vec<u8>>, Cancelled> {
+    let rows = columns.first().map_or(0, |c| c.values.len());
+    let size = (PIECE_CELLS / columns.len().max(1)).max(1);
+    let count = rows.div_ceil(size);
+    task.begin("writing", count as u64);
+    parallel::map(count, task, |block| {
+        let mut out = String::new();
+        for i in block * size..((block + 1) * size).min(rows) {
+            push(&mut out, i);
+        }
+        out.into_bytes()
+    })
 }
 
 fn separate(out: &mut String, column: usize) {
@@ -103,16 +133,31 @@ fn text_at(values: &Values, i: usize) -> Option<&str> {
     }
 }
 
-fn json(columns: &[Column], mut about: Map<String, Value>) -> Vec<u8> {
+/// An object: what `about` says, the names of the columns, then the rows as objects. Laid out by hand, because a million
+/// rows as a tree of values would need many times the memory of the table.
+fn json(columns: &[Column], mut about: Map<String, Value>, task: &Task) -> Result<Vec<Vec<u8>>, Cancelled> {
+    use std::fmt::Write as _;
     let count = columns.first().map_or(0, |c| c.values.len());
-    let rows: Vec<Value> = (0..count)
-        .map(|i| Value::Object(columns.iter().map(|c| (c.name.to_string(), cell(&c.values, i))).collect()))
-        .collect();
     about.insert("columns".to_owned(), columns.iter().map(|c| Value::from(&*c.name)).collect());
-    about.insert("rows".to_owned(), Value::Array(rows));
-    let mut bytes = serde_json::to_vec_pretty(&about).expect("plain values become JSON");
-    bytes.push(b'\n');
-    bytes
+    about.insert("rows".to_owned(), Value::Array(Vec::new()));
+    let mut head = serde_json::to_string_pretty(&about).expect("plain values become JSON");
+    if count == 0 {
+        head.push('\n');
+        return Ok(vec![head.into_bytes()]);
+    }
+    // The text ends with the empty list of rows; the rows are written into it.
+    head.truncate(head.len() - "]\n}".len());
+    let names: Vec<String> = columns.iter().map(|c| Value::from(&*c.name).to_string()).collect();
+    let rows = blocks(columns, task, |out, i| {
+        out.push_str(if i == 0 { "\n    {" } else { ",\n    {" });
+        for (j, (column, name)) in columns.iter().zip(&names).enumerate() {
+            separate(out, j);
+            write!(out, "\n      {name}: {}", cell(&column.values, i)).expect("writing to memory does not fail");
+        }
+        out.push_str("\n    }");
+    })?;
+    let end = b"\n  ]\n}\n".to_vec();
+    Ok(std::iter::once(head.into_bytes()).chain(rows).chain([end]).collect())
 }
 
 fn cell(values: &Values, i: usize) -> Value {
@@ -149,13 +194,17 @@ mod tests {
 
     #[test]
     fn csv_quotes_what_needs_quoting_and_leaves_missing_empty() {
-        assert_eq!(csv(&columns()), "row,text,x\n0,\"a, \"\"b\"\"\",0.1\n1,,\n");
+        let pieces = csv(&columns(), &Task::silent()).expect("not cancelled").concat();
+        assert_eq!(pieces, b"row,text,x\n0,\"a, \"\"b\"\"\",0.1\n1,,\n");
     }
 
     #[test]
     fn json_says_null_for_missing() {
-        let bytes = to_bytes(&columns(), Map::new(), Ending::Json).expect("plain columns");
+        let task = Task::silent();
+        let bytes = to_pieces(&columns(), Map::new(), Ending::Json, &task).expect("plain columns").concat();
         let value: Value = serde_json::from_slice(&bytes).expect("valid JSON");
+        // The layout by hand is the one that the library would give.
+        assert_eq!(String::from_utf8_lossy(&bytes), format!("{value:#}\n"));
         assert_eq!(value["rows"][0]["row"], 0);
         assert_eq!(value["rows"][1]["x"], Value::Null);
     }

@@ -130,8 +130,14 @@ fn text<'t>(name: &str, texts: impl Iterator<Item = &'t str>) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Task;
     use crate::model::Scale;
-    use crate::session::write::grid::csv;
+    use crate::session::write::grid;
+
+    fn csv(columns: &[Column]) -> String {
+        let bytes = grid::csv(columns, &Task::silent()).expect("not cancelled").concat();
+        String::from_utf8(bytes).expect("text")
+    }
 
     #[test]
     fn one_line_per_row_and_output_with_errors_beside_their_feature() {

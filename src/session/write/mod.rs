@@ -4,5 +4,5 @@ pub mod file;
 pub mod grid;
 pub mod layout;
 
-pub use file::write_file;
-pub use grid::{Ending, to_bytes};
+pub use file::{write_file, write_pieces};
+pub use grid::{Ending, to_pieces};
