@@ -106,7 +106,7 @@ impl Ranked {
     }
 
     /// ROC curve: false positive rate, true positive rate, threshold, from (0, 0) to (1, 1); at most
-    /// [`CURVE_POINTS`]. A class that is absent leaves its rate at NaN, and the curve empty.
+    /// `CURVE_POINTS`. A class that is absent leaves its rate at NaN, and the curve empty.
     pub fn roc(&self) -> Vec<[f64; 3]> {
         if self.positives <= 0.0 || self.negatives <= 0.0 {
             return Vec::new();
@@ -122,7 +122,7 @@ impl Ranked {
     }
 
     /// Precision–recall curve: recall, precision, threshold, from the highest threshold down; at most
-    /// [`CURVE_POINTS`]. No artificial point at recall 0.
+    /// `CURVE_POINTS`. No artificial point at recall 0.
     pub fn precision_recall(&self) -> Vec<[f64; 3]> {
         if self.positives <= 0.0 {
             return Vec::new();
@@ -177,7 +177,7 @@ fn without_straight_runs(points: &[[f64; 3]]) -> Vec<[f64; 3]> {
     kept
 }
 
-/// At most [`CURVE_POINTS`] points, evenly spaced along the curve; both ends stay. A dropped point lies within one
+/// At most `CURVE_POINTS` points, evenly spaced along the curve; both ends stay. A dropped point lies within one
 /// step (the curve's length over the number of points: 0.001 for a ROC curve) of a kept one.
 fn thin(points: &[[f64; 3]]) -> Vec<[f64; 3]> {
     if points.len() <= CURVE_POINTS {
