@@ -1,11 +1,11 @@
 //! Answers that arrive in parts: first a sample over the whole range of predictions, so that a first picture can be
 //! drawn at once, then the rest. Contributions, errors and base are the same bits as in one go.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::base::{RowId, Task};
+use crate::base::{Cancelled, RowId, Task};
 use crate::num::Matrix;
-use crate::num::parallel;
+use crate::num::parallel::{self, BLOCK};
 
 use super::answer::{Answer, Attribution, Body, Explanation};
 use super::ask::{Told, check, collect, finish};
@@ -33,8 +33,9 @@ pub fn ask_in_parts(
     }
     check(method, request)?;
     let sample = sample(request, first_rows, task)?;
-    let chosen: BTreeSet<usize> = sample.iter().copied().collect();
-    let rest: Vec<usize> = (0..total).filter(|i| !chosen.contains(i)).collect();
+    let mut is_chosen = vec![false; total];
+    sample.iter().for_each(|&i| is_chosen[i] = true);
+    let rest: Vec<usize> = (0..total).filter(|&i| !is_chosen[i]).collect();
     let mut known = part(method, request, &sample, task)?;
     let mut done = 0;
     while done < rest.len() {
@@ -42,7 +43,7 @@ pub fn ask_in_parts(
         let size = known.positions.len() * GROWTH;
         // A last part much smaller than its predecessor is not worth another state.
         let end = if rest.len() - done < 2 * size { rest.len() } else { done + size };
-        known = known.join(part(method, request, &rest[done..end], task)?);
+        known = known.join(part(method, request, &rest[done..end], task)?, task)?;
         done = end;
     }
     known.explain(method, request, task)
@@ -62,7 +63,7 @@ fn sample(request: &Request<'_>, count: usize, task: &Task) -> Result<Vec<usize>
         candidates.sort_unstable();
     }
     let total = candidates.len();
-    let features = gather(request, &candidates);
+    let features = gather(request, &candidates, task)?;
     let mut predictions = vec![0.0; total * width];
     task.begin("choosing a first sample", total as u64);
     parallel::fill_rows(&mut predictions, width, task, |first, out| {
@@ -96,35 +97,42 @@ fn part(
     task: &Task,
 ) -> Result<Known, ExplainError> {
     let rows: Vec<RowId> = positions.iter().map(|&i| request.rows[i]).collect();
-    let features = gather(request, positions);
+    let features = gather(request, positions, task)?;
     let asked = Request { features: features.view(), rows: &rows, ..request.clone() };
     let (answer, told) = collect(method, &asked, task)?;
     Ok(Known { positions: positions.to_vec(), answer, told })
 }
 
-fn gather(request: &Request<'_>, positions: &[usize]) -> Matrix {
-    let values = positions.iter().flat_map(|&i| request.features.row(i).iter().copied()).collect();
-    Matrix::new(values, positions.len(), request.features.cols()).expect("every row has the same length")
+fn gather(request: &Request<'_>, positions: &[usize], task: &Task) -> Result<Matrix, Cancelled> {
+    let width = request.features.cols();
+    let mut values = vec![0.0; positions.len() * width];
+    task.begin("gathering rows", positions.len() as u64);
+    parallel::fill_rows(&mut values, width, task, |first, out| {
+        for (row, &position) in out.chunks_exact_mut(width).zip(&positions[first..]) {
+            row.copy_from_slice(request.features.row(position));
+        }
+    })?;
+    Ok(Matrix::new(values, positions.len(), width).expect("every row has the same length"))
 }
 
 impl Known {
     /// The graded answer for the rows known so far.
     fn explain(&self, method: &dyn Explainer, request: &Request<'_>, task: &Task) -> Result<Explanation, ExplainError> {
         let rows: Vec<RowId> = self.positions.iter().map(|&i| request.rows[i]).collect();
-        let features = gather(request, &self.positions);
+        let features = gather(request, &self.positions, task)?;
         let asked = Request { features: features.view(), rows: &rows, ..request.clone() };
         let told = Told { predictions: self.told.predictions.clone(), source_rounding: self.told.source_rounding };
         finish(method, &asked, (self.answer.clone(), told), task)
     }
 
     /// Both together, in the order of the request.
-    fn join(self, other: Self) -> Self {
+    fn join(self, other: Self, task: &Task) -> Result<Self, Cancelled> {
         let mut places: Vec<(usize, bool, usize)> = Vec::with_capacity(self.positions.len() + other.positions.len());
         places.extend(self.positions.iter().enumerate().map(|(k, &position)| (position, false, k)));
         places.extend(other.positions.iter().enumerate().map(|(k, &position)| (position, true, k)));
         places.sort_unstable();
         let width = self.told.predictions.len() / self.positions.len().max(1);
-        let predictions = weave(&places, width, &self.told.predictions, &other.told.predictions);
+        let predictions = weave(&places, width, (&self.told.predictions, &other.told.predictions), task)?;
         let rounding = self.told.source_rounding.max(other.told.source_rounding);
         let mut notes = self.answer.notes;
         notes.extend(other.answer.notes.into_iter().filter(|n| !notes.contains(n)).collect::<Vec<_>>());
@@ -133,10 +141,10 @@ impl Known {
             (a, b) => a.or(b),
         };
         let body = match (self.answer.body, other.answer.body) {
-            (Body::Attribution(a), Body::Attribution(b)) => Body::Attribution(join_bodies(&places, &a, &b)),
+            (Body::Attribution(a), Body::Attribution(b)) => Body::Attribution(join_bodies(&places, &a, &b, task)?),
             (body, _) => body,
         };
-        Self {
+        Ok(Self {
             positions: places.iter().map(|p| p.0).collect(),
             answer: Answer {
                 body,
@@ -146,33 +154,50 @@ impl Known {
                 notes,
             },
             told: Told { predictions, source_rounding: rounding },
-        }
+        })
     }
 }
 
 /// Takes slices of `width` values from `a` or `b` in the order of `places`.
-fn weave<T: Copy>(places: &[(usize, bool, usize)], width: usize, a: &[T], b: &[T]) -> Vec<T> {
+fn weave<T: Copy>(
+    places: &[(usize, bool, usize)],
+    width: usize,
+    (a, b): (&[T], &[T]),
+    task: &Task,
+) -> Result<Vec<T>, Cancelled> {
     let mut woven = Vec::with_capacity(places.len() * width);
-    for &(_, from_b, k) in places {
-        woven.extend_from_slice(&if from_b { b } else { a }[k * width..(k + 1) * width]);
+    for block in places.chunks(BLOCK) {
+        task.check()?;
+        for &(_, from_b, k) in block {
+            woven.extend_from_slice(&if from_b { b } else { a }[k * width..(k + 1) * width]);
+        }
     }
-    woven
+    Ok(woven)
 }
 
-fn join_bodies(places: &[(usize, bool, usize)], a: &Attribution, b: &Attribution) -> Attribution {
+fn join_bodies(
+    places: &[(usize, bool, usize)],
+    a: &Attribution,
+    b: &Attribution,
+    task: &Task,
+) -> Result<Attribution, Cancelled> {
     let width = a.features.len();
-    let planes = |x: &[f64], y: &[f64]| -> Vec<f64> {
+    let planes = |x: &[f64], y: &[f64]| -> Result<Arc<[f64]>, Cancelled> {
         let (in_x, in_y) = ((a.rows.len() * width).max(1), (b.rows.len() * width).max(1));
-        x.chunks_exact(in_x).zip(y.chunks_exact(in_y)).flat_map(|(x, y)| weave(places, width, x, y)).collect()
+        let mut joined = Vec::with_capacity(x.len() + y.len());
+        for (x, y) in x.chunks_exact(in_x).zip(y.chunks_exact(in_y)) {
+            joined.extend(weave(places, width, (x, y), task)?);
+        }
+        Ok(joined.into())
     };
     let errors = a.std_error.as_ref().zip(b.std_error.as_ref());
-    Attribution {
+    Ok(Attribution {
         features: a.features.clone(),
         outputs: a.outputs.clone(),
-        values: planes(&a.values, &b.values).into(),
+        values: planes(&a.values, &b.values)?,
         base: a.base.clone(),
-        std_error: errors.map(|(x, y)| planes(x, y).into()),
-        rows: weave(places, 1, &a.rows, &b.rows).into(),
+        std_error: errors.map(|(x, y)| planes(x, y)).transpose()?,
+        rows: weave(places, 1, (&a.rows, &b.rows), task)?.into(),
         scale: a.scale,
-    }
+    })
 }

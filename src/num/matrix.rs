@@ -5,7 +5,8 @@ use std::sync::Arc;
 /// An owned, immutable, cheaply cloned row-major matrix.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
-    values: Arc<[f64]>,
+    // A shared vector, not a shared slice: making one from a large buffer copies nothing.
+    values: Arc<Vec<f64>>,
     rows: usize,
     cols: usize,
 }

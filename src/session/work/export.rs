@@ -72,9 +72,11 @@ impl WriteFile {
             return Err(nothing("there are no attributions"));
         };
         let attribution = &self.as_in_file(attribution);
-        let columns = layout::attributions(attribution, &explanation.predictions, output, with_errors);
+        let stopped = |_cancelled| super::cancelled();
+        let columns =
+            layout::attributions(attribution, &explanation.predictions, output, with_errors, task).map_err(stopped)?;
         write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)?;
-        match layout::standard_errors(attribution, output) {
+        match layout::standard_errors(attribution, output, task).map_err(stopped)? {
             Some(errors) if !with_errors => {
                 let pieces = to_pieces(&errors, layout::about(explanation), ending, task)?;
                 write_pieces(&beside(&self.path), &pieces, task)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::base::RowId;
+use crate::base::{Cancelled, RowId, Task};
 use crate::data::{Column, TextValues, Values};
 use crate::explain::{Attribution, Explanation, Importance};
 
@@ -18,7 +18,8 @@ pub fn attributions(
     predictions: &[f64],
     only: Option<usize>,
     with_errors: bool,
-) -> Vec<Column> {
+    task: &Task,
+) -> Result<Vec<Column>, Cancelled> {
     let outputs = attribution.outputs.len();
     let shown = shown(attribution, only);
     let lines = |value: &dyn Fn(usize, usize) -> Option<f64>| lines(attribution, &shown, value);
@@ -26,25 +27,31 @@ pub fn attributions(
     columns.push(real(LEADING[2], lines(&|k, _| attribution.base.get(k).copied())));
     columns.push(real(LEADING[3], lines(&|k, i| predictions.get(i * outputs + k).copied())));
     for (j, feature) in attribution.features.iter().enumerate() {
+        task.check()?;
         let name = feature_name(feature);
         columns.push(real(&name, lines(&|k, i| attribution.row(k, i).get(j).copied())));
         if let Some(errors) = attribution.std_error.as_deref().filter(|_| with_errors) {
             columns.push(real(&format!("{name}.se"), lines(&|k, i| error_at(attribution, errors, (k, i, j)))));
         }
     }
-    columns
+    Ok(columns)
 }
 
 /// `row,output,<one column per feature>` of standard errors; `None` for exact methods.
-pub fn standard_errors(attribution: &Attribution, only: Option<usize>) -> Option<Vec<Column>> {
-    let errors = attribution.std_error.as_deref()?;
+pub fn standard_errors(
+    attribution: &Attribution,
+    only: Option<usize>,
+    task: &Task,
+) -> Result<Option<Vec<Column>>, Cancelled> {
+    let Some(errors) = attribution.std_error.as_deref() else { return Ok(None) };
     let shown = shown(attribution, only);
     let mut columns = leading(attribution, &shown);
     for (j, feature) in attribution.features.iter().enumerate() {
+        task.check()?;
         let values = lines(attribution, &shown, &|k, i| error_at(attribution, errors, (k, i, j)));
         columns.push(real(&feature_name(feature), values));
     }
-    Some(columns)
+    Ok(Some(columns))
 }
 
 /// `feature,importance,std_error,ci_low,ci_high`, in input order.
@@ -130,7 +137,6 @@ fn text<'t>(name: &str, texts: impl Iterator<Item = &'t str>) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Task;
     use crate::model::Scale;
     use crate::session::write::grid;
 
@@ -150,15 +156,18 @@ mod tests {
             rows: Arc::from([RowId(7)]),
             scale: Scale::Margin,
         };
-        let table = csv(&attributions(&attribution, &[3.5, 6.5], None, true));
+        let task = Task::silent();
+        let written =
+            |only, errors| attributions(&attribution, &[3.5, 6.5], only, errors, &task).expect("not cancelled");
+        let table = csv(&written(None, true));
         assert_eq!(
             table,
             "row,output,base,prediction,age,age.se,row (feature),row (feature).se\n\
              7,no,0.5,3.5,1,0.1,2,0.2\n7,yes,-0.5,6.5,3,0.3,4,0.4\n"
         );
-        let errors = standard_errors(&attribution, None).expect("a sampled answer");
+        let errors = standard_errors(&attribution, None, &task).expect("not cancelled").expect("a sampled answer");
         assert_eq!(csv(&errors), "row,output,age,row (feature)\n7,no,0.1,0.2\n7,yes,0.3,0.4\n");
-        let one = csv(&attributions(&attribution, &[3.5, 6.5], Some(1), false));
+        let one = csv(&written(Some(1), false));
         assert_eq!(one, "row,output,base,prediction,age,row (feature)\n7,yes,-0.5,6.5,3,4\n");
     }
 }
