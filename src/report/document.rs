@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::base::Task;
 use crate::chart::Chart;
+use crate::data::dates::iso;
 
 use super::error::ReportError;
 use super::evidence::Evidence;
@@ -140,21 +141,11 @@ fn twin(evidence: &Evidence<'_>, plan: &ReportPlan, date: Option<&str>, pages: &
     })
 }
 
-/// Seconds since 1970 as `2026-03-01 12:00 UTC` (proleptic Gregorian calendar; days to civil date after
-/// Howard Hinnant's public-domain derivation).
+/// Seconds since 1970 as `2026-03-01 12:00 UTC`.
 fn utc_date(seconds: u64) -> String {
-    let days = (seconds / 86_400) as i64;
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let minutes = seconds % 86_400 / 60;
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+    let whole_minutes = i64::try_from(seconds - seconds % 60).unwrap_or(0);
+    let moment = iso(whole_minutes.saturating_mul(1000), false);
+    format!("{} UTC", moment.strip_suffix(":00").unwrap_or(&moment))
 }
 
 /// A finite number as JSON; missing and infinite ones as text, because JSON has no word for them.
