@@ -4,6 +4,7 @@
 
 pub mod matrix;
 pub mod parallel;
+pub mod simd;
 pub mod stats;
 
 pub use matrix::{Matrix, MatrixView};

@@ -3,10 +3,16 @@
 //!
 //! No names, no settings, no charts: matrices in, contributions out.
 
+mod engine;
+mod forest;
 mod interventional;
+mod lane_quadrature;
+mod outcomes;
 mod path_dependent;
 mod plan;
 mod quadrature;
+mod rank;
+mod steps;
 mod tables;
 
 use crate::base::{Cancelled, Task};
@@ -78,6 +84,43 @@ pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task
         *sum = *sum / ensemble.divisor + start;
     }
     Ok(Contributions { values, base, without_cover: plans.iter().any(|p| p.without_cover) })
+}
+
+/// Times.
+pub fn bench(ensemble: &TreeEnsemble, rows: MatrixView<'_>) -> [f64; 2] {
+    let task = Task::silent();
+    let forest = forest::Forest::new(ensemble, &task).unwrap();
+    let engine = engine::Engine::new(&forest, &task).unwrap();
+    let mut scratch = engine.scratch();
+    let mut out = vec![0.0; 64 * ensemble.inputs];
+    let t = std::time::Instant::now();
+    for first in (0..rows.rows()).step_by(64) {
+        engine.outcomes(rows, first, &mut scratch);
+    }
+    let a = t.elapsed().as_secs_f64();
+    let t = std::time::Instant::now();
+    for first in (0..rows.rows()).step_by(64) {
+        engine.explain(rows, first, 1.0, &mut [&mut out], &mut scratch, &task).unwrap();
+    }
+    [a, t.elapsed().as_secs_f64()]
+}
+
+/// New.
+pub fn path_dependent2(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
+    let t0 = std::time::Instant::now();
+    let forest = forest::Forest::new(ensemble, task)?;
+    let t1 = std::time::Instant::now();
+    let engine = engine::Engine::new(&forest, task)?;
+    let t2 = std::time::Instant::now();
+    let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
+    let shape = Planes { rows: rows.rows(), width: ensemble.inputs, block: parallel::BLOCK };
+    parallel::fill_planes(&mut values, shape, |first, out| {
+        engine.explain(rows, first, ensemble.divisor, out, &mut engine.scratch(), task)
+    })?;
+    let t3 = std::time::Instant::now();
+    println!("forest {:?} engine {:?} rows {:?}", t1 - t0, t2 - t1, t3 - t2);
+    let base = forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
+    Ok(Contributions { values, base, without_cover: forest.without_cover })
 }
 
 /// Interventional Shapley values of every row: unknown features take their values from each row of `background` in
