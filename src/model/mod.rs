@@ -27,5 +27,5 @@ pub use link::LinkFunction;
 pub use performance::Performance;
 pub use predict::{Model, Scale, Structure};
 pub use tree_model::TreeModel;
-pub use trees::{Missing, Node, Tree, TreeEnsemble};
+pub use trees::{Accumulate, CategorySet, Compare, Missing, Node, Tree, TreeEnsemble};
 pub use truth::{TruthColumn, truth};
