@@ -177,6 +177,7 @@ def shapiq_values(backend="shapiq", interventional=False, jobs=None):
         def run(part):
             kind = {"mode": "interventional", "reference_dataset": job.background} if interventional else {}
             explainer = shapiq.TreeExplainer(model, index="SV", max_order=1, backend=backend, **kind)
+            explainer._init_explainers()  # it would do this with the first row
             part.made()
             batch = explainer.explain_X(job.rows, n_jobs=jobs)
             values = np.zeros(job.rows.shape)

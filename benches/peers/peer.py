@@ -134,7 +134,14 @@ def main():
     options.rows = options.rows or peer.rows
     options.references = options.references or peer.references
     job = Job(options.case, options)
-    run = peer.prepare(job)
+    try:
+        run = peer.prepare(job)
+    except ImportError as error:
+        print(json.dumps({
+            "case": job.name, "task": job.case["task"], "peer": options.peer, "status": "not installed",
+            "detail": str(error), "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        }))
+        return
     before, load = memory()[0], os.getloadavg()[0]
     parts, first, values = measure(lambda part: run(part), options.runs, options.budget)
     seconds, setup = [p.seconds for p in parts], [p.setup for p in parts]
