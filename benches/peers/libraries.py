@@ -1,13 +1,11 @@
-"""What each peer is asked, by its fastest documented call. `PEERS` has a line for every cell of the table."""
+"""What each peer is asked, by its fastest documented call. `PEERS` has a line for every cell of the table.
+
+Libraries are imported where they are used, so that the list can be read without any.
+"""
 
 import time
-import warnings
 from dataclasses import dataclass
 from typing import Callable
-
-import numpy as np
-
-warnings.filterwarnings("ignore")
 
 
 class Part:
@@ -170,6 +168,7 @@ def woodelf(interactions=False, trees=None):
 
 def shapiq_values(backend="shapiq", interventional=False, jobs=None):
     def prepare(job):
+        import numpy as np
         import shapiq
 
         model = load(job)
@@ -202,6 +201,7 @@ def regressor(job):
 
 def woodelf_curves(job):
     """All thresholds of all features; read off at the grid, where every peer is compared."""
+    import numpy as np
     import pandas as pd
     from woodelf.pdp import woodelf_pdp
 
@@ -223,6 +223,7 @@ def woodelf_curves(job):
 
 def sklearn_curves(columns):
     def prepare(job):
+        import numpy as np
         from sklearn.inspection import partial_dependence
 
         model = regressor(job)

@@ -15,6 +15,7 @@ import resource
 import statistics
 import sys
 import time
+import warnings
 
 THREADS = 2
 for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]:
@@ -130,6 +131,7 @@ def main():
         for case, peer in PEERS:
             print(case, peer)
         return
+    warnings.filterwarnings("ignore")
     peer = PEERS[options.case, options.peer]
     options.rows = options.rows or peer.rows
     options.references = options.references or peer.references

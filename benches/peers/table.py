@@ -87,14 +87,14 @@ def cells(result, ours):
     if ours and result is not ours and ours["status"] == "ok":
         many = ratio(result["scaled_seconds"] / ours["scaled_seconds"])
     error = result.get("largest_error")
-    peak = result["peak_memory_bytes"] / 1e6
+    more = (result["peak_memory_bytes"] - result["memory_before_bytes"]) / 1e6
     return [
-        seconds(result["scaled_seconds"]) + mark, many, "" if error is None else f"{error:.0e}", f"{peak:.0f} MB",
+        seconds(result["scaled_seconds"]) + mark, many, "" if error is None else f"{error:.0e}", f"{more:.0f} MB",
     ]
 
 
 def markdown(results):
-    lines = ["| case | tool | time | Candor is faster by | largest error | peak memory |", "|---|---|---:|---:|---:|---:|"]
+    lines = ["| case | tool | time | Candor is faster by | largest error | memory |", "|---|---|---:|---:|---:|---:|"]
     scaled = []
     for case, title in TITLES.items():
         group = [r for r in results if r["case"] == case]
@@ -119,6 +119,7 @@ def below(results, scaled):
         f"Medians of several runs after a warm-up, from array to array, each tool in its own process with 2 threads"
         f"{' (one thread only: ' + ', '.join(alone) + ')' if alone else ''}; {', '.join(machines)}; {days}.",
         "The error is the largest difference from a slow f64 reference, as a part of the row's largest value.",
+        "Memory is the most that was in use beyond what the loaded model and rows take, results included.",
         "`benches/peers/README.md` says how to repeat it.",
     ]
     if scaled:
