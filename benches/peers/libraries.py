@@ -260,6 +260,7 @@ WOODELF = "WoodelfExplainer(model{}).shap_values(rows)"
 SHAP = "shap.TreeExplainer(model{}).shap_values(rows, check_additivity=False)"
 SHAPIQ = "shapiq.TreeExplainer(model, index='SV', max_order=1{}).explain_X(rows)"
 OWN = "shap's own C code; as called by default it hands over to the library that trained the model"
+PROCESSES = "one thread: with n_jobs=2 the forest took ten times as long (processes that copy the model)"
 BACKGROUND = ", maskers.Independent(background, max_samples=all)"
 INTERACTIONS = "shap_interaction_values"
 
@@ -268,24 +269,24 @@ PEERS = {
     ("xgb", "woodelf"): Peer(woodelf(), WOODELF.format(""), threads=1),
     ("xgb", "shap"): Peer(shap_values(False), SHAP.format(""), note="hands over to xgboost"),
     ("xgb", "shap-own"): Peer(shap_values(True), SHAP.format(""), rows=500, threads=1, note=OWN),
-    ("xgb", "shapiq"): Peer(shapiq_values(), SHAPIQ.format(""), rows=500, threads=1),
+    ("xgb", "shapiq"): Peer(shapiq_values(), SHAPIQ.format(""), rows=500, threads=1, note=PROCESSES),
     ("lgbm", "lightgbm"): Peer(lightgbm_values, "Booster.predict(rows, pred_contrib=True, num_threads=2)"),
     ("lgbm", "woodelf"): Peer(woodelf(), WOODELF.format(""), threads=1),
     ("lgbm", "shap"): Peer(shap_values(False), SHAP.format(""), note="hands over to lightgbm"),
     ("lgbm", "shap-own"): Peer(shap_values(True), SHAP.format(""), rows=500, threads=1, note=OWN),
-    ("lgbm", "shapiq"): Peer(shapiq_values(), SHAPIQ.format(""), rows=500, threads=1),
+    ("lgbm", "shapiq"): Peer(shapiq_values(), SHAPIQ.format(""), rows=500, threads=1, note=PROCESSES),
     ("forest", "shap"): Peer(shap_values(False), SHAP.format(""), rows=40, threads=1),
-    ("forest", "shapiq"): Peer(shapiq_values(), SHAPIQ.format(""), rows=200, threads=1),
+    ("forest", "shapiq"): Peer(shapiq_values(), SHAPIQ.format(""), rows=200, threads=1, note=PROCESSES),
     ("forest", "woodelf"): Peer(woodelf(trees=1), WOODELF.format(""), trees=1, threads=1),
     ("interventional-1000", "woodelf"): Peer(woodelf(), WOODELF.format(", background"), threads=1),
     ("interventional-1000", "shap"): Peer(shap_interventional, SHAP.format(BACKGROUND), rows=20, threads=1),
     ("interventional-1000", "shapiq"): Peer(
-        shapiq_values("shapiq", True), SHAPIQ.format(", mode='interventional', backend='shapiq'"), rows=100, threads=1
+        shapiq_values("shapiq", True), SHAPIQ.format(", mode='interventional', backend='shapiq'"), rows=100
     ),
     ("interventional-10000", "woodelf"): Peer(woodelf(), WOODELF.format(", background"), threads=1),
     ("interventional-10000", "shap"): Peer(shap_interventional, SHAP.format(BACKGROUND), rows=20, threads=1),
     ("interventional-10000", "shapiq"): Peer(
-        shapiq_values("shapiq", True), SHAPIQ.format(", mode='interventional', backend='shapiq'"), rows=20, threads=1
+        shapiq_values("shapiq", True), SHAPIQ.format(", mode='interventional', backend='shapiq'"), rows=20
     ),
     ("interventional-deep", "woodelf"): Peer(
         woodelf(), WOODELF.format(", background"), rows=600_000, references=200_000, adds_up=True, threads=1

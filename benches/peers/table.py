@@ -67,6 +67,26 @@ def ratio(number):
     return f"{number:.3g}×"
 
 
+def disturbed(result):
+    """Whether other programs took the processor from a peer. Never for Candor: its time is always the clock's."""
+    if result["status"] != "ok" or result["peer"] == OURS:
+        return False
+    before, after = result["load_average"]
+    busy = max(before, after - result["threads"]) > 1.0
+    return busy and result["median_seconds"] > 1.2 * result["cpu_seconds"] / result["threads"]
+
+
+def time_of(result):
+    """Seconds for the whole case. For a disturbed peer the least it can have needed, so that no ratio is flattered:
+    its processor time divided by its threads."""
+    if not disturbed(result):
+        return result["scaled_seconds"]
+    setup, median = result["setup_seconds"], result["median_seconds"]
+    factor = (result["scaled_seconds"] - setup) / (median - setup)
+    least = result["cpu_seconds"] / result["threads"] / median
+    return least * (setup + (median - setup) * factor)
+
+
 def name(result):
     """The tool with its version: the package of the peer, or the whole name when it has none."""
     package = result["peer"].split("-own")[0]
@@ -82,14 +102,14 @@ def cells(result, ours):
         return [f"not finished in {result['limit_seconds']:.0f} s", "", "", ""]
     if result["status"] != "ok":
         return [result["status"], "", "", ""]
-    mark = " ~" if result.get("scaled_from") else ""
+    mark = (" ~" if result.get("scaled_from") else "") + (" ≥" if disturbed(result) else "")
     many = ""
     if ours and result is not ours and ours["status"] == "ok":
-        many = ratio(result["scaled_seconds"] / ours["scaled_seconds"])
+        many = ratio(time_of(result) / time_of(ours))
     error = result.get("largest_error")
     more = (result["peak_memory_bytes"] - result["memory_before_bytes"]) / 1e6
     return [
-        seconds(result["scaled_seconds"]) + mark, many, "" if error is None else f"{error:.0e}", f"{more:.0f} MB",
+        seconds(time_of(result)) + mark, many, "" if error is None else f"{error:.0e}", f"{more:.0f} MB",
     ]
 
 
@@ -99,7 +119,7 @@ def markdown(results):
     for case, title in TITLES.items():
         group = [r for r in results if r["case"] == case]
         ours = next((r for r in group if r["peer"] == OURS), None)
-        group.sort(key=lambda r: (r["peer"] != OURS, r.get("scaled_seconds", math.inf), r["peer"]))
+        group.sort(key=lambda r: (r["peer"] != OURS, time_of(r) if r["status"] == "ok" else math.inf, r["peer"]))
         for first, result in zip([True] + [False] * len(group), group):
             lines.append("| " + " | ".join([title if first else "", name(result), *cells(result, ours)]) + " |")
             if result.get("scaled_from"):
@@ -113,7 +133,10 @@ def below(results, scaled):
     machines = sorted({r["cpu"] for r in done})
     dates = sorted({r["date"] for r in done})
     alone = sorted({name(r) for r in done if r["threads"] == 1})
-    handed = sorted({f"{r['case']}, {name(r)}: {r['note']}" for r in done if r.get("note")})
+    notes = {}
+    for r in done:
+        if r.get("note"):
+            notes.setdefault(r["note"], []).append(f"{name(r)} on {r['case']}")
     days = dates[0] if len(set(dates)) == 1 else f"{dates[0]} to {dates[-1]}" if dates else ""
     lines = [
         f"Medians of several runs after a warm-up, from array to array, each tool in its own process with 2 threads"
@@ -124,8 +147,10 @@ def below(results, scaled):
     ]
     if scaled:
         lines.append(f"~ scaled from a smaller measurement ({'; '.join(scaled)}).")
-    if handed:
-        lines.append(f"Notes: {'; '.join(handed)}.")
+    if any(disturbed(r) for r in done):
+        lines.append("≥ other programs ran; the processor time divided by the threads, the least it can have needed.")
+    if notes:
+        lines.append("Notes: " + "; ".join(f"{', '.join(who)}: {note}" for note, who in sorted(notes.items())) + ".")
     return lines
 
 
