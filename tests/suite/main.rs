@@ -8,6 +8,7 @@ mod chart_subjects;
 mod charts;
 mod cli;
 mod common;
+mod curves;
 mod damaged_models;
 mod determinism;
 mod importance;

@@ -128,6 +128,7 @@ fn refusal(method: &dyn Explainer, reason: impl Into<String>) -> ExplainError {
 fn stopped(method: &dyn Explainer, reason: Stopped) -> ExplainError {
     match reason {
         Stopped::Cancelled => ExplainError::Cancelled(crate::base::Cancelled),
+        Stopped::TooLarge => refusal(method, "the table of a pair of inputs would need more than 512 MB"),
         Stopped::NoTree(tree) => refusal(method, format!("the nodes of tree {tree} are not connected as a tree")),
     }
 }

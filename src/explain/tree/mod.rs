@@ -3,23 +3,35 @@
 //!
 //! No names, no settings, no charts: matrices in, contributions out.
 
+mod axis;
+mod counting;
+mod curves;
 mod engine;
 mod forest;
+pub mod friedman;
 mod interventional;
 mod lane_quadrature;
+mod leaves;
 mod outcomes;
 mod path_dependent;
 mod plan;
 mod quadrature;
 mod rank;
 mod steps;
+mod sweep;
 mod tables;
+pub mod tree_permutation;
+mod twofold;
 
 use crate::base::{Cancelled, Task};
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
 use crate::num::parallel;
 use crate::num::parallel::Planes;
+
+pub use axis::{Axes, Axis, Piece};
+pub use curves::{Dependence, PairDependence, partial_dependence};
+pub use sweep::{Individual, individual};
 
 use interventional::{Pairs, Scratch, Weights};
 use path_dependent::Engine;
@@ -47,6 +59,8 @@ pub struct Contributions {
 pub enum Stopped {
     /// The nodes of this tree are not connected as a tree.
     NoTree(usize),
+    /// The table of a pair of inputs would need more than 512 MB.
+    TooLarge,
     /// The work was cancelled.
     Cancelled,
 }

@@ -1,0 +1,222 @@
+//! Curves by counting against the definition: set the column, predict every row, take the mean.
+
+use proptest::prelude::{ProptestConfig, any, proptest};
+
+use candor::base::{Seed, Task};
+use candor::explain::tree::friedman::{overall_interactions, pair_dependence, pair_interactions};
+use candor::explain::tree::{Axes, individual, partial_dependence};
+use candor::model::TreeEnsemble;
+use candor::num::simd::{self, Level};
+use candor::num::{Matrix, MatrixView, parallel};
+
+use super::common::generate::{Shape, setting, small};
+use super::common::toy::Setting;
+
+/// A small forest and rows enough for several words.
+fn some(seed: u64, rows: usize) -> Setting {
+    setting(seed, Shape { rows, ..small(&mut Seed(seed).child("shape", 0)) })
+}
+
+/// Predictions of all rows with some columns set to a value; shape (rows, outputs).
+fn predicted(ensemble: &TreeEnsemble, rows: &Matrix, set: &[(usize, f64)]) -> Vec<f64> {
+    let mut values = rows.values().to_vec();
+    for row in values.chunks_exact_mut(rows.cols()) {
+        for (feature, value) in set {
+            row[*feature] = *value;
+        }
+    }
+    let mut out = vec![0.0; rows.rows() * ensemble.outputs()];
+    let view = MatrixView::new(&values, rows.rows(), rows.cols()).expect("the right length");
+    ensemble.score_rows_f64(view, &mut out);
+    out
+}
+
+fn mean(predicted: &[f64], outputs: usize, output: usize) -> f64 {
+    let count = predicted.len() / outputs;
+    predicted.iter().skip(output).step_by(outputs).sum::<f64>() / count as f64
+}
+
+/// Every value that occurs in the column, and some that do not.
+fn values_of(rows: &Matrix, feature: usize) -> Vec<f64> {
+    let mut values: Vec<f64> = rows.view().column(feature).collect();
+    values.extend([f64::NAN, 0.0, -0.0, 1e-36, -1e-36, -0.5, 1e9, -1e9, 63.0, 64.0, 130.0, 0.25]);
+    values
+}
+
+/// The largest difference between the counted curve and the mean of the model's predictions.
+fn worst(setting: &Setting, lie: f64) -> f64 {
+    let ensemble = setting.model.ensemble();
+    let found = partial_dependence(ensemble, setting.rows.view(), &Task::silent()).expect("a proper forest");
+    let outputs = ensemble.outputs();
+    let mut worst = 0.0f64;
+    for feature in 0..ensemble.inputs {
+        for value in values_of(&setting.rows, feature) {
+            let truth = predicted(ensemble, &setting.rows, &[(feature, value)]);
+            for output in 0..outputs {
+                let counted = match found.axes.place(feature) {
+                    Some(place) => {
+                        let pieces = found.axes.all()[place].pieces.len();
+                        found.values[place][output * pieces + found.axes.piece(place, value)]
+                    }
+                    None => found.mean[output],
+                };
+                worst = worst.max((counted + lie - mean(&truth, outputs, output)).abs());
+            }
+        }
+    }
+    worst
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn partial_dependence_is_the_mean_prediction_with_the_column_set(seed in any::<u64>()) {
+        let worst = worst(&some(seed, 1 + (seed % 90) as usize), 0.0);
+        assert!(worst < 1e-12, "seed {seed}: {worst:e}");
+    }
+}
+
+#[test]
+fn the_comparison_of_curves_notices_a_wrong_value() {
+    assert!(worst(&some(3, 40), 1e-9) > 1e-10);
+}
+
+#[test]
+fn a_value_inside_a_piece_belongs_to_it() {
+    for seed in 0..60 {
+        let setting = some(seed, 5);
+        let found = partial_dependence(setting.model.ensemble(), setting.rows.view(), &Task::silent());
+        let axes: Axes = found.expect("a proper forest").axes;
+        for (place, axis) in axes.all().iter().enumerate() {
+            for piece in 0..axis.pieces.len() {
+                if let Some(value) = axes.inside(place, piece) {
+                    assert_eq!(axes.piece(place, value), piece, "seed {seed}, {:?}", axis.pieces[piece]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn curves_have_the_same_bits_on_any_number_of_threads_and_every_level() {
+    let shape = Shape { depth: 6, trees: 4, full: true, outputs: 2, vector_leaves: false, ..small(&mut Seed(1).child("s", 0)) };
+    let setting = setting(8, Shape { rows: 9_001, inputs: 6, ..shape });
+    let bits = || {
+        let found = partial_dependence(setting.model.ensemble(), setting.rows.view(), &Task::silent());
+        let found = found.expect("a proper forest");
+        found.values.iter().flatten().chain(&found.mean).map(|v| v.to_bits()).collect::<Vec<u64>>()
+    };
+    let alone = parallel::with_threads(Some(1), bits);
+    for threads in [2, 3, 16] {
+        assert_eq!(parallel::with_threads(Some(threads), bits), alone, "{threads} threads");
+    }
+    for level in Level::ALL {
+        simd::limit(level);
+        assert_eq!(bits(), alone, "{}", level.name());
+    }
+    simd::limit(Level::Avx512);
+}
+
+#[test]
+fn individual_curves_are_the_predictions_of_the_changed_row() {
+    for seed in 0..80 {
+        let setting = some(seed, 1 + (seed % 70) as usize);
+        let ensemble = setting.model.ensemble();
+        let found = individual(ensemble, setting.rows.view(), &|feature| feature % 3 != 1, &Task::silent());
+        let found = found.expect("a proper forest");
+        let outputs = ensemble.outputs();
+        for (place, axis) in found.axes.all().iter().enumerate() {
+            if axis.feature % 3 == 1 {
+                assert!(found.values[place].is_empty());
+                continue;
+            }
+            for value in values_of(&setting.rows, axis.feature) {
+                let truth = predicted(ensemble, &setting.rows, &[(axis.feature, value)]);
+                let piece = found.axes.piece(place, value);
+                for (k, truth) in truth.iter().enumerate() {
+                    let curve = found.values[place][k * axis.pieces.len() + piece];
+                    assert!((curve - truth).abs() < 1e-12, "seed {seed}, row {}: {curve} {truth}", k / outputs);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dependence_on_a_pair_is_the_mean_prediction_with_both_columns_set() {
+    let mut asked = 0;
+    for seed in 0..60 {
+        let setting = some(seed, 40);
+        let ensemble = setting.model.ensemble();
+        for pair in [[0, 1], [2, 0], [3, 5]].into_iter().filter(|p| p.iter().all(|f| *f < ensemble.inputs)) {
+            let found = pair_dependence(ensemble, setting.rows.view(), pair, &Task::silent()).expect("a proper forest");
+            let Some((axes, found)) = found else { continue };
+            let cols = axes.all()[found.axes[1]].pieces.len();
+            let rows = axes.all()[found.axes[0]].pieces.len();
+            for (a, b) in values_of(&setting.rows, pair[0]).into_iter().zip(values_of(&setting.rows, pair[1]).into_iter().rev()) {
+                let truth = predicted(ensemble, &setting.rows, &[(pair[0], a), (pair[1], b)]);
+                for output in 0..ensemble.outputs() {
+                    let row = output * rows + axes.piece(found.axes[0], a);
+                    let counted = found.values[row * cols + axes.piece(found.axes[1], b)];
+                    assert!((counted - mean(&truth, ensemble.outputs(), output)).abs() < 1e-12, "seed {seed}");
+                    asked += 1;
+                }
+            }
+        }
+    }
+    assert!(asked > 1000, "{asked}");
+}
+
+/// Partial dependence at every row's own values of `features`, centred over the rows.
+fn centred(ensemble: &TreeEnsemble, rows: &Matrix, features: &[usize], output: usize) -> Vec<f64> {
+    let at = |i: usize| {
+        let set: Vec<(usize, f64)> = features.iter().map(|f| (*f, rows.row(i)[*f])).collect();
+        mean(&predicted(ensemble, rows, &set), ensemble.outputs(), output)
+    };
+    let values: Vec<f64> = (0..rows.rows()).map(at).collect();
+    let centre = values.iter().sum::<f64>() / values.len() as f64;
+    values.iter().map(|v| v - centre).collect()
+}
+
+/// Friedman and Popescu's share by their definition, for `one` set of inputs, another, and both together.
+fn share(ensemble: &TreeEnsemble, rows: &Matrix, one: &[usize], other: &[usize], output: usize) -> (f64, f64) {
+    let both: Vec<usize> = one.iter().chain(other).copied().collect();
+    let [a, b, both] = [one, other, &both].map(|features| centred(ensemble, rows, features, output));
+    let rest: f64 = both.iter().zip(a.iter().zip(&b)).map(|(f, (a, b))| (f - a - b).powi(2)).sum();
+    (rest, both.iter().map(|f| f * f).sum())
+}
+
+#[test]
+fn interaction_strengths_are_those_of_friedman_and_popescu() {
+    let mut pairs = 0;
+    for seed in 0..40 {
+        let setting = some(seed, 25);
+        let ensemble = setting.model.ensemble();
+        let rows = &setting.rows;
+        let count = rows.rows() as f64;
+        let found = pair_interactions(ensemble, rows.view(), &|_| true, &Task::silent()).expect("a proper forest");
+        for pair in &found {
+            for (output, strength) in pair.strengths.iter().enumerate() {
+                let (rest, both) = share(ensemble, rows, &pair.features[..1], &pair.features[1..], output);
+                assert!((strength.size - (rest / count).sqrt()).abs() < 1e-9, "seed {seed}");
+                if both > 1e-9 {
+                    assert!((strength.share.expect("a curve that varies") - rest / both).abs() < 1e-9, "seed {seed}");
+                }
+                pairs += 1;
+            }
+        }
+        let overall = overall_interactions(ensemble, rows.view(), &Task::silent()).expect("a proper forest");
+        for (feature, strengths) in overall.iter().enumerate() {
+            let others: Vec<usize> = (0..ensemble.inputs).filter(|f| *f != feature).collect();
+            for (output, strength) in strengths.iter().flatten().enumerate() {
+                let (rest, all) = share(ensemble, rows, &[feature], &others, output);
+                assert!((strength.size - (rest / count).sqrt()).abs() < 1e-9, "seed {seed}");
+                if all > 1e-9 {
+                    assert!((strength.share.expect("predictions that vary") - rest / all).abs() < 1e-9, "seed {seed}");
+                }
+            }
+        }
+    }
+    assert!(pairs > 50, "{pairs}");
+}
