@@ -25,6 +25,8 @@ impl std::error::Error for Cancelled {}
 #[derive(Clone, Debug, Default)]
 pub struct Task {
     state: Arc<State>,
+    /// Whether steps are counted by someone else.
+    uncounted: bool,
 }
 
 #[derive(Debug, Default)]
@@ -44,8 +46,18 @@ impl Task {
         Self::default()
     }
 
+    /// The same task for a part of the work whose steps the owner counts: it is paused and cancelled with this one, and
+    /// `begin` and `advance` count nothing.
+    #[must_use]
+    pub fn uncounted(&self) -> Self {
+        Self { uncounted: true, ..self.clone() }
+    }
+
     /// Starts counting from zero towards `total` steps.
     pub fn begin(&self, stage: &'static str, total: u64) {
+        if self.uncounted {
+            return;
+        }
         *self.state.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         self.state.done.store(0, Ordering::Relaxed);
         self.state.total.store(total, Ordering::Relaxed);
@@ -54,7 +66,9 @@ impl Task {
     /// Counts `steps` as done. Waits while paused; answers `Err` once cancelled.
     /// Call it at least every 20 milliseconds of work.
     pub fn advance(&self, steps: u64) -> Result<(), Cancelled> {
-        self.state.done.fetch_add(steps, Ordering::Relaxed);
+        if !self.uncounted {
+            self.state.done.fetch_add(steps, Ordering::Relaxed);
+        }
         self.check()
     }
 
@@ -121,6 +135,18 @@ mod tests {
         assert_eq!(task.fraction(), Some(0.5));
         task.cancel();
         assert_eq!(task.advance(1), Err(Cancelled));
+    }
+
+    #[test]
+    fn an_uncounted_part_is_cancelled_with_the_whole_and_counts_nothing() {
+        let task = Task::silent();
+        task.begin("counting", 10);
+        let part = task.uncounted();
+        part.begin("inside", 3);
+        assert_eq!(part.advance(3), Ok(()));
+        assert_eq!((task.fraction(), task.stage()), (Some(0.0), "counting"));
+        task.cancel();
+        assert_eq!(part.check(), Err(Cancelled));
     }
 
     #[test]

@@ -218,9 +218,30 @@ pub struct Explain {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show the text as a heading")]
     pub how: How,
+    /// Memory to stay within: a larger table is read, explained and written in batches. Permutation importance and
+    /// reports need the whole table at once
+    #[arg(long, value_name = "SIZE", default_value = "1GB", value_parser = memory)]
+    pub memory: u64,
     /// File to write (.csv, .parquet, .json), or - for standard output
     #[arg(long, value_name = "F")]
     pub out: PathBuf,
+}
+
+/// `512MB`, `1.5 GB` or `2GiB` as bytes.
+fn memory(text: &str) -> Result<u64, String> {
+    let wrong = || "expected a size such as 512MB or 2GB".to_owned();
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end).ok_or_else(wrong)?;
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "mb" | "m" => 1e6,
+        "gb" | "g" => 1e9,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(wrong()),
+    };
+    let bytes = number.parse::<f64>().map_err(|_not_a_number| wrong())? * unit;
+    if (1e6..1e15).contains(&bytes) { Ok(bytes as u64) } else { Err(wrong()) }
 }
 
 /// `candor chart`.

@@ -1,11 +1,15 @@
 //! Where results go: a file, or standard output for `-`.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
 
 use super::desk::Failure;
 use super::print;
+
+/// Bytes passed on at once.
+const PIECE: u64 = 8 << 20;
 
 /// A file to write, or a draft that ends on standard output.
 pub struct Destination {
@@ -49,9 +53,15 @@ impl Destination {
         if self.draft.is_none() {
             return Ok(());
         }
-        let bytes = std::fs::read(&self.path).map_err(|error| {
+        let fault = |error: std::io::Error| {
             Problem::new("Could not write to standard output", error.to_string(), "Write to a file with --out")
-        })?;
-        print::put(&bytes)
+        };
+        let mut file = std::fs::File::open(&self.path).map_err(fault)?;
+        let mut piece = Vec::new();
+        while file.by_ref().take(PIECE).read_to_end(&mut piece).map_err(fault)? > 0 {
+            print::put(&piece)?;
+            piece.clear();
+        }
+        Ok(())
     }
 }

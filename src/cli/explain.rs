@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::{Problem, text};
 use crate::explain::method::{automatic, find};
-use crate::explain::{Body, Explanation};
+use crate::explain::{Body, Explanation, Fidelity, Provenance};
 use crate::model::{Model, Scale, Structure, TaskKind};
 use crate::session::write::Ending;
 use crate::session::{Command, Export};
@@ -15,7 +15,7 @@ use super::destination::Destination;
 use super::print;
 
 /// The method that answers about the whole table.
-const IMPORTANCE: &str = "permutation-importance";
+pub const IMPORTANCE: &str = "permutation-importance";
 /// The setting that puts standard errors beside their feature.
 const STD_ERROR: &str = "std-error";
 
@@ -43,8 +43,12 @@ pub fn predict(args: &Predict, common: Common) -> Result<(), Failure> {
 /// Writes attributions, or importance for the method that measures it.
 pub fn explain(args: &Explain, common: Common) -> Result<(), Failure> {
     let destination = table_destination(&args.out, common)?;
-    let mut desk = Desk::new(common);
     let (how, with_errors) = without_error_switch(&args.how)?;
+    check_method(&how.method)?;
+    if super::stream::explain(args, (&how, with_errors), (common, &destination))? {
+        return destination.finish();
+    }
+    let mut desk = Desk::new(common);
     compute(&mut desk, &args.inputs, &how)?;
     let export = if how.method == IMPORTANCE {
         Export::Importance
@@ -156,16 +160,20 @@ pub fn warn_of_link(desk: &Desk) {
 
 /// Method, size and measured quality in one line.
 pub fn summary(explanation: &Explanation) -> String {
-    let provenance = &explanation.provenance;
-    let mut parts = vec![format!("{} ({})", provenance.method_title, provenance.method)];
-    match &explanation.body {
-        Body::Attribution(attribution) => parts.push(text::counted(attribution.rows.len(), "row")),
-        Body::Importance(importance) => parts.push(text::counted(importance.rows, "row")),
-    }
-    if let Some(gap) = explanation.fidelity.gap {
+    let rows = match &explanation.body {
+        Body::Attribution(attribution) => attribution.rows.len(),
+        Body::Importance(importance) => importance.rows,
+    };
+    line(rows, &explanation.fidelity, &explanation.provenance)
+}
+
+/// Method, number of rows and measured quality in one line.
+pub fn line(rows: usize, fidelity: &Fidelity, provenance: &Provenance) -> String {
+    let mut parts = vec![format!("{} ({})", provenance.method_title, provenance.method), text::counted(rows, "row")];
+    if let Some(gap) = fidelity.gap {
         parts.push(format!("additivity gap {} on the {} scale", text::number(gap), provenance.scale.id()));
     }
-    if let Some(error) = explanation.fidelity.largest_error {
+    if let Some(error) = fidelity.largest_error {
         parts.push(format!("largest standard error {}", text::number(error)));
     }
     parts.push(format!("background {}", provenance.background_text));

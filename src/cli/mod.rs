@@ -17,6 +17,7 @@ mod probe;
 mod progress;
 mod report;
 mod rows;
+mod stream;
 mod train;
 
 pub use args::{Common, Demo, Open, Renderer, Sight, ThemeWord, Verb, parse};

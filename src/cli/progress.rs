@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use crate::base::{Task, text};
 use crate::session::Job;
+use crate::session::stream::STAGE;
 use crate::worker::{JobClock, Sampler};
 
 use super::args::Common;
@@ -29,12 +30,27 @@ impl Bar {
     /// Watches `job` until it is dropped.
     pub fn start(job: &Job, shown: bool) -> Self {
         let title = job.title.clone();
+        Self::titled(job, shown, move |_task| title.clone())
+    }
+
+    /// As [`Bar::start`], for a job that explains about `rows` rows: tells how many are done.
+    pub fn rows(job: &Job, shown: bool, rows: usize) -> Self {
+        Self::titled(job, shown, move |task| match (task.stage(), task.fraction()) {
+            (STAGE, Some(share)) => {
+                let done = (f64::from(share) * rows as f64).round() as usize;
+                format!("{STAGE} · {} of {}", text::count(done), text::counted(rows, "row"))
+            }
+            (stage, _) => stage.to_owned(),
+        })
+    }
+
+    fn titled(job: &Job, shown: bool, title: impl Fn(&Task) -> String + Send + 'static) -> Self {
         let look = move |task: &Task, clock: JobClock| {
             if interrupt::is_wished() {
                 task.cancel();
             }
             if shown && clock.elapsed_secs > PATIENCE_SECS {
-                put(&format!("\r\u{1b}[2K{}", line(&title, task.fraction(), clock)));
+                put(&format!("\r\u{1b}[2K{}", line(&title(task), task.fraction(), clock)));
             }
         };
         Self { sampler: Some(Sampler::start(job.task.clone(), look)), shown }

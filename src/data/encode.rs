@@ -61,6 +61,19 @@ const SHOWN: usize = 8;
 /// (when the model stores no names at all) by position. Refuses with the complete list of what is missing or of the
 /// wrong type; columns the model does not use are no error. Cost O(inputs + columns + cells of text columns).
 pub fn link(inputs: &[Input], data: &Dataset) -> Result<Link, DataError> {
+    link_by(inputs, data, |input, place, warnings| match data.columns().get(place) {
+        Some(column) => Coding::of(input, column, warnings),
+        None => Ok(Coding::AsIs),
+    })
+}
+
+/// As [`link`], for a table of which `data` holds only names and roles: `coding` finds out how the cells of a column
+/// become numbers.
+pub(super) fn link_by(
+    inputs: &[Input],
+    data: &Dataset,
+    mut coding: impl FnMut(&Input, usize, &mut Vec<String>) -> Result<Coding, String>,
+) -> Result<Link, DataError> {
     let mut link = Link { columns: Vec::new(), codings: Vec::new(), warnings: Vec::new() };
     let places = match by_position(inputs, data) {
         Some(places) => {
@@ -74,11 +87,11 @@ pub fn link(inputs: &[Input], data: &Dataset) -> Result<Link, DataError> {
     };
     let (mut faults, mut absent) = (Vec::new(), Vec::new());
     for (input, place) in inputs.iter().zip(places) {
-        let Some((place, column)) = place.and_then(|k| data.columns().get(k).map(|c| (k, c))) else {
+        let Some(place) = place else {
             absent.push(input.name.as_str());
             continue;
         };
-        match Coding::of(input, column, &mut link.warnings) {
+        match coding(input, place, &mut link.warnings) {
             Ok(coding) => {
                 link.columns.push(place);
                 link.codings.push(coding);

@@ -21,6 +21,7 @@ pub mod profile;
 pub mod read;
 pub mod roles;
 pub mod split;
+pub mod stored;
 mod wide;
 pub mod write;
 

@@ -67,26 +67,33 @@ const IDENTIFIERS: &[&str] =
 #[must_use]
 pub fn guessed(data: &Dataset) -> Dataset {
     let columns = data.columns();
-    let names: Vec<String> = columns.iter().map(|c| plain(&c.name)).collect();
-    let mut roles = vec![Role::Feature; columns.len()];
-    for (k, ((name, column), role)) in names.iter().zip(columns).zip(&mut roles).enumerate() {
+    let names: Vec<&str> = columns.iter().map(|c| &*c.name).collect();
+    data.with_roles(of_names(&names, |k| columns.get(k).is_some_and(|c| identifies(&c.values))))
+}
+
+/// The roles of columns with these names; `identifies` tells whether every row has a value of its own in a column, and is
+/// asked only where the name alone does not decide.
+pub(super) fn of_names(names: &[&str], mut identifies: impl FnMut(usize) -> bool) -> Vec<Role> {
+    let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    let mut roles = vec![Role::Feature; names.len()];
+    for (k, (name, role)) in names.iter().zip(&mut roles).enumerate() {
         let first = k == 0 && name.starts_with("column_");
         if WEIGHTS.contains(&name.as_str()) {
             *role = Role::Weight;
         } else if PROTECTED.contains(&name.as_str()) {
             *role = Role::Protected;
-        } else if (first || names_rows(name)) && identifies(&column.values) {
+        } else if (first || names_rows(name)) && identifies(k) {
             *role = Role::Identifier;
         }
     }
     let telling = names.iter().rposition(|n| TARGETS.contains(&n.as_str()));
     let last =
         || names.len().checked_sub(1).filter(|k| names.get(*k).is_some_and(|n| LAST_TARGETS.contains(&n.as_str())));
-    let target = telling.or_else(last).filter(|_| columns.len() > 1);
+    let target = telling.or_else(last).filter(|_| names.len() > 1);
     if let Some(role) = target.and_then(|k| roles.get_mut(k)).filter(|r| **r == Role::Feature) {
         *role = Role::Target;
     }
-    data.with_roles(roles)
+    roles
 }
 
 /// Lower case, with everything but letters and digits as `_`.
@@ -104,7 +111,7 @@ fn names_rows(name: &str) -> bool {
 }
 
 /// Whether every row has a value of its own. Cost O(rows).
-fn identifies(values: &Values) -> bool {
+pub(super) fn identifies(values: &Values) -> bool {
     let rows = values.len();
     if rows < 2 {
         return false;

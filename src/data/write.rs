@@ -1,8 +1,9 @@
 //! Writing columns as Parquet: the one table format that is not text.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::ops::Range;
 
+use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{
     Column as PolarsColumn, DataFrame, DataType, IntoColumn as _, NamedFrom as _, ParquetWriter, Series, TimeUnit,
 };
@@ -18,25 +19,50 @@ const GROUP_CELLS: usize = 1_000_000;
 /// Fails only when columns differ in length or share a name, or when `task` is cancelled; the reason is told in words.
 pub fn parquet(columns: &[Column], task: &Task) -> Result<Vec<u8>, String> {
     let height = columns.first().map_or(0, |c| c.values.len());
-    let size = (GROUP_CELLS / columns.len().max(1)).max(1);
-    let group = |rows: Range<usize>| {
-        let taken = columns.iter().map(|c| series(c, rows.start..rows.end.min(c.values.len()))).collect();
-        DataFrame::new(rows.len(), taken).map_err(|error| error.to_string())
-    };
     if let Some(other) = columns.iter().find(|c| c.values.len() != height) {
         return Err(format!("column “{}” has {} rows, the first has {height}", other.name, other.values.len()));
     }
     let mut bytes = Cursor::new(Vec::new());
-    let empty = group(0..0)?;
-    let mut writer = ParquetWriter::new(&mut bytes).batched(empty.schema()).map_err(|error| error.to_string())?;
-    for start in (0..height).step_by(size) {
-        task.check().map_err(|cancelled| cancelled.to_string())?;
-        let frame = group(start..(start + size).min(height))?;
-        writer.write_batch(&frame).map_err(|error| error.to_string())?;
-    }
-    writer.finish().map_err(|error| error.to_string())?;
-    drop(writer);
+    let mut writer = ParquetParts::begin(&mut bytes, columns)?;
+    writer.push(columns, task)?;
+    writer.finish()?;
     Ok(bytes.into_inner())
+}
+
+/// A Parquet file that grows by parts of equal columns.
+pub struct ParquetParts<W: Write> {
+    writer: BatchedWriter<W>,
+}
+
+impl<W: Write + Send> ParquetParts<W> {
+    /// Begins a file with the names and types of `columns`; their values are not written. Fails when two share a name.
+    pub fn begin(to: W, columns: &[Column]) -> Result<Self, String> {
+        let empty = group(columns, 0..0)?;
+        let writer = ParquetWriter::new(to).batched(empty.schema()).map_err(|error| error.to_string())?;
+        Ok(Self { writer })
+    }
+
+    /// Writes the values of `columns`, in row groups of about a million cells. Fails when the task is cancelled.
+    pub fn push(&mut self, columns: &[Column], task: &Task) -> Result<(), String> {
+        let height = columns.first().map_or(0, |c| c.values.len());
+        let size = (GROUP_CELLS / columns.len().max(1)).max(1);
+        for start in (0..height).step_by(size) {
+            task.check().map_err(|cancelled| cancelled.to_string())?;
+            let frame = group(columns, start..(start + size).min(height))?;
+            self.writer.write_batch(&frame).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Writes what ends the file.
+    pub fn finish(self) -> Result<(), String> {
+        self.writer.finish().map(|_size| ()).map_err(|error| error.to_string())
+    }
+}
+
+fn group(columns: &[Column], rows: Range<usize>) -> Result<DataFrame, String> {
+    let taken = columns.iter().map(|c| series(c, rows.start..rows.end.min(c.values.len()))).collect();
+    DataFrame::new(rows.len(), taken).map_err(|error| error.to_string())
 }
 
 fn series(column: &Column, rows: Range<usize>) -> PolarsColumn {

@@ -12,6 +12,7 @@ pub mod memo;
 pub mod samples;
 pub mod scene;
 pub mod state;
+pub mod stream;
 mod work;
 pub mod write;
 

@@ -181,7 +181,8 @@ pub fn scan(bytes: &[u8], at: usize, width: usize, dialect: Dialect, task: &Task
 }
 
 impl Layout {
-    fn count(&mut self, fields: &[Field], width: usize) {
+    /// Counts one record of a table of `width` columns.
+    pub fn count(&mut self, fields: &[Field], width: usize) {
         if fields.len() < width {
             if self.short.0 == 0 {
                 self.short.1 = self.records;

@@ -155,32 +155,8 @@ impl<'a> Sheet<'a> {
     }
 
     fn check(&mut self, file: &FileBytes) -> Result<(), DataError> {
-        let (layout, width) = (&self.layout, self.names.len());
-        if let Some(row) = layout.unclosed {
-            let hint = "Close the quote, or choose no quote character in the import settings";
-            return Err(file.malformed(format!("row {}", count(row)), "a quoted field never ends", hint));
-        }
-        if let Some((row, fields)) = layout.long {
-            let reason =
-                format!("this row has {}, but the table has {}", counted(fields, "field"), counted(width, "column"));
-            let hint = "Quote fields that hold the separator, or choose another separator in the import settings";
-            return Err(file.malformed(format!("row {}", count(row)), reason, hint));
-        }
-        file.check_size(layout.records, width, 1)?;
-        let (short, first) = layout.short;
-        if short > 0 {
-            self.notes.push(format!(
-                "{} fewer fields than the header and {} filled with missing, the first is row {}",
-                if short == 1 { "1 row has".to_owned() } else { format!("{} have", counted(short, "row")) },
-                if short == 1 { "was" } else { "were" },
-                count(first)
-            ));
-        }
-        if layout.padded > 0 {
-            self.notes
-                .push(format!("{} ended in empty surplus fields, which were dropped", counted(layout.padded, "row")));
-        }
-        Ok(())
+        check_layout(file, &self.layout, self.names.len(), &mut self.notes)?;
+        file.check_size(self.layout.records, self.names.len(), 1)
     }
 
     /// All fields as text columns. `row` in the frame is the data row of the file.
@@ -236,8 +212,40 @@ impl<'a> Sheet<'a> {
     }
 }
 
+/// Refuses records that do not fit `width` columns; what could be mended goes to `notes`.
+pub(in crate::data) fn check_layout(
+    file: &FileBytes,
+    layout: &Layout,
+    width: usize,
+    notes: &mut Vec<String>,
+) -> Result<(), DataError> {
+    if let Some(row) = layout.unclosed {
+        let hint = "Close the quote, or choose no quote character in the import settings";
+        return Err(file.malformed(format!("row {}", count(row)), "a quoted field never ends", hint));
+    }
+    if let Some((row, fields)) = layout.long {
+        let reason =
+            format!("this row has {}, but the table has {}", counted(fields, "field"), counted(width, "column"));
+        let hint = "Quote fields that hold the separator, or choose another separator in the import settings";
+        return Err(file.malformed(format!("row {}", count(row)), reason, hint));
+    }
+    let (short, first) = layout.short;
+    if short > 0 {
+        notes.push(format!(
+            "{} fewer fields than the header and {} filled with missing, the first is row {}",
+            if short == 1 { "1 row has".to_owned() } else { format!("{} have", counted(short, "row")) },
+            if short == 1 { "was" } else { "were" },
+            count(first)
+        ));
+    }
+    if layout.padded > 0 {
+        notes.push(format!("{} ended in empty surplus fields, which were dropped", counted(layout.padded, "row")));
+    }
+    Ok(())
+}
+
 /// The first record that is not blank, and where the next begins.
-fn first_record(text: &str, dialect: Dialect) -> Option<(usize, Vec<String>)> {
+pub(in crate::data) fn first_record(text: &str, dialect: Dialect) -> Option<(usize, Vec<String>)> {
     let (mut at, mut fields) = (0, Vec::new());
     while let Some((next, _)) = next_record(text.as_bytes(), at, dialect, &mut fields) {
         let names: Vec<String> = fields.iter().map(|f| f.text(text, dialect.quote)).collect();

@@ -1,9 +1,9 @@
 //! Table formats: the trait, the list of readers, and the door through which every table file enters.
 
-mod csv;
+pub(super) mod csv;
 mod ipc;
 mod json_lines;
-mod parquet;
+pub(super) mod parquet;
 
 use std::fs::File;
 use std::io::Read as _;
@@ -162,9 +162,19 @@ impl FileBytes {
     /// Refuses a table whose cells would need far more memory than the file's bytes account for.
     /// `per_byte` is the largest number of cells one byte can stand for in the format.
     pub fn check_size(&self, rows: usize, columns: usize, per_byte: usize) -> Result<(), DataError> {
+        self.check_cells(self.bytes.len(), (rows, columns), per_byte)
+    }
+
+    /// As [`Self::check_size`], for a file of `length` bytes that is not in memory.
+    pub fn check_cells(
+        &self,
+        length: usize,
+        (rows, columns): (usize, usize),
+        per_byte: usize,
+    ) -> Result<(), DataError> {
         const ALWAYS: usize = 50_000_000;
         let cells = rows.saturating_mul(columns);
-        if cells <= ALWAYS.max(self.bytes.len().saturating_mul(per_byte)) {
+        if cells <= ALWAYS.max(length.saturating_mul(per_byte)) {
             return Ok(());
         }
         Err(self.malformed(

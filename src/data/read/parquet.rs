@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{ParquetReader, SerReader as _};
 
 use crate::base::{Entry, Task};
@@ -15,7 +16,7 @@ use super::{Content, FileBytes, ReadOptions, Reader};
 /// Apache Parquet.
 pub struct Parquet;
 
-const HINT: &str = "The file may be damaged or written by a newer version; write it again";
+pub(in crate::data) const HINT: &str = "The file may be damaged or written by a newer version; write it again";
 
 impl Entry for Parquet {
     fn id(&self) -> &'static str {
@@ -38,27 +39,14 @@ impl Reader for Parquet {
     }
 
     fn read(&self, file: &FileBytes, _options: &ReadOptions, task: &Task) -> Result<Content, DataError> {
-        check_footer(file)?;
+        check_footer(file, file.bytes.len(), &file.bytes)?;
         let fault = |reason: String| file.malformed("Parquet content", reason, HINT);
         let mut reader = ParquetReader::new(Cursor::new(file.bytes.as_slice()));
-        let (rows, names, chunks) = fenced(|| {
-            let rows = reader.num_rows()?;
-            let names: Vec<String> = reader.schema()?.iter_names().map(|n| n.to_string()).collect();
-            let groups = reader.get_metadata()?.row_groups.iter();
-            let chunks: Vec<Chunk> = groups
-                .flat_map(|group| group.parquet_columns())
-                .map(|column| {
-                    let range = column.byte_range();
-                    let (values, unpacked) = (column.num_values(), column.uncompressed_size());
-                    Chunk { start: range.start, end: range.end, values, unpacked }
-                })
-                .collect();
-            Ok((rows, names, chunks))
-        })
-        .map_err(|reason| file.malformed("Parquet footer", reason, HINT))?;
+        let Outline { rows, names, chunks } =
+            outline(&mut reader).map_err(|reason| file.malformed("Parquet footer", reason, HINT))?;
         // Run-length encoding packs long runs of one value into a few bytes.
         file.check_size(rows, names.len(), 1000)?;
-        for chunk in &chunks {
+        for (_, chunk) in &chunks {
             task.check()?;
             file.check_size(usize::try_from(chunk.values).unwrap_or(usize::MAX), 1, 1000)?;
             pages::check(&file.bytes, chunk).map_err(fault)?;
@@ -73,21 +61,47 @@ impl Reader for Parquet {
     }
 }
 
-/// The footer's length must lie inside the file and the closing mark must be there, before anything is allocated.
-fn check_footer(file: &FileBytes) -> Result<(), DataError> {
-    let bytes = &file.bytes;
+/// What the footer tells.
+pub(in crate::data) struct Outline {
+    /// Rows of the table.
+    pub rows: usize,
+    /// Names of the columns, as written.
+    pub names: Vec<String>,
+    /// Every piece of the file that holds values, with the name of the column it belongs to.
+    pub chunks: Vec<(String, Chunk)>,
+}
+
+/// Reads the footer. Cost O(pieces of the file).
+pub(in crate::data) fn outline<R: MmapBytesReader>(reader: &mut ParquetReader<R>) -> Result<Outline, String> {
+    fenced(|| {
+        let rows = reader.num_rows()?;
+        let names: Vec<String> = reader.schema()?.iter_names().map(|n| n.to_string()).collect();
+        let groups = reader.get_metadata()?.row_groups.iter();
+        let chunks = groups
+            .flat_map(|group| group.parquet_columns())
+            .map(|column| {
+                let range = column.byte_range();
+                let (values, unpacked) = (column.num_values(), column.uncompressed_size());
+                let root = column.descriptor().path_in_schema.first().map(|n| n.to_string()).unwrap_or_default();
+                (root, Chunk { start: range.start, end: range.end, values, unpacked })
+            })
+            .collect();
+        Ok(Outline { rows, names, chunks })
+    })
+}
+
+/// The footer's length must lie inside the file and the closing mark must be there, before anything is allocated. `end`
+/// are the last bytes of the file, which has `length`.
+pub(in crate::data) fn check_footer(file: &FileBytes, length: usize, end: &[u8]) -> Result<(), DataError> {
     let place = |at: usize| format!("byte {}", crate::base::text::count(at));
-    let Some((rest, b"PAR1")) = bytes.split_last_chunk::<4>() else {
-        return Err(file.malformed(
-            place(bytes.len()),
-            "the Parquet file is truncated: its closing mark is missing",
-            HINT,
-        ));
+    let Some((rest, b"PAR1")) = end.split_last_chunk::<4>() else {
+        let reason = "the Parquet file is truncated: its closing mark is missing";
+        return Err(file.malformed(place(length), reason, HINT));
     };
-    let length = rest.split_last_chunk::<4>().map(|(_, length)| u32::from_le_bytes(*length) as usize);
-    if length.is_none_or(|length| length == 0 || length + 12 > bytes.len()) {
+    let footer = rest.split_last_chunk::<4>().map(|(_, length)| u32::from_le_bytes(*length) as usize);
+    if footer.is_none_or(|footer| footer == 0 || footer + 12 > length) {
         let reason = "the Parquet file is damaged: its footer is longer than the file";
-        return Err(file.malformed(place(rest.len().saturating_sub(4)), reason, HINT));
+        return Err(file.malformed(place(length.saturating_sub(8)), reason, HINT));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::data::{encode, encode_watched, link};
 use crate::explain::method::{self, Explainer};
 use crate::explain::parts::ask_in_parts;
 use crate::explain::{Background, ExplainError, Explanation, Request, ask};
+use crate::model::Model;
 use crate::num::{Matrix, parallel};
 
 use crate::session::command::Plan;
@@ -91,7 +92,7 @@ fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task)
         return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]) });
     }
     match &plan.background_file {
-        Some(path) => background_from_file(path, joined, task),
+        Some(path) => background_from_file(path, &*joined.model, task),
         None => {
             let (rows, name) = Background::draw(joined.data.row_count(), plan.background_rows, plan.seed);
             let encoded = encode(&joined.link, &joined.data, &rows);
@@ -100,9 +101,10 @@ fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task)
     }
 }
 
-fn background_from_file(path: &Path, joined: &Joined, task: &Task) -> Result<Background, Problem> {
+/// Every row of another table as reference set.
+pub fn background_from_file(path: &Path, model: &dyn Model, task: &Task) -> Result<Background, Problem> {
     let data = read::read(path, &ReadOptions::default(), task)?;
-    let link = link(&joined.model.card().inputs, &data)?;
+    let link = link(&model.card().inputs, &data)?;
     let rows: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
     let encoded = encode(&link, &data, &rows);
     let name = format!("all {} of {}", text::counted(rows.len(), "row"), data.source().name);

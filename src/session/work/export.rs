@@ -18,6 +18,7 @@ use crate::session::command::{Export, Plan};
 use crate::session::event::Outcome;
 use crate::session::job::Work;
 use crate::session::scene::Scene;
+use crate::session::stream::beside;
 use crate::session::write::{Ending, layout, to_pieces, write_file, write_pieces};
 
 use super::{link, report};
@@ -176,12 +177,6 @@ fn table_columns(table: &ChartTable) -> Vec<Column> {
         Column { name: name.as_str().into(), values }
     };
     table.header.iter().enumerate().map(column).collect()
-}
-
-/// `result.csv` becomes `result.se.csv`.
-fn beside(path: &Path) -> PathBuf {
-    let ending = path.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
-    path.with_extension(format!("se{ending}"))
 }
 
 fn known(explanation: Option<&Arc<Explanation>>) -> Result<&Explanation, Problem> {

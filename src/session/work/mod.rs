@@ -57,7 +57,7 @@ pub fn choose_rows(choice: &RowChoice, total: usize, seed: Seed) -> Result<Vec<R
 }
 
 /// What a job answers when it was cancelled; `Job::run` turns it into `Outcome::Nothing`.
-fn cancelled() -> Problem {
+pub fn cancelled() -> Problem {
     Problem::new("Cancelled", "", "")
 }
 

@@ -21,15 +21,18 @@ pub fn write_pieces(path: &Path, pieces: &[Vec<u8>], task: &Task) -> Result<(), 
 }
 
 fn write_parts(path: &Path, pieces: &[&[u8]], task: &Task) -> Result<(), Problem> {
-    write(path, pieces, task).map_err(|error| {
-        let hint = match error.kind() {
-            std::io::ErrorKind::NotFound => "the folder does not exist; create it or choose another",
-            std::io::ErrorKind::PermissionDenied => "this place may not be written to; choose another folder",
-            std::io::ErrorKind::StorageFull => "the disk is full; free some space or choose another disk",
-            _ => "choose another place",
-        };
-        Problem::new("Could not write the file", path.display().to_string(), format!("{error}; {hint}"))
-    })
+    write(path, pieces, task).map_err(|error| refused(path, &error))
+}
+
+/// The refusal to write `path`, with what to do.
+pub(super) fn refused(path: &Path, error: &std::io::Error) -> Problem {
+    let hint = match error.kind() {
+        std::io::ErrorKind::NotFound => "the folder does not exist; create it or choose another",
+        std::io::ErrorKind::PermissionDenied => "this place may not be written to; choose another folder",
+        std::io::ErrorKind::StorageFull => "the disk is full; free some space or choose another disk",
+        _ => "choose another place",
+    };
+    Problem::new("Could not write the file", path.display().to_string(), format!("{error}; {hint}"))
 }
 
 fn write(path: &Path, pieces: &[&[u8]], task: &Task) -> std::io::Result<()> {
@@ -38,9 +41,23 @@ fn write(path: &Path, pieces: &[&[u8]], task: &Task) -> std::io::Result<()> {
         put(&mut target, pieces, task)?;
         return target.flush();
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut draft = tempfile::Builder::new().prefix(".candor-").tempfile_in(folder)?;
+    let mut draft = draft(path)?;
     put(draft.as_file_mut(), pieces, task)?;
+    keep(draft, path)
+}
+
+/// The folder of a file.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// A file beside `path` that vanishes unless it is kept.
+pub(super) fn draft(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".candor-").tempfile_in(folder(path))
+}
+
+/// Moves a finished draft to its place.
+pub(super) fn keep(draft: tempfile::NamedTempFile, path: &Path) -> std::io::Result<()> {
     draft.as_file().sync_all()?;
     share(draft.as_file())?;
     draft.persist(path).map_err(|error| error.error)?;

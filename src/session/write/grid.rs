@@ -59,21 +59,31 @@ pub fn to_pieces(
 
 /// Comma-separated text with a header line; cells with commas, quotes or line breaks are quoted (RFC 4180).
 pub fn csv(columns: &[Column], task: &Task) -> Result<Vec<Vec<u8>>, Cancelled> {
+    let mut pieces = vec![csv_head(columns)];
+    pieces.extend(csv_rows(columns, task)?);
+    Ok(pieces)
+}
+
+/// The header line.
+pub fn csv_head(columns: &[Column]) -> Vec<u8> {
     let mut head = String::new();
     for (j, column) in columns.iter().enumerate() {
         separate(&mut head, j);
         push_text(&mut head, &column.name);
     }
     head.push('\n');
-    let mut pieces = vec![head.into_bytes()];
-    pieces.extend(blocks(columns, task, |out, i| {
+    head.into_bytes()
+}
+
+/// The lines below the header, in pieces.
+pub fn csv_rows(columns: &[Column], task: &Task) -> Result<Vec<Vec<u8>>, Cancelled> {
+    blocks(columns, task, |out, i| {
         for (j, column) in columns.iter().enumerate() {
             separate(out, j);
             push_cell(out, &column.values, i);
         }
         out.push('\n');
-    })?);
-    Ok(pieces)
+    })
 }
 
 /// What `push` writes of every row, in blocks of rows, in order.
