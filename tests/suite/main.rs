@@ -21,8 +21,10 @@ mod registries;
 mod report;
 mod sample_data;
 mod session;
+mod stream;
 mod tables;
 mod theme;
+mod tree_engine;
 mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;

@@ -17,6 +17,7 @@ mod path_dependent;
 mod plan;
 mod quadrature;
 mod rank;
+mod reference;
 mod steps;
 mod sweep;
 mod tables;
@@ -269,4 +270,15 @@ fn mean_score(ensemble: &TreeEnsemble, background: MatrixView<'_>, task: &Task) 
         crate::num::stats::mean(&column)
     };
     Ok((0..outputs).map(mean).collect())
+}
+
+/// Path-dependent values as in [`path_dependent`], computed slowly and obviously, for comparison only.
+/// Cost O(rows · leaves · features of a path cubed).
+pub fn reference(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
+    let forest = forest::Forest::new(ensemble, task)?;
+    task.begin("explaining slowly for comparison", rows.rows() as u64);
+    let mut values = reference::values(&forest, rows, task)?;
+    values.iter_mut().for_each(|value| *value /= ensemble.divisor);
+    let base = forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
+    Ok(Contributions { values, base, without_cover: forest.without_cover })
 }
