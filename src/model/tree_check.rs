@@ -33,22 +33,26 @@ pub fn arrange(tree: Tree, rules: TreeRules, place: &str) -> Result<Tree, ModelE
     check_sets(&tree.sets, place)?;
     let mut place_of = vec![u32::MAX; tree.nodes.len()];
     let mut order = Vec::with_capacity(tree.nodes.len());
-    let mut waiting = vec![0_u32];
-    while let Some(old) = waiting.pop() {
+    // Every node waits with the parent that refers to it.
+    let mut waiting = vec![(0_u32, None)];
+    while let Some((old, parent)) = waiting.pop() {
         let Some((node, new)) = tree.nodes.get(old as usize).zip(place_of.get_mut(old as usize)) else {
+            let place = parent.map_or_else(|| place.to_owned(), at);
             return Err(ModelError::malformed(
                 place,
                 format!("a node {old} is referred to, the tree has {}", tree.nodes.len()),
             ));
         };
         if *new != u32::MAX {
-            return Err(ModelError::malformed(at(old), "the node is reached twice, so this is no tree"));
+            let from = parent.map_or_else(String::new, |parent| format!(", the second time from node {parent}"));
+            let reason = format!("the node is reached twice{from}, so this is no tree");
+            return Err(ModelError::malformed(at(old), reason));
         }
         *new = order.len() as u32;
         order.push(old);
         check_node(node, &tree, rules).map_err(|reason| ModelError::malformed(at(old), reason))?;
         if !node.is_leaf() {
-            waiting.extend([node.right, node.left]);
+            waiting.extend([(node.right, Some(old)), (node.left, Some(old))]);
         }
     }
     if order.len().saturating_add(rules.unreached) < tree.nodes.len() {
@@ -147,7 +151,7 @@ mod tests {
             (vec![Some((0, 1)), None], "tree 7, node 0"),
             (vec![Some((1, 1)), None], "tree 7, node 1"),
             (vec![Some((1, 2)), Some((0, 2)), None], "tree 7, node 0"),
-            (vec![Some((1, 9)), None], "tree 7"),
+            (vec![Some((1, 9)), None], "tree 7, node 0"),
             (vec![None, None], "tree 7, node 1"),
             (vec![], "tree 7"),
         ] {

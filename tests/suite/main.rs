@@ -2,6 +2,7 @@
 
 mod architecture;
 mod axioms;
+mod bad_trees;
 mod brute_force;
 mod cancel;
 mod chart_subjects;

@@ -55,18 +55,18 @@ fn splits(block: &Block<'_>, leaves: usize, cover: &[f64], sets: usize) -> Resul
     let decision: Vec<u8> = block.numbers("decision_type", count)?;
     let left: Vec<i64> = block.numbers("left_child", count)?;
     let right: Vec<i64> = block.numbers("right_child", count)?;
-    let child = |value: i64, key: &str| {
+    let child = |i: usize, value: i64, key: &str| {
         // Leaves stand behind the splits: leaf `!value` is node `leaves − 1 + !value`.
         let index = if value >= 0 { value.checked_add(0) } else { (!value).checked_add(leaves as i64 - 1) };
         let inside = index.filter(|i| if value >= 0 { *i < leaves as i64 - 1 } else { *i < 2 * leaves as i64 - 1 });
         inside
             .and_then(|i| u32::try_from(i).ok())
-            .ok_or_else(|| block.refuse(key, format!("{value} is no node of the tree")))
+            .ok_or_else(|| block.refuse(key, format!("the child {value} of node {i} is no node of the tree")))
     };
     let all = feature.iter().zip(&threshold).zip(&decision).zip(left.iter().zip(&right)).zip(cover);
     let mut nodes = Vec::with_capacity(2 * leaves - 1);
     for (i, ((((feature, threshold), decision), (left, right)), cover)) in all.enumerate() {
-        let (left, right) = (child(*left, "left_child")?, child(*right, "right_child")?);
+        let (left, right) = (child(i, *left, "left_child")?, child(i, *right, "right_child")?);
         if *feature == Node::LEAF {
             return Err(block.refuse("split_feature", format!("{feature} is no input of the model")));
         }
