@@ -63,7 +63,10 @@ pub fn explain(
         return Ok(false);
     }
     let within = text::bytes(args.memory);
-    print::say(common, &format!("At once this takes about {}; working in batches within {within}", text::bytes(needed)));
+    print::say(
+        common,
+        &format!("At once this takes about {}; working in batches within {within}", text::bytes(needed)),
+    );
     let told = run(wish(args, (how, with_errors), destination.path()), (common, size))?;
     tell(&told, common, destination)?;
     Ok(true)

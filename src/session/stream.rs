@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::base::fingerprint::Builder;
 use crate::base::{Fingerprint, Problem, RowId, Task, text};
 use crate::data::Encoded;
-use crate::data::stored::{StoreError, Stored, TableSize};
+use crate::data::stored::{self, StoreError, Stored, TableSize};
 use crate::explain::method::automatic;
 use crate::explain::{Background, Body, Explainer, Explanation, Fidelity, Provenance, Request, Support, ask};
 use crate::model::{Model, load};
@@ -117,12 +117,13 @@ pub fn stream(wish: &Wish, task: &Task) -> Result<Told, Problem> {
         let why = format!("{} answers about the table as a whole", method.title());
         return Err(Problem::new("Could not explain in batches", why, "Allow more memory with --memory"));
     }
+    enough(wish)?;
     let output = output(wish, &*model)?;
     let mut files = Files::begin(wish, method, &*model)?;
-    let stored = stored(wish, &*model, task)?;
+    let stored = store(wish, &*model, task)?;
     let rows = choose_rows(&plan.rows, stored.row_count(), plan.seed)?;
     let background = background(method, &stored, (&*model, plan), task)?;
-    let batch = batch_rows(wish, (method, &*model), (&stored, &background))?;
+    let batch = batch_rows(wish, (method, &*model), &background)?;
     let knobs = check_knobs(method, &plan.knobs)?;
     let scale = plan.scale.or_else(|| method.scales(&*model).first().copied()).unwrap_or(model.card().native_scale);
     let mut sums = Sums::new(model.card().inputs.len(), rows.len());
@@ -151,6 +152,26 @@ pub fn stream(wish: &Wish, task: &Task) -> Result<Told, Problem> {
     Ok(told)
 }
 
+/// Refuses before anything is read when a single column does not fit.
+fn enough(wish: &Wish) -> Result<(), Problem> {
+    match stored::size(&wish.data) {
+        Ok(size) if wish.batch.is_none() => check_memory(wish, PROGRAM + COLUMN_ROW * size.rows as u64),
+        // What is wrong with the table is told by whoever reads it.
+        _ => Ok(()),
+    }
+}
+
+fn check_memory(wish: &Wish, least: u64) -> Result<(), Problem> {
+    if wish.memory >= least {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "Could not explain in batches",
+        format!("{} of memory are too little for this table", text::bytes(wish.memory)),
+        format!("Allow at least {} with --memory", text::bytes(least)),
+    ))
+}
+
 /// The output written alone.
 fn output(wish: &Wish, model: &dyn Model) -> Result<Option<usize>, Problem> {
     let Some(name) = &wish.output else { return Ok(None) };
@@ -162,7 +183,7 @@ fn output(wish: &Wish, model: &dyn Model) -> Result<Option<usize>, Problem> {
     })
 }
 
-fn stored(wish: &Wish, model: &dyn Model, task: &Task) -> Result<Stored, Problem> {
+fn store(wish: &Wish, model: &dyn Model, task: &Task) -> Result<Stored, Problem> {
     let wanted = (model.card().inputs.as_slice(), wish.target.as_deref());
     Stored::new(&wish.data, wanted, folder(&wish.out), task).map_err(|error| match error {
         StoreError::Data(error) => error.into(),
@@ -199,7 +220,7 @@ fn background(
 fn batch_rows(
     wish: &Wish,
     (method, model): (&dyn Explainer, &dyn Model),
-    (stored, background): (&Stored, &Background),
+    background: &Background,
 ) -> Result<usize, Problem> {
     if let Some(batch) = wish.batch {
         return Ok(batch.max(1));
@@ -209,15 +230,7 @@ fn batch_rows(
     let row = batch_row(card.inputs.len() as u64, card.outputs.len() as u64, kinds);
     // The tables of the interventional method are as large as the background again.
     let held = PROGRAM + 16 * (background.matrix.values().len() as u64);
-    let reading = PROGRAM + COLUMN_ROW * stored.row_count() as u64;
-    let least = reading.max(held + 2 * row * STEP as u64);
-    if wish.memory < least {
-        return Err(Problem::new(
-            "Could not explain in batches",
-            format!("{} of memory are too little for this table", text::bytes(wish.memory)),
-            format!("Allow at least {} with --memory", text::bytes(least)),
-        ));
-    }
+    check_memory(wish, held + 2 * row * STEP as u64)?;
     let fit = usize::try_from((wish.memory - held) / 2 / row).unwrap_or(usize::MAX);
     Ok((fit / STEP * STEP).max(STEP))
 }

@@ -59,7 +59,10 @@ fn as_parquet(csv: &Path, folder: &Path) -> PathBuf {
         let part: Vec<candor::data::Column> = data
             .columns()
             .iter()
-            .map(|c| candor::data::Column { name: c.name.clone(), values: part_of(&c.values, first..(first + 100).min(rows)) })
+            .map(|c| candor::data::Column {
+                name: c.name.clone(),
+                values: part_of(&c.values, first..(first + 100).min(rows)),
+            })
             .collect();
         append.push(&part, &task).expect("written");
     }
@@ -74,7 +77,11 @@ fn part_of(values: &candor::data::Values, rows: std::ops::Range<usize>) -> cando
         Values::YesNo(flags) => Values::YesNo(flags[rows].into()),
         Values::Date { millis, day } => Values::Date { millis: millis[rows].into(), day: *day },
         Values::Category { codes, levels } => Values::Category { codes: codes[rows].into(), levels: levels.clone() },
-        Values::Text(_) => panic!("the samples hold no free text"),
+        Values::Text(texts) => {
+            let mut part = candor::data::TextValues::default();
+            rows.for_each(|i| part.push(texts.get(i)));
+            Values::Text(std::sync::Arc::new(part))
+        }
     }
 }
 
@@ -117,7 +124,8 @@ fn a_parquet_result_holds_the_numbers_of_one_go() {
     at_once(&wish, &one);
     stream(&wish, &Task::silent()).expect("streamed");
     let task = Task::silent();
-    let [one, many] = [one, many].map(|path| candor::data::read(&path, &ReadOptions::default(), &task).expect("a table"));
+    let [one, many] =
+        [one, many].map(|path| candor::data::read(&path, &ReadOptions::default(), &task).expect("a table"));
     assert_eq!(one.row_count(), many.row_count());
     for (a, b) in one.columns().iter().zip(many.columns()) {
         assert_eq!(a.name, b.name);
@@ -157,7 +165,12 @@ fn odd_texts_are_typed_as_in_whole_tables() {
         let amount = if i % 97 == 0 { "NA".to_owned() } else { format!("{},{}", i % 13, i % 10) };
         let group = ["\"a; b\"", "\"say \"\"x\"\"\"", "plain", ""][i % 4];
         let mark = ["+", "-"][i % 2];
-        text.push_str(&format!("r{i};{amount};{group};2024-01-{:02};{};{:05};{mark}", 1 + i % 28, ["yes", "no"][i % 2], i % 999));
+        text.push_str(&format!(
+            "r{i};{amount};{group};2024-01-{:02};{};{:05};{mark}",
+            1 + i % 28,
+            ["yes", "no"][i % 2],
+            i % 999
+        ));
         // Some lines lack their last cells, some end in surplus ones.
         if i % 501 == 7 {
             text.truncate(text.len() - 2);
@@ -210,6 +223,34 @@ fn a_cancelled_stream_leaves_the_old_file_and_nothing_else() {
     });
     assert_eq!(std::fs::read(&out).expect("still there"), b"old");
     assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1, "no draft is left behind");
+}
+
+#[test]
+fn the_command_line_streams_when_memory_is_short_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |out: &str, memory: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_candor"))
+            .args(["explain", "--out", out, "--memory", memory, "--model"])
+            .arg(sample("models/credit-xgboost.json"))
+            .arg("--data")
+            .arg(sample("credit.csv"))
+            .current_dir(folder.path())
+            .output()
+            .expect("the program starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run("one.csv", "1GB");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("batch"), "{said}");
+    let (code, said) = run("many.csv", "68MB");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("working in batches within 68") && said.contains("additivity gap"), "{said}");
+    let [one, many] = ["one.csv", "many.csv"].map(|name| std::fs::read(folder.path().join(name)).expect("written"));
+    assert!(one == many, "the bytes differ");
+    let (code, said) = run("none.csv", "2MB");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("Allow at least"), "{said}");
+    assert_eq!(run("none.csv", "a lot").0, Some(2));
 }
 
 #[test]

@@ -87,8 +87,7 @@ mod tests {
             matrix.push_column(|i| value(i, j), &task).expect("written");
         }
         let last = rows as u32 - 1;
-        let wanted: Vec<RowId> =
-            [last, 0, 3, SPAN as u32, 5, 5, 2 * SPAN as u32 - 1, last + 1].map(RowId).to_vec();
+        let wanted: Vec<RowId> = [last, 0, 3, SPAN as u32, 5, 5, 2 * SPAN as u32 - 1, last + 1].map(RowId).to_vec();
         let mut out = vec![-1.0; 2 * wanted.len()];
         matrix.gather(&wanted, &mut out, &task).expect("read");
         for (row, found) in wanted.iter().zip(out.chunks_exact(2)) {

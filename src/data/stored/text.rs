@@ -55,13 +55,8 @@ impl TextTable {
         let (names, _) = usable(&start.names);
         let place = FileBytes { path: path.to_path_buf(), bytes: Vec::new() };
         let spill = Spill::new(folder, names.len()).map_err(|e| disk(folder, &e))?;
-        let mut records = Records {
-            dialect: start.sniffed.dialect,
-            width: names.len(),
-            layout: Layout::default(),
-            spill,
-            folder,
-        };
+        let mut records =
+            Records { dialect: start.sniffed.dialect, width: names.len(), layout: Layout::default(), spill, folder };
         records.read(path, start.at, task)?;
         let Records { layout, mut spill, .. } = records;
         if layout.long.is_some() && layout.one_more == layout.records {

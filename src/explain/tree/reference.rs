@@ -54,7 +54,8 @@ fn add_tree(forest: &Forest<'_>, tree: &Lean<'_>, row: &[f64], sums: &mut [f64])
             Child::Split(place) => {
                 let split = &tree.splits[place as usize];
                 let goes_left = split.test.takes(forest.coding.code(split.test.column, row[split.feature as usize]));
-                for (child, open, cover) in [(split.left, goes_left, split.share.0), (split.right, !goes_left, split.share.1)]
+                for (child, open, cover) in
+                    [(split.left, goes_left, split.share.0), (split.right, !goes_left, split.share.1)]
                 {
                     let mut path = path.clone();
                     add_player(&mut path, Player { feature: split.feature as usize, open, cover });
