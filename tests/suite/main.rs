@@ -13,6 +13,7 @@ mod curves;
 mod damaged_models;
 mod determinism;
 mod importance;
+mod interactions;
 mod learners;
 mod metrics;
 mod one_value;

@@ -129,6 +129,7 @@ fn stopped(method: &dyn Explainer, reason: Stopped) -> ExplainError {
     match reason {
         Stopped::Cancelled => ExplainError::Cancelled(crate::base::Cancelled),
         Stopped::TooLarge => refusal(method, "the table of a pair of inputs would need more than 512 MB"),
+        Stopped::TooManyPairs => refusal(method, "more pairs of features meet on paths than fit in memory"),
         Stopped::NoTree(tree) => refusal(method, format!("the nodes of tree {tree} are not connected as a tree")),
     }
 }

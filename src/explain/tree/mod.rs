@@ -9,6 +9,7 @@ mod curves;
 mod engine;
 mod forest;
 pub mod friedman;
+mod interactions;
 mod interventional;
 mod lane_quadrature;
 mod leaves;
@@ -32,6 +33,8 @@ use crate::num::parallel::Planes;
 
 pub use axis::{Axes, Axis, Piece};
 pub use curves::{Dependence, PairDependence, partial_dependence};
+pub use interactions::{InteractionMatrices, Interactions, Visit, Wanted};
+pub use interactions::{interaction_matrices, interaction_rows, interactions};
 pub use sweep::{Individual, individual};
 
 use interventional::{Pairs, Scratch, Weights};
@@ -62,6 +65,8 @@ pub enum Stopped {
     NoTree(usize),
     /// The table of a pair of inputs would need more than 512 MB.
     TooLarge,
+    /// More pairs of features meet on paths than fit in memory.
+    TooManyPairs,
     /// The work was cancelled.
     Cancelled,
 }
