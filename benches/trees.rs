@@ -148,8 +148,14 @@ struct Found {
     gap: Option<f64>,
 }
 
+/// What a public function answers.
+enum Done {
+    Contributions(tree::Contributions),
+    Curves(tree::Dependence),
+}
+
 /// The public function that is measured, from arrays to arrays, and how it was called.
-fn run(case: &Case) -> Result<(tree::Contributions, &'static str), String> {
+fn run(case: &Case) -> Result<(Done, &'static str), String> {
     let (ensemble, rows, task) = (&case.ensemble, case.rows.view(), Task::silent());
     let (done, call) = match case.task.as_str() {
         "path-dependent" => (tree::path_dependent(ensemble, rows, &task), "candor::explain::tree::path_dependent"),
@@ -162,14 +168,31 @@ fn run(case: &Case) -> Result<(tree::Contributions, &'static str), String> {
             let done = tree::path_dependent(ensemble, rows.slice(0, 1), &task);
             (done, "candor::explain::tree::path_dependent of one row")
         }
+        "partial-dependence" => {
+            let done = tree::partial_dependence(ensemble, rows, &task).map_err(|stopped| format!("{stopped:?}"))?;
+            return Ok((Done::Curves(done), "candor::explain::tree::partial_dependence"));
+        }
         other => return Err(format!("no public function answers {other} yet")),
     };
-    Ok((done.map_err(|stopped| format!("{stopped:?}"))?, call))
+    Ok((Done::Contributions(done.map_err(|stopped| format!("{stopped:?}"))?), call))
 }
 
 /// What is kept of a run; not timed.
-fn found(case: &Case, done: &tree::Contributions) -> Found {
+fn found(case: &Case, done: &Done) -> Found {
     let width = case.ensemble.inputs;
+    let done = match done {
+        Done::Contributions(done) => done,
+        Done::Curves(curves) => {
+            let grid = case.grid.as_ref().expect("the case has a grid").view();
+            let at = |j: usize, value: f64| match curves.axes.place(j) {
+                Some(place) => curves.values[place][curves.axes.piece(place, value)],
+                None => curves.mean[0],
+            };
+            let values = (0..grid.rows()).flat_map(|j| grid.row(j).iter().map(move |value| (j, *value)));
+            let values = values.map(|(j, value)| at(j, value)).collect();
+            return Found { values, shape: vec![grid.rows(), grid.cols()], gap: None };
+        }
+    };
     let count = WRITTEN.min(done.values.len() / (width * case.ensemble.outputs()));
     Found {
         values: done.values[..count * width].to_vec(),
