@@ -6,6 +6,7 @@ pub mod answer;
 pub mod ask;
 pub mod background;
 mod coalition;
+mod dealing;
 pub mod error;
 pub mod method;
 mod orders;

@@ -9,6 +9,8 @@ use crate::num::MatrixView;
 use crate::num::{parallel, stats};
 
 use super::answer::FeatureImportance;
+use super::dealing::Dealing;
+use super::tree::Stopped;
 
 /// Rows above which the bootstrap of a mean is replaced by its normal limit.
 pub(super) const MANY_ROWS: usize = 20_000;
@@ -51,37 +53,147 @@ impl Trial<'_> {
         Ok(Untouched { value: self.measure(&predicted, self.weights), predicted, resampled: None })
     }
 
-    /// The importance of `feature`. Cost: `repeats` predictions per row, and `draws` passes over the rows.
-    pub fn importance(
+    /// The importance of every feature, in input order.
+    /// Cost: `repeats` predictions a row and feature; for trees, one sweep of all rows whatever the number of repeats.
+    /// In both cases `draws` passes over the rows for each feature.
+    pub fn importances(
         &self,
-        feature: usize,
         untouched: &mut Untouched,
         (repeats, draws): (usize, usize),
         task: &Task,
+    ) -> Result<Vec<FeatureImportance>, Stopped> {
+        let orders: Vec<Vec<usize>> = (0..repeats).map(|repeat| self.order(repeat)).collect();
+        if let Some(dealing) = Dealing::of(self.model, self.scale) {
+            let mut found: Vec<Option<FeatureImportance>> = vec![None; self.rows.cols()];
+            dealing.each(self.rows, &orders, task, |feature, predicted| {
+                let before = untouched.value;
+                let outcomes: Vec<Outcome> = predicted.into_iter().map(|p| self.outcome(p, before)).collect();
+                found[feature] = Some(self.importance(feature, untouched, (&outcomes, draws), task)?);
+                Ok(())
+            })?;
+            let mut all = Vec::with_capacity(found.len());
+            for (feature, one) in found.into_iter().enumerate() {
+                all.push(match one {
+                    Some(one) => one,
+                    // No tree asks for the input: no shuffle changes anything.
+                    None => {
+                        let outcomes = self.unchanged(untouched, repeats);
+                        self.importance(feature, untouched, (&outcomes, draws), task)?
+                    }
+                });
+            }
+            return Ok(all);
+        }
+        let mut found = Vec::with_capacity(self.rows.cols());
+        for feature in 0..self.rows.cols() {
+            let before = untouched.value;
+            let dealt = |r: usize| Ok(self.outcome(self.predict(Some((feature, &orders[r])), task)?, before));
+            let outcomes = parallel::map(repeats, &Task::silent(), dealt)?;
+            let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, Cancelled>>()?;
+            found.push(self.importance(feature, untouched, (&outcomes, draws), task)?);
+        }
+        Ok(found)
+    }
+
+    /// The importance of every feature over all shuffles there are; `None` where only some of them can be tried: for
+    /// models other than trees, and for metrics that make no mean over rows (or its root).
+    /// Cost: one sweep of all rows, one loss for each row and step of the curves, and `draws` passes over the rows.
+    pub fn expectations(
+        &self,
+        untouched: &Untouched,
+        draws: usize,
+        task: &Task,
+    ) -> Result<Option<Vec<FeatureImportance>>, Stopped> {
+        let Some((dealing, before)) = Dealing::of(self.model, self.scale).zip(self.losses(&untouched.predicted)) else {
+            return Ok(None);
+        };
+        let root = self.metric.id() == "rmse";
+        let loss = |i: usize, row: &[f64]| self.metric.row_loss(self.truth[i], row).unwrap_or(f64::NAN);
+        let expected = dealing.expected(self.rows, task, loss)?;
+        let mut found = Vec::with_capacity(expected.len());
+        for (feature, after) in expected.into_iter().enumerate() {
+            let after = after.unwrap_or_else(|| before.clone());
+            let level = |losses: &[f64]| {
+                let mean = self.weighted_mean(losses);
+                if root { mean.sqrt() } else { mean }
+            };
+            let value = level(&after) - level(&before);
+            found.push(FeatureImportance {
+                feature: self.model.card().inputs[feature].name.clone(),
+                value,
+                std_error: 0.0,
+                over_repeats: (value, value),
+                over_rows: self.over_expected(&before, &after, (root, value, draws), task)?,
+            });
+        }
+        Ok(Some(found))
+    }
+
+    /// The 95 % interval over rows of a change between two means of losses, or between their roots.
+    fn over_expected(
+        &self,
+        before: &[f64],
+        after: &[f64],
+        (root, value, draws): (bool, f64, usize),
+        task: &Task,
+    ) -> Result<(f64, f64), Cancelled> {
+        if before.len() > MANY_ROWS {
+            let slope = |losses: &[f64]| if root { 0.5 / self.weighted_mean(losses).sqrt() } else { 1.0 };
+            let (a, b) = (slope(after), slope(before));
+            let changes: Vec<f64> = after.iter().zip(before).map(|(y, x)| a * y - b * x).collect();
+            let (low, high) = self.normal_limit(&changes);
+            let reach = (high - low) / 2.0;
+            return Ok((value - reach, value + reach));
+        }
+        let draw = |b: usize| {
+            let counts = self.counts(b);
+            let level = |losses: &[f64]| {
+                let mean = losses.iter().zip(&counts).map(|(l, n)| l * n).sum::<f64>() / counts.iter().sum::<f64>();
+                if root { mean.sqrt() } else { mean }
+            };
+            level(after) - level(before)
+        };
+        let found = parallel::map(draws, &Task::silent(), |b| task.check().map(|()| draw(b)))?;
+        let found = found.into_iter().collect::<Result<Vec<f64>, Cancelled>>()?;
+        Ok(middle(&stats::sorted_present(found.into_iter())))
+    }
+
+    /// Shuffles that change nothing.
+    fn unchanged(&self, untouched: &Untouched, repeats: usize) -> Vec<Outcome> {
+        (0..repeats).map(|_| Outcome { predicted: untouched.predicted.clone(), harm: 0.0 }).collect()
+    }
+
+    fn importance(
+        &self,
+        feature: usize,
+        untouched: &mut Untouched,
+        (outcomes, draws): (&[Outcome], usize),
+        task: &Task,
     ) -> Result<FeatureImportance, Cancelled> {
-        let before = untouched.value;
-        let outcomes = parallel::map(repeats, &Task::silent(), |r| self.shuffled(feature, r, before, task))?;
-        let outcomes: Vec<Outcome> = outcomes.into_iter().collect::<Result<_, _>>()?;
         let harms: Vec<f64> = outcomes.iter().map(|o| o.harm).collect();
         let value = stats::mean(&harms);
-        let std_error = (stats::variance(&harms) / repeats as f64).sqrt();
-        let reach = student(repeats.saturating_sub(1)) * std_error;
+        let std_error = (stats::variance(&harms) / harms.len() as f64).sqrt();
+        let reach = student(harms.len().saturating_sub(1)) * std_error;
         Ok(FeatureImportance {
             feature: self.model.card().inputs[feature].name.clone(),
             value,
             std_error,
             over_repeats: (value - reach, value + reach),
-            over_rows: self.over_rows(untouched, &outcomes, draws, task)?,
+            over_rows: self.over_rows(untouched, outcomes, draws, task)?,
         })
     }
 
-    fn shuffled(&self, feature: usize, repeat: usize, before: f64, task: &Task) -> Result<Outcome, Cancelled> {
+    /// The order in which every column is dealt in one repeat.
+    fn order(&self, repeat: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.rows.rows()).collect();
         self.seed.child("permutation-importance", repeat as u64).shuffle(&mut order);
-        let predicted = self.predict(Some((feature, &order)), task)?;
+        order
+    }
+
+    fn outcome(&self, predicted: Vec<f64>, before: f64) -> Outcome {
         let after = self.measure(&predicted, self.weights);
         let harm = if self.metric.higher_is_better() { before - after } else { after - before };
-        Ok(Outcome { predicted, harm })
+        Outcome { predicted, harm }
     }
 
     /// Predictions of all rows, with one column dealt in another order.

@@ -2,15 +2,17 @@
 
 use proptest::prelude::{ProptestConfig, any, proptest};
 
-use candor::base::{Seed, Task};
+use candor::base::{Knobs, Seed, Task};
 use candor::explain::tree::friedman::{overall_interactions, pair_dependence, pair_interactions};
+use candor::explain::tree::tree_permutation::{dealt, expected_losses};
 use candor::explain::tree::{Axes, individual, partial_dependence};
-use candor::model::TreeEnsemble;
+use candor::explain::{Body, FeatureImportance, Request, Truth};
+use candor::model::{Model, ModelCard, Scale, TreeEnsemble};
 use candor::num::simd::{self, Level};
 use candor::num::{Matrix, MatrixView, parallel};
 
 use super::common::generate::{Shape, setting, small};
-use super::common::toy::Setting;
+use super::common::toy::{Setting, Toy, method};
 
 /// A small forest and rows enough for several words.
 fn some(seed: u64, rows: usize) -> Setting {
@@ -100,7 +102,8 @@ fn a_value_inside_a_piece_belongs_to_it() {
 
 #[test]
 fn curves_have_the_same_bits_on_any_number_of_threads_and_every_level() {
-    let shape = Shape { depth: 6, trees: 4, full: true, outputs: 2, vector_leaves: false, ..small(&mut Seed(1).child("s", 0)) };
+    let shape =
+        Shape { depth: 6, trees: 4, full: true, outputs: 2, vector_leaves: false, ..small(&mut Seed(1).child("s", 0)) };
     let setting = setting(8, Shape { rows: 9_001, inputs: 6, ..shape });
     let bits = || {
         let found = partial_dependence(setting.model.ensemble(), setting.rows.view(), &Task::silent());
@@ -154,7 +157,9 @@ fn the_dependence_on_a_pair_is_the_mean_prediction_with_both_columns_set() {
             let Some((axes, found)) = found else { continue };
             let cols = axes.all()[found.axes[1]].pieces.len();
             let rows = axes.all()[found.axes[0]].pieces.len();
-            for (a, b) in values_of(&setting.rows, pair[0]).into_iter().zip(values_of(&setting.rows, pair[1]).into_iter().rev()) {
+            for (a, b) in
+                values_of(&setting.rows, pair[0]).into_iter().zip(values_of(&setting.rows, pair[1]).into_iter().rev())
+            {
                 let truth = predicted(ensemble, &setting.rows, &[(pair[0], a), (pair[1], b)]);
                 for output in 0..ensemble.outputs() {
                     let row = output * rows + axes.piece(found.axes[0], a);
@@ -219,4 +224,103 @@ fn interaction_strengths_are_those_of_friedman_and_popescu() {
         }
     }
     assert!(pairs > 50, "{pairs}");
+}
+
+/// Every order of `count` things.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let Some(last) = count.checked_sub(1) else { return vec![Vec::new()] };
+    let shorter = orders(last);
+    let with = |order: &Vec<usize>, place: usize| {
+        let mut order = order.clone();
+        order.insert(place, last);
+        order
+    };
+    (0..count).flat_map(|place| shorter.iter().map(move |order| with(order, place))).collect()
+}
+
+#[test]
+fn dealt_columns_give_the_predictions_of_the_dealt_table() {
+    for seed in 0..40 {
+        let setting = some(seed, 5);
+        let (ensemble, rows) = (setting.model.ensemble(), &setting.rows);
+        let own = predicted(ensemble, rows, &[]);
+        let orders = orders(5);
+        let mut squares = vec![vec![0.0; 5]; ensemble.inputs];
+        dealt(ensemble, (rows.view(), &own), &orders, &Task::silent(), |feature, scores| {
+            for (order, scores) in orders.iter().zip(scores) {
+                for (i, from) in order.iter().enumerate() {
+                    let value = rows.row(*from)[feature];
+                    let truth = predicted(ensemble, &rows.take(&[i]), &[(feature, value)]);
+                    let found = &scores[i * truth.len()..(i + 1) * truth.len()];
+                    assert!(found.iter().zip(&truth).all(|(a, b)| (a - b).abs() < 1e-12), "seed {seed}");
+                    squares[feature][i] += (truth[0] - 0.5).powi(2) / orders.len() as f64;
+                }
+            }
+            Ok(())
+        })
+        .expect("a proper forest");
+        let loss = |_: usize, row: &mut [f64]| (row[0] - 0.5).powi(2);
+        let expected = expected_losses(ensemble, (rows.view(), &own), &Task::silent(), loss).expect("a proper forest");
+        for (feature, expected) in expected.iter().enumerate() {
+            let Some(expected) = expected else { continue };
+            for (found, truth) in expected.iter().zip(&squares[feature]) {
+                assert!((found - truth).abs() < 1e-10, "seed {seed}: all {} orders: {found} {truth}", orders.len());
+            }
+        }
+    }
+}
+
+/// A model that hides its trees.
+struct Hidden<'a>(&'a Toy);
+
+impl Model for Hidden<'_> {
+    fn card(&self) -> &ModelCard {
+        self.0.card()
+    }
+
+    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        self.0.predict(rows, scale, out);
+    }
+}
+
+fn importances(setting: &Setting, model: &dyn Model, settings: &[(&str, &str)]) -> Vec<FeatureImportance> {
+    let method = method("permutation-importance");
+    let knobs = Knobs::check(method.knobs(), settings.iter().copied()).expect("known settings");
+    let value = |i: usize| setting.prediction(i)[0] + (i % 7) as f64 * 0.2;
+    let truth = Truth { values: (0..setting.rows.rows()).map(value).collect(), weights: None };
+    let request = Request { model, truth: Some(&truth), ..setting.request(&knobs) };
+    match method.explain(&request, &Task::silent()).expect("an answer").body {
+        Body::Importance(importance) => importance.entries,
+        _ => panic!("importance was asked for"),
+    }
+}
+
+#[test]
+fn importances_of_trees_are_those_of_the_model_that_hides_them() {
+    for seed in 0..10 {
+        let setting = some(seed, 60);
+        for metric in ["rmse", "mae", "r2"] {
+            let settings = [("metric", metric), ("repeats", "4"), ("draws", "50")];
+            let fast = importances(&setting, &setting.model, &settings);
+            let slow = importances(&setting, &Hidden(&setting.model), &settings);
+            for (a, b) in fast.iter().zip(&slow) {
+                assert_eq!(a.feature, b.feature);
+                for (a, b) in [(a.value, b.value), (a.over_rows.0, b.over_rows.0), (a.over_repeats.1, b.over_repeats.1)]
+                {
+                    assert!((a - b).abs() < 1e-11 * b.abs().max(1.0), "seed {seed}, {metric}: {a} {b}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn many_shuffles_come_near_the_expectation_over_all() {
+    let setting = some(12, 60);
+    let exact = importances(&setting, &setting.model, &[("metric", "mae"), ("exact", "on")]);
+    let drawn = importances(&setting, &setting.model, &[("metric", "mae"), ("repeats", "1000"), ("draws", "50")]);
+    for (exact, drawn) in exact.iter().zip(&drawn) {
+        assert!(exact.std_error == 0.0);
+        assert!((exact.value - drawn.value).abs() <= 5.0 * drawn.std_error + 1e-12, "{exact:?} {drawn:?}");
+    }
 }

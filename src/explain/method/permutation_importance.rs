@@ -62,6 +62,12 @@ impl Explainer for PermutationImportance {
                 kind: Kind::Count { default: 10, min: 2, max: 1000 },
             },
             Knob {
+                id: "exact",
+                label: "All shuffles",
+                help: "For trees: the exact expectation over all shuffles instead of the mean of some",
+                kind: Kind::Switch { default: false },
+            },
+            Knob {
                 id: "draws",
                 label: "Resamples of rows",
                 help: "Resamples behind the interval over rows",
@@ -105,10 +111,16 @@ impl Explainer for PermutationImportance {
         if !untouched.value.is_finite() {
             return Err(super::refusal(self, format!("{} is not defined for these rows", metric.title())));
         }
-        let mut entries = Vec::with_capacity(inputs);
-        for feature in 0..inputs {
-            entries.push(trial.importance(feature, &mut untouched, (repeats, draws), task)?);
-        }
+        let exact = request.knobs.switch("exact");
+        let stopped = |reason| super::stopped(self, reason);
+        let entries = if exact {
+            let found = trial.expectations(&untouched, draws, task).map_err(stopped)?;
+            found.ok_or_else(|| {
+                super::refusal(self, "only trees and metrics of single rows have an exact expectation")
+            })?
+        } else {
+            trial.importances(&mut untouched, (repeats, draws), task).map_err(stopped)?
+        };
         let change = if metric.higher_is_better() { "decrease" } else { "increase" };
         let mut notes = vec!["Columns that carry the same information can each look unimportant".to_owned()];
         if count < request.rows.len() {
@@ -119,10 +131,16 @@ impl Explainer for PermutationImportance {
                 "Intervals over so many rows use the normal limit of the bootstrap where there is one".to_owned(),
             );
         }
+        if exact {
+            notes.push(match metric.id() {
+                "rmse" => "The root of the mean squared error over all shuffles, none of them drawn".to_owned(),
+                _ => "The mean over all shuffles, none of them drawn".to_owned(),
+            });
+        }
         let measure = format!("{change} in {} when the column is shuffled", in_sentence(metric.title()));
         let body = Body::Importance(Importance { measure, entries, baseline: untouched.value, rows: count });
-        let evaluations = ((inputs * repeats + 1) * count) as u64;
-        Ok(Answer { body, exact: false, evaluations, converged: None, notes })
+        let rounds = if exact { 1 } else { inputs * repeats + 1 };
+        Ok(Answer { body, exact, evaluations: (rounds * count) as u64, converged: None, notes })
     }
 }
 

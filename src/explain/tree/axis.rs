@@ -160,7 +160,9 @@ impl Axis {
                 };
                 match left {
                     true => Reach::Range { missing: *missing && missing_left, first: *first, last: end.min(*last) },
-                    false => Reach::Range { missing: *missing && !missing_left, first: (end + 1).max(*first), last: *last },
+                    false => {
+                        Reach::Range { missing: *missing && !missing_left, first: (end + 1).max(*first), last: *last }
+                    }
                 }
             }
             (reach, _) => {

@@ -349,7 +349,12 @@ pub(super) struct Counts {
 
 /// Counts all `rows`. Integers, hence the same in any order. Cost per 64 rows: a few instructions a split, and two words a
 /// counter.
-pub(super) fn count(forest: &Forest<'_>, freeing: &Freeing, rows: MatrixView<'_>, task: &Task) -> Result<Counts, Cancelled> {
+pub(super) fn count(
+    forest: &Forest<'_>,
+    freeing: &Freeing,
+    rows: MatrixView<'_>,
+    task: &Task,
+) -> Result<Counts, Cancelled> {
     let mut programs = Vec::with_capacity(forest.trees.len());
     for tree in &forest.trees {
         task.check()?;
@@ -370,7 +375,13 @@ pub(super) fn count(forest: &Forest<'_>, freeing: &Freeing, rows: MatrixView<'_>
         let group = first..first + programs[first..].iter().take_while(fits).count().max(1);
         let part = |part: usize| {
             let end = ((part + 1) * per_part * CHUNK).min(rows.rows());
-            let job = Part { forest, programs: &programs, group: group.clone(), rows: rows.slice(part * per_part * CHUNK, end), task };
+            let job = Part {
+                forest,
+                programs: &programs,
+                group: group.clone(),
+                rows: rows.slice(part * per_part * CHUNK, end),
+                task,
+            };
             run(job)
         };
         let found = parallel::map(parts, &Task::silent(), part)?;

@@ -83,7 +83,8 @@ pub fn pair_interactions(
         let pair = pairs[k];
         let plane = counted.plane(ensemble, pair, task)?;
         let curves = pair.map(|place| (lines[place].as_slice(), held[place].as_slice()));
-        let strengths = (0..forest.outputs).map(|output| pair_strength(&plane, curves, output, forest.outputs)).collect();
+        let strengths =
+            (0..forest.outputs).map(|output| pair_strength(&plane, curves, output, forest.outputs)).collect();
         Ok(PairStrength { features: pair.map(|place| axes.all()[place].feature), strengths })
     };
     parallel::map(pairs.len(), task, measure)?.into_iter().collect()

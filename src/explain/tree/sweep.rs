@@ -14,8 +14,8 @@ use crate::num::simd::{Job, Lanes, run};
 
 use super::Stopped;
 use super::axis::Axes;
-use super::curves::LONG;
 use super::counting::{Freeing, NOBODY, Program, Sink};
+use super::curves::LONG;
 use super::forest::{Forest, Lean};
 use super::leaves::each_leaf;
 use super::rank::{Block, ROWS};
