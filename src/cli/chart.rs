@@ -79,7 +79,7 @@ fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) 
     let output = desk.output(args.how.output.as_deref())?.unwrap_or(0);
     let attribution = desk.session.attribution().and_then(|e| match &e.body {
         Body::Attribution(attribution) => Some(attribution),
-        Body::Importance(_) => None,
+        Body::Importance(_) | Body::Curves(_) => None,
     });
     let named = |name: &Option<String>| name.as_deref().map(|n| desk.feature(n)).transpose();
     let mut request = ChartRequest {

@@ -82,7 +82,7 @@ fn request(kind: &'static dyn Kind, session: &Session) -> ChartRequest {
     let needs = kind.needs();
     let feature = session.attribution().and_then(|e| match &e.body {
         Body::Attribution(attribution) => strongest(attribution, 0),
-        Body::Importance(_) => None,
+        Body::Importance(_) | Body::Curves(_) => None,
     });
     ChartRequest {
         kind: kind.id(),

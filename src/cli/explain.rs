@@ -16,6 +16,8 @@ use super::print;
 
 /// The method that answers about the whole table.
 pub const IMPORTANCE: &str = "permutation-importance";
+/// The method that answers with curves.
+const CURVES: &str = "partial-dependence";
 /// The setting that puts standard errors beside their feature.
 const STD_ERROR: &str = "std-error";
 
@@ -52,6 +54,8 @@ pub fn explain(args: &Explain, common: Common) -> Result<(), Failure> {
     compute(&mut desk, &args.inputs, &how)?;
     let export = if how.method == IMPORTANCE {
         Export::Importance
+    } else if how.method == CURVES {
+        Export::Curves
     } else {
         Export::AttributionColumns { with_errors, output: desk.output(how.output.as_deref())? }
     };
@@ -163,6 +167,7 @@ pub fn summary(explanation: &Explanation) -> String {
     let rows = match &explanation.body {
         Body::Attribution(attribution) => attribution.rows.len(),
         Body::Importance(importance) => importance.rows,
+        Body::Curves(curves) => curves.rows,
     };
     line(rows, &explanation.fidelity, &explanation.provenance)
 }

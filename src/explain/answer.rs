@@ -30,6 +30,55 @@ pub enum Body {
     Attribution(Attribution),
     /// One number per feature about the whole table.
     Importance(Importance),
+    /// Curves of the prediction over the values of features.
+    Curves(Curves),
+}
+
+/// How the prediction depends on single features: means over rows, and the curves of some rows.
+#[derive(Clone, Debug)]
+pub struct Curves {
+    /// Output names.
+    pub outputs: Arc<[String]>,
+    /// One curve per feature, in input order.
+    pub features: Vec<FeatureCurve>,
+    /// Rows whose own curves are held.
+    pub individual: Arc<[RowId]>,
+    /// Rows over which the mean is taken.
+    pub rows: usize,
+    /// Whether every curve is measured from its own first point that is no missing value.
+    pub centred: bool,
+    /// Unit of every number here.
+    pub scale: Scale,
+}
+
+/// The curve of one feature.
+#[derive(Clone, Debug)]
+pub struct FeatureCurve {
+    /// The feature, by input index.
+    pub feature: usize,
+    /// Its name.
+    pub name: String,
+    /// Where the curve is known: the missing value first, then ascending.
+    pub places: Vec<Place>,
+    /// Rows of the table at every place.
+    pub counts: Vec<u64>,
+    /// Partial dependence, shape (outputs, places).
+    pub mean: Vec<f64>,
+    /// Individual curves, shape (individual rows, outputs, places).
+    pub individual: Vec<f64>,
+}
+
+/// Where a curve is known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// No value.
+    Missing,
+    /// All values between two thresholds, where the curve is constant; the ends may be infinite.
+    Between(f64, f64),
+    /// One value.
+    At(f64),
+    /// One category or several, in words.
+    Category(String),
 }
 
 /// Contributions of features to predictions, unit [`Attribution::scale`].

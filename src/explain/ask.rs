@@ -37,7 +37,7 @@ pub(super) fn collect(
     let answer = method.explain(request, task)?;
     let told = match &answer.body {
         Body::Attribution(_) => predict(request.model, request.features, request.scale, task)?,
-        Body::Importance(_) => Told { predictions: Vec::new(), source_rounding: 0.0 },
+        Body::Importance(_) | Body::Curves(_) => Told { predictions: Vec::new(), source_rounding: 0.0 },
     };
     Ok((answer, told))
 }

@@ -14,7 +14,9 @@ pub mod parts;
 mod shuffle;
 pub mod tree;
 
-pub use answer::{Answer, Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
+pub use answer::{
+    Answer, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance, Place, Provenance,
+};
 pub use ask::ask;
 pub use background::Background;
 pub use error::ExplainError;

@@ -57,7 +57,7 @@ impl<'a> Evidence<'a> {
     pub fn attribution(&self) -> Option<&'a Attribution> {
         match &self.explanation.body {
             Body::Attribution(attribution) => Some(attribution),
-            Body::Importance(_) => None,
+            Body::Importance(_) | Body::Curves(_) => None,
         }
     }
 

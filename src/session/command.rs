@@ -149,6 +149,8 @@ pub enum Export {
     },
     /// Permutation importance, by file ending.
     Importance,
+    /// Curves, by file ending: one line per feature, place and output.
+    Curves,
     /// Predictions, by file ending.
     Predictions(Scale),
     /// A chart, by file ending `.svg`, `.png`, `.csv`.

@@ -42,7 +42,7 @@ impl Parts {
     pub fn contributions(&self) -> &Attribution {
         match &self.attribution.body {
             Body::Attribution(attribution) => attribution,
-            Body::Importance(_) => panic!("this fixture attributes"),
+            Body::Importance(_) | Body::Curves(_) => panic!("this fixture attributes"),
         }
     }
 }

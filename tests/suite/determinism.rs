@@ -41,6 +41,9 @@ fn bits(explanation: &Explanation) -> Vec<u64> {
             numbers.extend(a.std_error.iter().flat_map(|e| e.iter()));
             numbers.extend(a.rows.iter().map(|r| f64::from(r.0)));
         }
+        Body::Curves(c) => {
+            numbers.extend(c.features.iter().flat_map(|f| f.mean.iter().chain(&f.individual)));
+        }
         Body::Importance(i) => {
             for e in &i.entries {
                 numbers.extend([

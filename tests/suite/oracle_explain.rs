@@ -79,7 +79,7 @@ fn explain(case: &Case, id: &str, rows: &Matrix, background: Matrix) -> Attribut
     assert!(gap < 1e-10, "{}: gap {gap:e}", case.name);
     match explained.body {
         Body::Attribution(attribution) => attribution,
-        Body::Importance(_) => panic!("contributions were asked for"),
+        Body::Importance(_) | Body::Curves(_) => panic!("contributions were asked for"),
     }
 }
 

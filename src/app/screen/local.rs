@@ -85,7 +85,7 @@ impl Screen for Local {
 fn first_row(cx: &Cx<'_>) -> Option<RowId> {
     match &cx.session.attribution()?.body {
         Body::Attribution(attribution) => attribution.rows.first().copied(),
-        Body::Importance(_) => None,
+        Body::Importance(_) | Body::Curves(_) => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod exact_shapley;
 mod linear_shap;
+mod partial_dependence;
 mod permutation_importance;
 mod permutation_shap;
 mod tree_shap;
@@ -26,6 +27,7 @@ pub static METHODS: &[&dyn Explainer] = &[
     &exact_shapley::ExactShapley,
     &permutation_shap::PermutationShap,
     &permutation_importance::PermutationImportance,
+    &partial_dependence::PartialDependence,
 ];
 
 /// Whether a method applies to a model.

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::{Cancelled, Task};
 use crate::model::{Compare, TreeEnsemble};
+use crate::num::MatrixView;
+use crate::num::parallel;
 
-use super::rank::{Block, Codes, Coding, Test};
+use super::rank::{Block, Codes, Coding, ROWS, Test};
 
 /// LightGBM's zero, see [`Coding::zero_is_missing`].
 const ZERO: f64 = 1e-35_f32 as f64;
@@ -91,6 +94,26 @@ impl Axes {
     pub fn piece(&self, place: usize, value: f64) -> usize {
         let axis = &self.axes[place];
         axis.piece_of_codes(|column| self.coding.code(column, value))
+    }
+
+    /// Per axis the piece of every row. Cost O(rows · axes · log pieces).
+    pub fn pieces(&self, rows: MatrixView<'_>, task: &Task) -> Result<Vec<Vec<u32>>, Cancelled> {
+        let blocks = rows.rows().div_ceil(ROWS);
+        let code = |block: usize| {
+            let first = block * ROWS;
+            let count = (rows.rows() - first).min(ROWS);
+            let mut coded = self.coding.block();
+            self.coding.encode(rows, first, count, &mut coded);
+            let one = |place: usize| (0..count).map(|i| self.piece_in(place, &coded, i) as u32).collect::<Vec<u32>>();
+            task.check().map(|()| (0..self.axes.len()).map(one).collect::<Vec<_>>())
+        };
+        let mut found: Vec<Vec<u32>> = vec![Vec::with_capacity(rows.rows()); self.axes.len()];
+        for block in parallel::map(blocks, &Task::silent(), code)? {
+            for (all, part) in found.iter_mut().zip(block?) {
+                all.extend(part);
+            }
+        }
+        Ok(found)
     }
 
     /// The piece of row `i` of a coded block on the axis at `place`.

@@ -210,7 +210,7 @@ impl Program {
             for (leaf, mask) in [(step.leaves[0], left[place]), (step.leaves[1], left[place].not())] {
                 if leaf != NOBODY {
                     let first = self.leaves[leaf as usize].first as usize;
-                    self.arrive(step, first, &stack[level * self.most..], mask, sink);
+                    self.arrive(step, &stack[level * self.most..], (first, mask), sink);
                 }
             }
             place += 1;
@@ -218,7 +218,7 @@ impl Program {
     }
 
     #[inline(always)]
-    fn arrive<B: Bits, S: Sink<B>>(&self, step: &Step, first: usize, here: &[B], mask: B, sink: &mut S) {
+    fn arrive<B: Bits, S: Sink<B>>(&self, step: &Step, here: &[B], (first, mask): (usize, B), sink: &mut S) {
         let sets = step.sets as usize;
         let kept = self.indices(step.kept);
         if kept.is_empty() {

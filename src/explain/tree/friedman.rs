@@ -9,7 +9,7 @@ use crate::num::parallel;
 use crate::num::{MatrixView, stats};
 
 use super::Stopped;
-use super::axis::Axes;
+use super::axis::{Axes, Axis};
 use super::counting::Freeing;
 use super::curves::{Counted, Dependence, PairDependence};
 use super::forest::Forest;
@@ -72,12 +72,7 @@ pub fn pair_interactions(
     let (lines, _) = counted.lines(ensemble, task)?;
     let pairs = counted.meeting();
     pairs.iter().try_for_each(|pair| fits(&forest, &axes, *pair))?;
-    let mut held = vec![Vec::new(); axes.all().len()];
-    for place in 0..held.len() {
-        if pairs.iter().any(|pair| pair.contains(&place)) {
-            held[place] = pieces(&axes, place, rows, task)?;
-        }
-    }
+    let held = axes.pieces(rows, task)?;
     task.begin("measuring interactions", pairs.len() as u64);
     let measure = |k: usize| {
         let pair = pairs[k];
@@ -104,10 +99,9 @@ pub fn overall_interactions(
         ensemble.score_rows_f64(rows.slice(first, first + part.len() / outputs), part);
     })?;
     let sweep = Sweep::new(ensemble, task)?;
-    let mut shares = Vec::with_capacity(values.len());
-    for place in 0..values.len() {
-        shares.push(shares_of(&pieces(&sweep.axes, place, rows, task)?, sweep.axes.all()[place].pieces.len()));
-    }
+    let held = sweep.axes.pieces(rows, task)?;
+    let share = |(held, axis): (&Vec<u32>, &Axis)| shares_of(held, axis.pieces.len());
+    let shares: Vec<Vec<f64>> = held.iter().zip(sweep.axes.all()).map(share).collect();
     let interaction = |curves: RowCurves<'_>| {
         let mut parts = Vec::with_capacity(curves.rows * outputs);
         for i in 0..curves.rows {
@@ -121,7 +115,12 @@ pub fn overall_interactions(
         parts
     };
     let mut parts = vec![Vec::new(); values.len()];
-    sweep.each(rows, (&|_| true, usize::MAX), task, interaction, |place, mut part| parts[place].append(&mut part))?;
+    sweep.each(
+        rows,
+        (&|_| true, usize::MAX),
+        task,
+        (interaction, |place: usize, mut part: Vec<f64>| parts[place].append(&mut part)),
+    )?;
     let mut found = vec![None; ensemble.inputs];
     for (axis, part) in sweep.axes.all().iter().zip(parts) {
         let of = |all: &[f64], output: usize| all.iter().skip(output).step_by(outputs).copied().collect::<Vec<f64>>();
@@ -133,20 +132,6 @@ pub fn overall_interactions(
 fn fits(forest: &Forest<'_>, axes: &Axes, pair: [usize; 2]) -> Result<(), Stopped> {
     let [a, b] = pair.map(|place| axes.all()[place].pieces.len());
     if a.saturating_mul(b).saturating_mul(forest.outputs) > PLANE { Err(Stopped::TooLarge) } else { Ok(()) }
-}
-
-/// The piece of every row on one axis.
-pub(super) fn pieces(axes: &Axes, place: usize, rows: MatrixView<'_>, task: &Task) -> Result<Vec<u32>, Stopped> {
-    let feature = axes.all()[place].feature;
-    let blocks = rows.rows().div_ceil(parallel::BLOCK);
-    let block = |block: usize| {
-        let end = ((block + 1) * parallel::BLOCK).min(rows.rows());
-        let piece = |i: usize| axes.piece(place, rows.row(i)[feature]) as u32;
-        (block * parallel::BLOCK..end).map(piece).collect::<Vec<u32>>()
-    };
-    let found = parallel::map(blocks, &Task::silent(), block)?;
-    task.check()?;
-    Ok(found.concat())
 }
 
 /// Which share of the rows is in every piece.

@@ -107,7 +107,12 @@ pub fn individual(
     };
     let mut values = vec![Vec::new(); sweep.axes.all().len()];
     let feature = |place: usize| wanted(sweep.axes.all()[place].feature);
-    sweep.each(rows, (&feature, LONG), task, curves, |place, mut part| values[place].append(&mut part))?;
+    sweep.each(
+        rows,
+        (&feature, LONG),
+        task,
+        (curves, |place: usize, mut part: Vec<f64>| values[place].append(&mut part)),
+    )?;
     Ok(Individual { axes: sweep.axes, values })
 }
 
@@ -128,8 +133,7 @@ impl<'a> Sweep<'a> {
         rows: MatrixView<'_>,
         (wanted, most): (&dyn Fn(usize) -> bool, usize),
         task: &Task,
-        see: impl Fn(RowCurves<'_>) -> T + Sync,
-        mut keep: impl FnMut(usize, T),
+        (see, mut keep): (impl Fn(RowCurves<'_>) -> T + Sync, impl FnMut(usize, T)),
     ) -> Result<(), Stopped> {
         let blocks = rows.rows().div_ceil(ROWS);
         let groups = self.groups(wanted, most.clamp(1, LONG));

@@ -6,7 +6,7 @@ use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
 
 use super::Stopped;
-use super::friedman::{pieces, shares_of};
+use super::friedman::shares_of;
 use super::sweep::{RowCurves, Sweep};
 
 /// Numbers of dealt predictions held at one time (256 MB), where one input alone does not need more.
@@ -25,10 +25,7 @@ pub fn dealt(
 ) -> Result<(), Stopped> {
     let sweep = Sweep::new(ensemble, task)?;
     let outputs = ensemble.outputs();
-    let mut held = Vec::with_capacity(sweep.axes.all().len());
-    for place in 0..sweep.axes.all().len() {
-        held.push(pieces(&sweep.axes, place, rows, task)?);
-    }
+    let held = sweep.axes.pieces(rows, task)?;
     let look_up = |curves: RowCurves<'_>| {
         let mut found = Vec::with_capacity(orders.len() * curves.rows * outputs);
         for order in orders {
@@ -45,7 +42,7 @@ pub fn dealt(
     let blocks = rows.rows().div_ceil(super::rank::ROWS);
     let empty = || vec![Vec::with_capacity(rows.rows() * outputs); orders.len()];
     let (mut joined, mut seen, mut stopped) = (empty(), 0, Ok(()));
-    sweep.each(rows, (&|_| true, most), task, look_up, |place, part| {
+    let join = |place: usize, part: Vec<f64>| {
         for (all, part) in joined.iter_mut().zip(part.chunks_exact((part.len() / orders.len().max(1)).max(1))) {
             all.extend_from_slice(part);
         }
@@ -53,7 +50,8 @@ pub fn dealt(
         if seen % blocks == 0 && stopped.is_ok() {
             stopped = keep(sweep.axes.all()[place].feature, std::mem::replace(&mut joined, empty()));
         }
-    })?;
+    };
+    sweep.each(rows, (&|_| true, most), task, (look_up, join))?;
     stopped
 }
 
@@ -73,8 +71,8 @@ pub fn expected_losses(
     let sweep = Sweep::new(ensemble, task)?;
     let outputs = ensemble.outputs();
     let mut shares = Vec::with_capacity(sweep.axes.all().len());
-    for (place, axis) in sweep.axes.all().iter().enumerate() {
-        let all = shares_of(&pieces(&sweep.axes, place, rows, task)?, axis.pieces.len());
+    for (held, axis) in sweep.axes.pieces(rows, task)?.iter().zip(sweep.axes.all()) {
+        let all = shares_of(held, axis.pieces.len());
         shares.push(all.into_iter().enumerate().filter(|(_, share)| *share > 0.0).collect::<Vec<_>>());
     }
     let expect = |curves: RowCurves<'_>| {
@@ -94,8 +92,9 @@ pub fn expected_losses(
         expected
     };
     let mut found = vec![None; ensemble.inputs];
-    sweep.each(rows, (&|_| true, usize::MAX), task, expect, |place, mut part| {
+    let join = |place: usize, mut part: Vec<f64>| {
         found[sweep.axes.all()[place].feature].get_or_insert_with(Vec::new).append(&mut part);
-    })?;
+    };
+    sweep.each(rows, (&|_| true, usize::MAX), task, (expect, join))?;
     Ok(found)
 }

@@ -19,7 +19,7 @@ use crate::session::event::Outcome;
 use crate::session::job::Work;
 use crate::session::scene::Scene;
 use crate::session::stream::beside;
-use crate::session::write::{Ending, layout, to_pieces, write_file, write_pieces};
+use crate::session::write::{Ending, curve_layout, layout, to_pieces, write_file, write_pieces};
 
 use super::{link, report};
 
@@ -47,6 +47,7 @@ impl Work for WriteFile {
             Export::Attributions => self.attributions((false, None), task)?,
             Export::AttributionColumns { with_errors, output } => self.attributions((*with_errors, *output), task)?,
             Export::Importance => self.importance(task)?,
+            Export::Curves => self.curves(task)?,
             Export::Predictions(scale) => self.predictions(*scale, task)?,
             Export::Chart(request) => {
                 let chart = match &self.known {
@@ -100,6 +101,16 @@ impl WriteFile {
             return Err(nothing("no importance was measured"));
         };
         let columns = layout::importance(importance);
+        write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)
+    }
+
+    fn curves(&self, task: &Task) -> Result<(), Problem> {
+        let ending = Ending::of(&self.path)?;
+        let explanation = known(self.scene.attribution.as_ref())?;
+        let Body::Curves(curves) = &explanation.body else {
+            return Err(nothing("no curves were computed"));
+        };
+        let columns = curve_layout::curves(curves);
         write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)
     }
 

@@ -1,6 +1,7 @@
 //! Tables of results as files: layouts, text formats, and writing whole files or nothing.
 
 pub mod append;
+pub mod curve_layout;
 pub mod file;
 pub mod grid;
 pub mod layout;
