@@ -144,6 +144,11 @@ pub trait Lanes: Copy {
     fn within_u16(self, codes: &[u16; 64], from: u16, span: u16) -> u64;
     /// Bit `i` tells whether `codes[i] − from`, wrapping, is at most `span`.
     fn within_u32(self, codes: &[u32; 64], from: u32, span: u32) -> u64;
+    /// Bit `k` of `codes[i]` is bit `i` of `words[k]`; at most sixteen words.
+    fn patterns(self, words: &[u64], codes: &mut [u16; 64]);
+    /// The eight lines of `table` at `codes << shift`, turned: number `i` of vector `j` is number `j` of line
+    /// `codes[i] << shift`. Panics when a line is not in the table.
+    fn turned(self, table: &[Eight], codes: &[u16; 8], shift: u32) -> [Self::Numbers; 8];
 }
 
 /// The plain level.
@@ -210,212 +215,26 @@ impl Lanes for Scalar {
         let bit = |i: usize| u64::from(codes[i].wrapping_sub(from) <= span) << i;
         (0..64).map(bit).fold(0, |word, bit| word | bit)
     }
+
+    #[inline(always)]
+    fn patterns(self, words: &[u64], codes: &mut [u16; 64]) {
+        *codes = [0; 64];
+        for (k, word) in words.iter().enumerate().take(16) {
+            for (i, code) in codes.iter_mut().enumerate() {
+                *code |= ((word >> i & 1) as u16) << k;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn turned(self, table: &[Eight], codes: &[u16; 8], shift: u32) -> [[f64; 8]; 8] {
+        let lines = codes.map(|code| table[usize::from(code) << shift].0);
+        std::array::from_fn(|j| std::array::from_fn(|i| lines[i][j]))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::*;
-
-    use super::{Eight, Job, Lanes};
-
-    /// Proof that 512-bit vectors are here.
-    #[derive(Clone, Copy)]
-    pub(super) struct Avx512(());
-
-    /// Proof that 256-bit vectors and fused products are here.
-    #[derive(Clone, Copy)]
-    pub(super) struct Avx2(());
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2,popcnt")]
-    pub(super) fn with_avx512<J: Job>(job: J) -> J::Output {
-        job.run(Avx512(()))
-    }
-
-    #[target_feature(enable = "avx2,fma,bmi2,popcnt")]
-    pub(super) fn with_avx2<J: Job>(job: J) -> J::Output {
-        job.run(Avx2(()))
-    }
-
-    /// One expression of intrinsics, in the presence of a token.
-    macro_rules! proven {
-        ($body:expr) => {
-            // SAFETY: the token in `self` is made only by `with_…`, which runs only where the features were found; memory
-            // is reached through references to arrays of the full width, aligned where the instruction asks for it.
-            unsafe { $body }
-        };
-    }
-
-    impl Lanes for Avx512 {
-        type Numbers = __m512d;
-        type Mask = __mmask8;
-
-        #[inline(always)]
-        fn splat(self, x: f64) -> __m512d {
-            proven!(_mm512_set1_pd(x))
-        }
-
-        #[inline(always)]
-        fn load(self, from: &Eight) -> __m512d {
-            proven!(_mm512_load_pd(from.0.as_ptr()))
-        }
-
-        #[inline(always)]
-        fn store(self, to: &mut Eight, x: __m512d) {
-            proven!(_mm512_store_pd(to.0.as_mut_ptr(), x));
-        }
-
-        #[inline(always)]
-        fn add(self, a: __m512d, b: __m512d) -> __m512d {
-            proven!(_mm512_add_pd(a, b))
-        }
-
-        #[inline(always)]
-        fn sub(self, a: __m512d, b: __m512d) -> __m512d {
-            proven!(_mm512_sub_pd(a, b))
-        }
-
-        #[inline(always)]
-        fn mul(self, a: __m512d, b: __m512d) -> __m512d {
-            proven!(_mm512_mul_pd(a, b))
-        }
-
-        #[inline(always)]
-        fn mul_add(self, a: __m512d, b: __m512d, c: __m512d) -> __m512d {
-            proven!(_mm512_fmadd_pd(a, b, c))
-        }
-
-        #[inline(always)]
-        fn mask(self, bits: u8) -> __mmask8 {
-            bits
-        }
-
-        #[inline(always)]
-        fn select(self, mask: __mmask8, yes: __m512d, no: __m512d) -> __m512d {
-            proven!(_mm512_mask_blend_pd(mask, no, yes))
-        }
-
-        #[inline(always)]
-        fn within_u16(self, codes: &[u16; 64], from: u16, span: u16) -> u64 {
-            proven!({
-                let (from, span) = (_mm512_set1_epi16(from.cast_signed()), _mm512_set1_epi16(span.cast_signed()));
-                let mut word = 0;
-                for part in 0..2 {
-                    let codes = _mm512_loadu_si512(codes[32 * part..32 * part + 32].as_ptr().cast());
-                    word |= u64::from(_mm512_cmple_epu16_mask(_mm512_sub_epi16(codes, from), span)) << (32 * part);
-                }
-                word
-            })
-        }
-
-        #[inline(always)]
-        fn within_u32(self, codes: &[u32; 64], from: u32, span: u32) -> u64 {
-            proven!({
-                let (from, span) = (_mm512_set1_epi32(from.cast_signed()), _mm512_set1_epi32(span.cast_signed()));
-                let mut word = 0;
-                for part in 0..4 {
-                    let codes = _mm512_loadu_si512(codes[16 * part..16 * part + 16].as_ptr().cast());
-                    word |= u64::from(_mm512_cmple_epu32_mask(_mm512_sub_epi32(codes, from), span)) << (16 * part);
-                }
-                word
-            })
-        }
-    }
-
-    impl Lanes for Avx2 {
-        type Numbers = [__m256d; 2];
-        type Mask = [__m256d; 2];
-
-        #[inline(always)]
-        fn splat(self, x: f64) -> [__m256d; 2] {
-            let x = proven!(_mm256_set1_pd(x));
-            [x, x]
-        }
-
-        #[inline(always)]
-        fn load(self, from: &Eight) -> [__m256d; 2] {
-            proven!([_mm256_load_pd(from.0.as_ptr()), _mm256_load_pd(from.0[4..].as_ptr())])
-        }
-
-        #[inline(always)]
-        fn store(self, to: &mut Eight, x: [__m256d; 2]) {
-            proven!({
-                _mm256_store_pd(to.0.as_mut_ptr(), x[0]);
-                _mm256_store_pd(to.0[4..].as_mut_ptr(), x[1]);
-            });
-        }
-
-        #[inline(always)]
-        fn add(self, a: [__m256d; 2], b: [__m256d; 2]) -> [__m256d; 2] {
-            proven!([_mm256_add_pd(a[0], b[0]), _mm256_add_pd(a[1], b[1])])
-        }
-
-        #[inline(always)]
-        fn sub(self, a: [__m256d; 2], b: [__m256d; 2]) -> [__m256d; 2] {
-            proven!([_mm256_sub_pd(a[0], b[0]), _mm256_sub_pd(a[1], b[1])])
-        }
-
-        #[inline(always)]
-        fn mul(self, a: [__m256d; 2], b: [__m256d; 2]) -> [__m256d; 2] {
-            proven!([_mm256_mul_pd(a[0], b[0]), _mm256_mul_pd(a[1], b[1])])
-        }
-
-        #[inline(always)]
-        fn mul_add(self, a: [__m256d; 2], b: [__m256d; 2], c: [__m256d; 2]) -> [__m256d; 2] {
-            proven!([_mm256_fmadd_pd(a[0], b[0], c[0]), _mm256_fmadd_pd(a[1], b[1], c[1])])
-        }
-
-        #[inline(always)]
-        fn mask(self, bits: u8) -> [__m256d; 2] {
-            proven!({
-                let bits = _mm256_set1_epi64x(i64::from(bits));
-                let (low, high) = (_mm256_set_epi64x(8, 4, 2, 1), _mm256_set_epi64x(128, 64, 32, 16));
-                let (low, high) = (
-                    _mm256_cmpeq_epi64(_mm256_and_si256(bits, low), low),
-                    _mm256_cmpeq_epi64(_mm256_and_si256(bits, high), high),
-                );
-                [_mm256_castsi256_pd(low), _mm256_castsi256_pd(high)]
-            })
-        }
-
-        #[inline(always)]
-        fn select(self, mask: [__m256d; 2], yes: [__m256d; 2], no: [__m256d; 2]) -> [__m256d; 2] {
-            proven!([_mm256_blendv_pd(no[0], yes[0], mask[0]), _mm256_blendv_pd(no[1], yes[1], mask[1])])
-        }
-
-        #[inline(always)]
-        fn within_u16(self, codes: &[u16; 64], from: u16, span: u16) -> u64 {
-            proven!({
-                let (from, span) = (_mm256_set1_epi16(from.cast_signed()), _mm256_set1_epi16(span.cast_signed()));
-                let mut word = 0;
-                for part in 0..2 {
-                    let low = _mm256_loadu_si256(codes[32 * part..32 * part + 16].as_ptr().cast());
-                    let high = _mm256_loadu_si256(codes[32 * part + 16..32 * part + 32].as_ptr().cast());
-                    let (low, high) = (_mm256_sub_epi16(low, from), _mm256_sub_epi16(high, from));
-                    let low = _mm256_cmpeq_epi16(_mm256_min_epu16(low, span), low);
-                    let high = _mm256_cmpeq_epi16(_mm256_min_epu16(high, span), high);
-                    let bytes = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(low, high));
-                    word |= u64::from(_mm256_movemask_epi8(bytes).cast_unsigned()) << (32 * part);
-                }
-                word
-            })
-        }
-
-        #[inline(always)]
-        fn within_u32(self, codes: &[u32; 64], from: u32, span: u32) -> u64 {
-            proven!({
-                let (from, span) = (_mm256_set1_epi32(from.cast_signed()), _mm256_set1_epi32(span.cast_signed()));
-                let mut word = 0;
-                for part in 0..8 {
-                    let codes = _mm256_loadu_si256(codes[8 * part..8 * part + 8].as_ptr().cast());
-                    let codes = _mm256_sub_epi32(codes, from);
-                    let near = _mm256_cmpeq_epi32(_mm256_min_epu32(codes, span), codes);
-                    word |= u64::from(_mm256_movemask_ps(_mm256_castsi256_ps(near)).cast_unsigned()) << (8 * part);
-                }
-                word
-            })
-        }
-    }
-}
+mod x86;
 
 #[cfg(test)]
 mod tests {
@@ -452,8 +271,16 @@ mod tests {
                 keep(lanes.mul_add(a, b, c));
                 keep(lanes.select(lanes.mask((start * 37) as u8), a, lanes.splat(2.0)));
             }
+            let table: Vec<Eight> = (0..40).map(numbers).collect();
+            lanes.turned(&table, &[3, 19, 0, 7, 7, 11, 12, 13], 1).into_iter().for_each(keep);
             let narrow: [u16; 64] = std::array::from_fn(|i| (i * i * 1031) as u16);
             let wide: [u32; 64] = std::array::from_fn(|i| (i as u32).wrapping_mul(0x9E37_79B9));
+            for count in [0, 1, 7, 9, 16] {
+                let words: Vec<u64> = (0..count).map(|k| (k + 3_u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
+                let mut codes = [7; 64];
+                lanes.patterns(&words, &mut codes);
+                bits.extend(codes.map(u64::from));
+            }
             for step in 0..64 {
                 for from in [0u16, 1, 7, 65_535] {
                     bits.push(lanes.within_u16(&narrow, from, narrow[step]));
@@ -479,5 +306,37 @@ mod tests {
         assert_eq!(Scalar.within_u16(&codes, 1, 3), 0b1_1110);
         let codes: [u32; 64] = std::array::from_fn(|i| i as u32);
         assert_eq!(Scalar.within_u32(&codes, 2, 1), 0b1100);
+    }
+
+    #[test]
+    fn patterns_gather_one_bit_of_every_word_and_lines_are_turned() {
+        let mut codes = [0; 64];
+        Scalar.patterns(&[0b100, 0b110, 0b101], &mut codes);
+        assert_eq!(codes[..4], [0b100, 0b010, 0b111, 0]);
+        let table: Vec<Eight> = (0..9).map(|i| Eight(std::array::from_fn(|j| (10 * i + j) as f64))).collect();
+        let turned = Scalar.turned(&table, &[8, 1, 2, 3, 4, 5, 6, 7], 0);
+        assert_eq!((turned[2][0], turned[0][1], turned[7][7]), (82.0, 10.0, 77.0));
+    }
+
+    /// Reads a line that is not there.
+    struct Beyond;
+
+    impl Job for Beyond {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, lanes: L) {
+            let mut out = Eight::default();
+            for lines in lanes.turned(&[Eight::default(); 14], &[0, 1, 7, 2, 3, 4, 5, 6], 1) {
+                lanes.store(&mut out, lines);
+            }
+        }
+    }
+
+    #[test]
+    fn no_level_reads_beyond_a_table() {
+        for level in Level::ALL.into_iter().filter(|l| l.is_here()) {
+            assert!(std::panic::catch_unwind(|| run_at(level, Beyond)).is_err(), "{}", level.name());
+        }
     }
 }
