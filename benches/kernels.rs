@@ -74,7 +74,7 @@ fn interventional(c: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 alone(|| {
-                    let done = tree::interventional(&ensemble, rows.view(), background.view(), &Task::silent());
+                    let done = tree::interventional(&ensemble, rows.view(), background.view(), None, &Task::silent());
                     black_box(done.expect("proper trees").values[0])
                 })
             });

@@ -161,7 +161,7 @@ fn run(case: &Case) -> Result<(Done, &'static str), String> {
         "path-dependent" => (tree::path_dependent(ensemble, rows, &task), "candor::explain::tree::path_dependent"),
         "interventional" => {
             let background = case.background.as_ref().ok_or("the case has no background")?.view();
-            let done = tree::interventional(ensemble, rows, background, &task);
+            let done = tree::interventional(ensemble, rows, background, None, &task);
             (done, "candor::explain::tree::interventional")
         }
         "single-row" => {

@@ -105,6 +105,14 @@ pub(super) fn check(method: &dyn Explainer, request: &Request<'_>) -> Result<(),
             hint: "Choose a background of at least one row".to_owned(),
         });
     }
+    if method.needs_background()
+        && let Some(fault) = request.background.fault()
+    {
+        return Err(ExplainError::Incomplete {
+            what: fault.to_owned(),
+            hint: "Give every row of the background a weight of at least 0, and one of them more".to_owned(),
+        });
+    }
     if method.needs_truth() && request.truth.is_none() {
         return Err(ExplainError::Incomplete {
             what: "no target column is known".to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Fingerprint, RowId, Seed};
 use crate::num::Matrix;
 
-/// Rows that stand for “unknown” inputs, each with equal weight.
+/// Rows that stand for “unknown” inputs, with equal weight or with weights of their own.
 #[derive(Clone, Debug)]
 pub struct Background {
     /// What it is, in words: `200 of 1 000 rows drawn with seed 42`.
@@ -14,12 +14,32 @@ pub struct Background {
     pub matrix: Matrix,
     /// The table rows, when they come from the opened table.
     pub rows: Arc<[RowId]>,
+    /// One weight per row, finite, not negative and not all zero; `None` when all count the same.
+    pub weights: Option<Arc<[f64]>>,
 }
 
 impl Background {
     /// Identity by content.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::builder().number(self.matrix.cols() as u64).reals(self.matrix.values()).finish()
+        let rows = Fingerprint::builder().number(self.matrix.cols() as u64).reals(self.matrix.values());
+        match &self.weights {
+            None => rows.finish(),
+            Some(weights) => rows.reals(weights).finish(),
+        }
+    }
+
+    /// What is wrong with the weights, in words.
+    pub fn fault(&self) -> Option<&'static str> {
+        let weights = self.weights.as_ref()?;
+        if weights.len() != self.matrix.rows() {
+            Some("there is not one weight for each row of the background")
+        } else if weights.iter().any(|w| !(*w >= 0.0 && w.is_finite())) {
+            Some("a weight of the background is negative or no number")
+        } else if !weights.iter().sum::<f64>().is_normal() {
+            Some("the weights of the background do not add up to a positive number")
+        } else {
+            None
+        }
     }
 
     /// Which rows a background of at most `size` rows takes out of `total`: all of them when they fit, otherwise a

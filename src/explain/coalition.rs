@@ -1,5 +1,5 @@
 //! The game of model-agnostic methods: a coalition of features is known, the others take their values from each
-//! background row in turn, and the worth of the coalition is the mean prediction.
+//! background row in turn, and the worth of the coalition is the (weighted) mean prediction.
 
 use crate::base::{Cancelled, Task};
 use crate::model::{Model, Scale};
@@ -15,6 +15,7 @@ const BATCH: usize = 64;
 pub(super) struct Game<'a> {
     model: &'a dyn Model,
     background: MatrixView<'a>,
+    weights: Option<&'a [f64]>,
     scale: Scale,
     row: &'a [f64],
     /// Inputs that can change the prediction here: those whose value differs from some background row's. All others
@@ -29,7 +30,8 @@ impl<'a> Game<'a> {
         let row = request.features.row(position);
         let differs = |j: usize| background.column(j).any(|z| z != row[j] && !(z.is_nan() && row[j].is_nan()));
         let players = (0..row.len()).filter(|&j| differs(j)).collect();
-        Self { model: request.model, background, scale: request.scale, row, players }
+        let weights = request.background.weights.as_deref();
+        Self { model: request.model, background, weights, scale: request.scale, row, players }
     }
 
     /// Number of outputs.
@@ -56,7 +58,7 @@ impl<'a> Game<'a> {
     ) -> Result<Vec<f64>, Cancelled> {
         let outputs = self.outputs();
         let mut worth = vec![0.0; count * outputs];
-        let mut mean = Mean::new(self.model, self.scale);
+        let mut mean = Mean::new(self.model, self.scale, self.weights);
         let mut known = Vec::with_capacity(self.players.len());
         for (k, worth) in worth.chunks_exact_mut(outputs).enumerate() {
             known.clear();
@@ -70,7 +72,7 @@ impl<'a> Game<'a> {
 /// The mean prediction over the background of `request`: the worth of nobody. Cost: one prediction per row.
 pub(super) fn worth_of_nobody(request: &Request<'_>, task: &Task) -> Result<Vec<f64>, ExplainError> {
     let mut worth = vec![0.0; request.model.card().outputs.len()];
-    let mut mean = Mean::new(request.model, request.scale);
+    let mut mean = Mean::new(request.model, request.scale, request.background.weights.as_deref());
     mean.predict(request.background.matrix.view(), |_| (), task, &mut worth)?;
     Ok(worth)
 }
@@ -79,13 +81,15 @@ pub(super) fn worth_of_nobody(request: &Request<'_>, task: &Task) -> Result<Vec<
 struct Mean<'a> {
     model: &'a dyn Model,
     scale: Scale,
+    /// One per background row; `None` when all count the same.
+    weights: Option<&'a [f64]>,
     rows: Vec<f64>,
     predictions: Vec<f64>,
 }
 
 impl<'a> Mean<'a> {
-    fn new(model: &'a dyn Model, scale: Scale) -> Self {
-        Self { model, scale, rows: Vec::new(), predictions: Vec::new() }
+    fn new(model: &'a dyn Model, scale: Scale, weights: Option<&'a [f64]>) -> Self {
+        Self { model, scale, weights, rows: Vec::new(), predictions: Vec::new() }
     }
 
     /// Writes the mean prediction over `background`, each row changed by `change`, to `out`. The order of the sum is
@@ -111,11 +115,16 @@ impl<'a> Mean<'a> {
                 self.model.predict_f64(rows, self.scale, &mut self.predictions);
             }
             for (k, sum) in out.iter_mut().enumerate() {
-                *sum += self.predictions.iter().skip(k).step_by(self.predictions.len() / (last - first)).sum::<f64>();
+                let own = self.predictions.iter().skip(k).step_by(self.predictions.len() / (last - first));
+                *sum += match self.weights {
+                    None => own.sum::<f64>(),
+                    Some(weights) => own.zip(&weights[first..last]).map(|(p, w)| p * w).sum(),
+                };
             }
             first = last;
         }
-        out.iter_mut().for_each(|sum| *sum /= total as f64);
+        let whole = self.weights.map_or(total as f64, |weights| weights.iter().sum());
+        out.iter_mut().for_each(|sum| *sum /= whole);
         Ok(())
     }
 }

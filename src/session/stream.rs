@@ -204,14 +204,14 @@ fn background(
 ) -> Result<Background, Problem> {
     if !method.needs_background() {
         let matrix = Matrix::new(Vec::new(), 0, model.card().inputs.len()).expect("nothing has no rows");
-        return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]) });
+        return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]), weights: None });
     }
     match &plan.background_file {
         Some(path) => background_from_file(path, model, task),
         None => {
             let (rows, name) = Background::draw(stored.row_count(), plan.background_rows, plan.seed);
             let encoded = stored.encode(&rows, task)?;
-            Ok(Background { name: format!("{name} of the table"), matrix: encoded.matrix, rows: encoded.rows })
+            Ok(Background { name: format!("{name} of the table"), matrix: encoded.matrix, rows: encoded.rows, weights: None })
         }
     }
 }

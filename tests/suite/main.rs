@@ -14,6 +14,7 @@ mod damaged_models;
 mod determinism;
 mod importance;
 mod interactions;
+mod interventional;
 mod learners;
 mod metrics;
 mod one_value;

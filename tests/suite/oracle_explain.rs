@@ -8,7 +8,7 @@ use serde_json::Value;
 use candor::base::{Knobs, RowId, Seed, Task};
 use candor::data::InputKind;
 use candor::explain::{Attribution, Background, Body, Request, ask};
-use candor::model::{Model, Structure, TreeEnsemble, load};
+use candor::model::{Model, Scale, Structure, TreeEnsemble, load};
 use candor::num::Matrix;
 
 use super::common::toy::method;
@@ -61,8 +61,13 @@ fn inputs(model: &dyn Model, rows: &Value) -> Matrix {
 }
 
 fn explain(case: &Case, id: &str, rows: &Matrix, background: Matrix) -> Attribution {
+    explain_on(case.model.card().native_scale, case, id, rows, background)
+}
+
+fn explain_on(scale: Scale, case: &Case, id: &str, rows: &Matrix, background: Matrix) -> Attribution {
     let ids: Vec<RowId> = (0..rows.rows() as u32).map(RowId).collect();
-    let background = Background { name: "recorded".to_owned(), matrix: background, rows: Vec::new().into() };
+    let background =
+        Background { name: "recorded".to_owned(), matrix: background, rows: Vec::new().into(), weights: None };
     let knobs = Knobs::default();
     let request = Request {
         model: case.model.as_ref(),
@@ -70,7 +75,7 @@ fn explain(case: &Case, id: &str, rows: &Matrix, background: Matrix) -> Attribut
         rows: &ids,
         background: &background,
         truth: None,
-        scale: case.model.card().native_scale,
+        scale,
         knobs: &knobs,
         seed: Seed(1),
     };
@@ -199,4 +204,22 @@ fn the_second_implementation_of_shap_agrees() {
         compared += 1;
     }
     assert!(compared >= 4, "only {compared} cases were compared");
+}
+
+#[test]
+fn probabilities_are_rescaled_as_shap_does() {
+    let mut compared = 0;
+    for case in cases(&["shap"], "shap_probability") {
+        let Structure::Trees(ensemble) = case.model.structure() else { continue };
+        let record = &case.record["shap_probability"];
+        let rows = inputs(case.model.as_ref(), &case.record["rows"]);
+        let background = inputs(case.model.as_ref(), &record["background"]);
+        let found = explain_on(Scale::Probability, &case, "tree-shap-interventional", &rows, background);
+        // shap works in f32 here for every library; a probability moves by at most a quarter of the margin.
+        let allowed = rounding(ensemble, f64::from(f32::EPSILON) / 2.0) / 2.0;
+        let share = worst(&found, &record["values"], Some(&record["base"]), (1.0, allowed));
+        assert!(share < 1.0, "{}: {share} of the peer's rounding {allowed:e}", case.name);
+        compared += 1;
+    }
+    assert!(compared >= 2, "only {compared} cases were compared");
 }

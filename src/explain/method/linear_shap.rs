@@ -53,7 +53,7 @@ impl Explainer for LinearShap {
             return Err(super::refusal(self, "the model is not a linear form"));
         };
         let (outputs, inputs) = (form.outputs(), request.features.cols());
-        let means = mean_terms(form, request.background.matrix.view());
+        let means = mean_terms(form, request.background.matrix.view(), request.background.weights.as_deref());
         let mut values = vec![0.0; outputs * request.rows.len() * inputs];
         task.begin("explaining a linear form", request.rows.len() as u64);
         let shape = Planes { rows: request.rows.len(), width: inputs, block: parallel::BLOCK };
@@ -77,12 +77,14 @@ fn term(weight: f64, x: f64) -> f64 {
     if x.is_nan() { 0.0 } else { weight * x }
 }
 
-/// The mean of every term over the background, shape (inputs, outputs).
-fn mean_terms(form: &LinearForm, background: MatrixView<'_>) -> Vec<f64> {
+/// The (weighted) mean of every term over the background, shape (inputs, outputs).
+fn mean_terms(form: &LinearForm, background: MatrixView<'_>, weights: Option<&[f64]>) -> Vec<f64> {
     let outputs = form.outputs();
     let mean = |(index, weight): (usize, &f64)| {
         let terms: Vec<f64> = background.column(index / outputs).map(|z| term(*weight, z)).collect();
-        stats::mean(&terms)
+        let Some(weights) = weights else { return stats::mean(&terms) };
+        let weighed: Vec<f64> = terms.iter().zip(weights).map(|(term, weight)| term * weight).collect();
+        stats::sum(&weighed) / stats::sum(weights)
     };
     form.weights.iter().enumerate().map(mean).collect()
 }

@@ -4,11 +4,18 @@ use crate::base::{Entry, Task};
 use crate::explain::answer::Answer;
 use crate::explain::error::ExplainError;
 use crate::explain::tree;
-use crate::model::{Model, Scale, Structure};
+use crate::model::{Model, Scale, Structure, TaskKind};
+use crate::num::{MatrixView, parallel};
 
 use super::{Explainer, Request, Support};
 
-/// Exact Shapley values of a tree ensemble; unknown features take their values from background rows.
+/// What a reader of probabilities must know.
+const RESCALED: &str = "Contributions to the margin, rescaled to probabilities reference row by reference row, as shap does \
+     for model_output=\"probability\". They add up to the probability but are not its Shapley values; for those ask exact-shapley \
+     or permutation-shap on the probability scale";
+
+/// Exact Shapley values of a tree ensemble; unknown features take their values from background rows. On the probability
+/// scale of two-class models, the same values rescaled for each background row, which are no Shapley values.
 pub struct TreeShapInterventional;
 
 impl Entry for TreeShapInterventional {
@@ -28,6 +35,7 @@ impl Entry for TreeShapInterventional {
         &[
             "Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees",
             "Laberge and Pequignot 2022, Understanding interventional TreeSHAP",
+            "Nadel and Wettenstein 2026, Woodelf: tables of patterns",
         ]
     }
 }
@@ -41,7 +49,13 @@ impl Explainer for TreeShapInterventional {
     }
 
     fn scales(&self, model: &dyn Model) -> Vec<Scale> {
-        vec![model.card().native_scale]
+        let card = model.card();
+        let two_classes = card.task == TaskKind::Binary && card.outputs.len() == 1;
+        if two_classes && card.native_scale == Scale::Margin && card.scales.contains(&Scale::Probability) {
+            vec![Scale::Margin, Scale::Probability]
+        } else {
+            vec![card.native_scale]
+        }
     }
 
     fn needs_background(&self) -> bool {
@@ -52,9 +66,33 @@ impl Explainer for TreeShapInterventional {
         let Structure::Trees(ensemble) = request.model.structure() else {
             return Err(super::refusal(self, "the model is not a sum of trees"));
         };
-        let background = request.background.matrix.view();
-        let found =
-            tree::interventional(ensemble, request.features, background, task).map_err(|s| super::stopped(self, s))?;
-        Ok(super::exact_attribution(request, found.values, found.base, Vec::new()))
+        let (background, weights) = (request.background.matrix.view(), request.background.weights.as_deref());
+        if request.scale != Scale::Probability {
+            let found = tree::interventional(ensemble, request.features, background, weights, task)
+                .map_err(|s| super::stopped(self, s))?;
+            return Ok(super::exact_attribution(request, found.values, found.base, Vec::new()));
+        }
+        let said = |rows, scale| predictions(request.model, rows, scale, task);
+        let (rows, of_rows) = (said(request.features, Scale::Margin)?, said(request.features, Scale::Probability)?);
+        let (references, of_references) = (said(background, Scale::Margin)?, said(background, Scale::Probability)?);
+        let scale = tree::Rescale { rows: (&rows, &of_rows), background: (&references, &of_references) };
+        let found = tree::rescaled(ensemble, request.features, background, weights, scale, task)
+            .map_err(|s| super::stopped(self, s))?;
+        Ok(super::exact_attribution(request, found.values, found.base, vec![RESCALED.to_owned()]))
     }
+}
+
+/// The predictions of a model with one output, in f64.
+fn predictions(
+    model: &dyn Model,
+    rows: MatrixView<'_>,
+    scale: Scale,
+    task: &Task,
+) -> Result<Vec<f64>, crate::base::Cancelled> {
+    let mut out = vec![0.0; rows.rows()];
+    task.begin("asking the model", rows.rows() as u64);
+    parallel::fill_rows(&mut out, 1, task, |first, part| {
+        model.predict_f64(rows.slice(first, first + part.len()), scale, part);
+    })?;
+    Ok(out)
 }

@@ -6,14 +6,19 @@
 mod axis;
 mod counting;
 mod curves;
+mod deep_walk;
 mod engine;
 mod forest;
 pub mod friedman;
+mod groups;
 mod interactions;
 mod interventional;
 mod lane_quadrature;
 mod leaves;
+mod line_tables;
 mod outcomes;
+mod pair_weights;
+mod pairs;
 mod path_dependent;
 mod plan;
 mod quadrature;
@@ -21,9 +26,9 @@ mod rank;
 mod reference;
 mod steps;
 mod sweep;
-mod tables;
 pub mod tree_permutation;
 mod twofold;
+mod zeta;
 
 use crate::base::{Cancelled, Task};
 use crate::model::TreeEnsemble;
@@ -37,15 +42,7 @@ pub use interactions::{InteractionMatrices, Interactions, Visit, Wanted};
 pub use interactions::{interaction_matrices, interaction_rows, interactions};
 pub use sweep::{Individual, individual};
 
-use interventional::{Pairs, Scratch, Weights};
 use path_dependent::Engine;
-use plan::Plan;
-use tables::{Outline, Shallow};
-
-/// Explained rows per block of the interventional walk, small because every row meets the whole background.
-const PAIR_BLOCK: usize = 4;
-/// Numbers in the tables that are held at one time (256 MB).
-const TABLES: usize = 32 << 20;
 
 /// Contributions and what they are measured from, in the ensemble's native unit.
 #[derive(Clone, Debug)]
@@ -143,140 +140,6 @@ pub fn path_dependent2(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Tas
     Ok(Contributions { values, base, without_cover: forest.without_cover })
 }
 
-/// Interventional Shapley values of every row: unknown features take their values from each row of `background` in
-/// turn, all with equal weight. Exact in f64.
-/// Cost of trees with at most ten features on a path O((rows + background) · nodes + leaves · 3^features); of the
-/// others O(rows · background · nodes that either row reaches). Which of the two is used depends on the tree alone, so
-/// a row's bits do not depend on its neighbours.
-pub fn interventional(
-    ensemble: &TreeEnsemble,
-    rows: MatrixView<'_>,
-    background: MatrixView<'_>,
-    task: &Task,
-) -> Result<Contributions, Stopped> {
-    let plans = plan::plans(ensemble, task)?;
-    let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
-    let meeting = Meeting {
-        ensemble,
-        plans: &plans,
-        outlines: plans.iter().map(Outline::new).collect(),
-        weights: Weights::new(plans.iter().map(|p| p.distinct).max().unwrap_or(0)),
-        rows,
-        background,
-    };
-    task.begin("explaining against the background", rows.rows() as u64 * ensemble.trees.len() as u64);
-    meeting.add_shallow(&mut values, task)?;
-    meeting.add_deep(&mut values, task)?;
-    let divisor = ensemble.divisor * background.rows() as f64;
-    values.iter_mut().for_each(|value| *value /= divisor);
-    let base = mean_score(ensemble, background, task)?;
-    Ok(Contributions { values, base, without_cover: false })
-}
-
-/// Rows that meet a background.
-struct Meeting<'a> {
-    ensemble: &'a TreeEnsemble,
-    plans: &'a [Plan],
-    /// Per tree, the outline of its tables; `None` for deep trees.
-    outlines: Vec<Option<Outline>>,
-    weights: Weights,
-    rows: MatrixView<'a>,
-    background: MatrixView<'a>,
-}
-
-impl Meeting<'_> {
-    /// Adds the contributions of all shallow trees by tables, as many trees at a time as fit in memory.
-    fn add_shallow(&self, values: &mut [f64], task: &Task) -> Result<(), Cancelled> {
-        let shallow: Vec<Shallow<'_>> = (self.ensemble.trees.iter().zip(self.plans).zip(&self.outlines))
-            .filter_map(|((tree, plan), outline)| {
-                let outline = outline.as_ref()?;
-                Some(Shallow { ensemble: self.ensemble, tree, plan, outline })
-            })
-            .collect();
-        let mut first = 0;
-        while first < shallow.len() {
-            let mut size = 0;
-            let fits = |tree: &&Shallow<'_>| {
-                size += tree.outline.size;
-                size <= TABLES
-            };
-            let count = shallow[first..].iter().take_while(fits).count().max(1);
-            let group = &shallow[first..first + count];
-            let fill = |k: usize| group[k].fill(self.background, &self.weights, task);
-            let tables = parallel::map(count, &Task::silent(), fill)?.into_iter().collect::<Result<Vec<_>, _>>()?;
-            self.each_row(values, parallel::BLOCK, |row, sums, patterns| {
-                task.check()?;
-                for (tree, table) in group.iter().zip(&tables) {
-                    tree.add(row, table, patterns, sums);
-                }
-                task.advance(count as u64)
-            })?;
-            first += count;
-        }
-        Ok(())
-    }
-
-    /// Adds the contributions of all deep trees, background row by background row.
-    fn add_deep(&self, values: &mut [f64], task: &Task) -> Result<(), Cancelled> {
-        let deep: Vec<_> = self.ensemble.trees.iter().zip(&self.outlines).filter(|(_, o)| o.is_none()).collect();
-        if deep.is_empty() {
-            return Ok(());
-        }
-        self.each_row(values, PAIR_BLOCK, |row, sums, _| {
-            let mut scratch = Scratch::new(self.ensemble.inputs);
-            for (tree, _) in &deep {
-                let pairs = Pairs { ensemble: self.ensemble, tree, weights: &self.weights, task };
-                pairs.add(row, self.background, &mut scratch, sums)?;
-                task.advance(1)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Calls `add(row, sums, patterns)` for every row in parallel and adds its sums of shape (outputs, inputs) to
-    /// `values`.
-    fn each_row<F>(&self, values: &mut [f64], block: usize, add: F) -> Result<(), Cancelled>
-    where
-        F: Fn(&[f64], &mut [f64], &mut Vec<usize>) -> Result<(), Cancelled> + Sync,
-    {
-        let inputs = self.ensemble.inputs;
-        let shape = Planes { rows: self.rows.rows(), width: inputs, block };
-        parallel::fill_planes(values, shape, |first, planes| {
-            let (mut sums, mut patterns) = (vec![0.0; planes.len() * inputs], Vec::new());
-            let count = planes.first().map_or(0, |plane| plane.len() / inputs.max(1));
-            for position in 0..count {
-                sums.fill(0.0);
-                add(self.rows.row(first + position), &mut sums, &mut patterns)?;
-                for (plane, sums) in planes.iter_mut().zip(sums.chunks_exact(inputs)) {
-                    for (value, sum) in plane[position * inputs..].iter_mut().zip(sums) {
-                        *value += sum;
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-}
-
-/// The mean native score over `background`, per output.
-fn mean_score(ensemble: &TreeEnsemble, background: MatrixView<'_>, task: &Task) -> Result<Vec<f64>, Cancelled> {
-    let outputs = ensemble.outputs();
-    let mut scores = vec![0.0; background.rows() * outputs];
-    parallel::fill_rows(&mut scores, outputs, &Task::silent(), |first, part| {
-        for (k, out) in part.chunks_exact_mut(outputs).enumerate() {
-            if task.check().is_ok() {
-                ensemble.score_f64(background.row(first + k), out);
-            }
-        }
-    })?;
-    task.check()?;
-    let mean = |k: usize| {
-        let column: Vec<f64> = scores.iter().skip(k).step_by(outputs).copied().collect();
-        crate::num::stats::mean(&column)
-    };
-    Ok((0..outputs).map(mean).collect())
-}
-
 /// Path-dependent values as in [`path_dependent`], computed slowly and obviously, for comparison only.
 /// Cost O(rows · leaves · features of a path cubed).
 pub fn reference(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
@@ -287,3 +150,7 @@ pub fn reference(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> 
     let base = forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
     Ok(Contributions { values, base, without_cover: forest.without_cover })
 }
+
+pub use deep_walk::Rescale;
+pub use interventional::{interventional, rescaled};
+pub use pairs::pairwise;

@@ -89,14 +89,14 @@ pub fn check_knobs(method: &dyn Explainer, given: &[(String, String)]) -> Result
 fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task) -> Result<Background, Problem> {
     if !method.needs_background() {
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
-        return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]) });
+        return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]), weights: None });
     }
     match &plan.background_file {
         Some(path) => background_from_file(path, &*joined.model, task),
         None => {
             let (rows, name) = Background::draw(joined.data.row_count(), plan.background_rows, plan.seed);
             let encoded = encode(&joined.link, &joined.data, &rows);
-            Ok(Background { name: format!("{name} of the table"), matrix: encoded.matrix, rows: encoded.rows })
+            Ok(Background { name: format!("{name} of the table"), matrix: encoded.matrix, rows: encoded.rows, weights: None })
         }
     }
 }
@@ -109,5 +109,5 @@ pub fn background_from_file(path: &Path, model: &dyn Model, task: &Task) -> Resu
     let encoded = encode(&link, &data, &rows);
     let name = format!("all {} of {}", text::counted(rows.len(), "row"), data.source().name);
     // The rows belong to another table than the explained one, so they are not named by id.
-    Ok(Background { name, matrix: encoded.matrix, rows: Arc::from([]) })
+    Ok(Background { name, matrix: encoded.matrix, rows: Arc::from([]), weights: None })
 }

@@ -47,7 +47,7 @@ impl Work for MeasureImportance {
         let encoded =
             encode_watched(&joined.link, &joined.data, &rows, task).map_err(|_cancelled| super::cancelled())?;
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
-        let background = Background { name: "none".to_owned(), matrix, rows: Arc::from([]) };
+        let background = Background { name: "none".to_owned(), matrix, rows: Arc::from([]), weights: None };
         let request = Request {
             model: &*joined.model,
             features: encoded.matrix.view(),

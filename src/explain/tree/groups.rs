@@ -1,0 +1,322 @@
+//! Groups of leaves that one look-up serves.
+//!
+//! A group is a split `r`, a few connected splits `M` from `r` downwards, and the leaves that hang off `M`. All that
+//! these leaves ask of a row is whether it satisfies each feature of the path from the root to `r` (one bit a feature) and
+//! which way it goes at each split of `M` (one bit a split). So `2^bits` patterns decide everything, and one line of a
+//! table can hold what all leaves of the group give to all features, added up. A greedy planner joins splits from the
+//! bottom of the tree upwards as long as that saves look-ups. One leaf by itself is the special case of fast tree
+//! explainers with a table per leaf (Nadel and Wettenstein 2026).
+
+use super::forest::{Child, Lean};
+
+/// Features of one line.
+pub(super) const LINE: usize = 8;
+/// Most bits of a pattern.
+pub(super) const MOST_BITS: usize = 16;
+
+/// One bit of a pattern: `(left ^ flip) & (open | any)` of the outcomes of `split`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bit {
+    pub split: u32,
+    /// All ones to ask for the right side.
+    pub flip: u64,
+    /// All ones to ignore the splits above with the same feature.
+    pub any: u64,
+}
+
+/// What a leaf asks at a split of `M`.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// Place of the split in `M`.
+    place: u32,
+    left: bool,
+    /// Place of its feature among those of the leaf.
+    feature: u32,
+}
+
+/// One leaf of a group.
+#[derive(Clone, Debug)]
+pub(super) struct GroupLeaf {
+    /// Its first value in [`Lean::values`].
+    pub value: u32,
+    /// For each feature of the leaf, its slot in the group's lines; the first ones are those of the path.
+    pub slots: Vec<u8>,
+    asked: Vec<Asked>,
+}
+
+impl GroupLeaf {
+    /// Distinct features above the leaf.
+    pub fn distinct(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The features a row satisfies, from its pattern of the path and of `M`: `path & keep | extra`.
+    pub fn satisfied(&self, path: usize, ways: usize) -> (usize, usize) {
+        let mut missed = 0usize;
+        for asked in &self.asked {
+            if (ways >> asked.place & 1 == 1) != asked.left {
+                missed |= 1 << asked.feature;
+            }
+        }
+        let below = (1usize << path) - 1;
+        let all = (1usize << self.slots.len()) - 1;
+        (below & !missed, all & !below & !missed)
+    }
+}
+
+/// Leaves that one look-up serves.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Path features first, then the splits of `M`.
+    pub bits: Vec<Bit>,
+    /// How many of the bits are path features.
+    pub path: usize,
+    /// The input of every slot.
+    pub features: Vec<u32>,
+    pub leaves: Vec<GroupLeaf>,
+}
+
+impl Group {
+    /// Eights in one line, a power of two.
+    pub fn span(&self) -> usize {
+        self.features.len().div_ceil(LINE).next_power_of_two()
+    }
+
+    /// Patterns.
+    pub fn patterns(&self) -> usize {
+        1 << self.bits.len()
+    }
+}
+
+/// How a tree is divided.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Division {
+    pub groups: Vec<Group>,
+    /// First values of the leaves with too many features for a table.
+    pub deep: Vec<u32>,
+}
+
+/// What is known about a split while groups grow.
+struct Planner<'p, 'a> {
+    tree: &'p Lean<'a>,
+    /// Parent and side of each split.
+    parents: Vec<Option<(u32, bool)>>,
+    /// Bits a group of several splits may have.
+    cap: usize,
+    /// Most distinct features of a leaf with a table.
+    limit: usize,
+    /// Per split, the splits of the group that may still grow upwards from it.
+    open: Vec<Vec<u32>>,
+    division: Division,
+}
+
+/// What a set of splits would cost.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    /// Eights read for each row.
+    reads: usize,
+    /// Eights in the tables.
+    memory: usize,
+}
+
+/// Divides a tree into groups with at most `limit` distinct features a leaf; leaves with more are listed apart.
+/// Cost O(splits · levels).
+pub(super) fn divide(tree: &Lean<'_>, limit: usize) -> Division {
+    let mut parents = vec![None; tree.splits.len()];
+    for (place, split) in tree.splits.iter().enumerate() {
+        for (child, left) in [(split.left, true), (split.right, false)] {
+            if let Child::Split(below) = child
+                && let Some(parent) = parents.get_mut(below as usize)
+            {
+                *parent = Some((place as u32, left));
+            }
+        }
+    }
+    let cap = (tree.levels + 1).clamp(7, 9);
+    let open = vec![Vec::new(); tree.splits.len()];
+    let mut planner =
+        Planner { tree, parents, cap, limit: limit.min(MOST_BITS - 1), open, division: Division::default() };
+    for split in (0..tree.splits.len() as u32).rev() {
+        planner.grow(split);
+    }
+    if !tree.splits.is_empty() {
+        planner.close(0);
+    }
+    planner.division
+}
+
+impl Planner<'_, '_> {
+    /// Decides which open groups below `split` it joins.
+    fn grow(&mut self, split: u32) {
+        let own = &self.tree.splits[split as usize];
+        let children = [own.left, own.right];
+        let has_leaf = children.iter().any(|c| matches!(c, Child::Leaf(_)));
+        let deep = own.distinct as usize + usize::from(own.above.is_none()) > self.limit;
+        let below: Vec<u32> = children
+            .iter()
+            .filter_map(|c| if let Child::Split(s) = c { Some(*s) } else { None })
+            .filter(|s| !self.open[*s as usize].is_empty())
+            .collect();
+        if has_leaf && deep {
+            for child in children {
+                if let Child::Leaf(value) = child {
+                    self.division.deep.push(value);
+                }
+            }
+            below.iter().for_each(|s| self.close(*s));
+            return;
+        }
+        // Join none, the first, the second, both of what is open below; the cheapest wins, the later of equals.
+        let mut best: Option<(Cost, usize)> = None;
+        for chosen in 0..1usize << below.len() {
+            if let Some(cost) = self.price(split, has_leaf, &below, chosen)
+                && best.is_none_or(|(least, _)| cost <= least)
+            {
+                best = Some((cost, chosen));
+            }
+        }
+        let chosen = best.map_or(0, |(_, chosen)| chosen);
+        let mut joined = if has_leaf || chosen != 0 { vec![split] } else { Vec::new() };
+        for (k, s) in below.iter().enumerate() {
+            if chosen >> k & 1 == 1 {
+                joined.append(&mut self.open[*s as usize]);
+            } else {
+                self.close(*s);
+            }
+        }
+        self.open[split as usize] = joined;
+    }
+
+    /// The price of joining the `chosen` ones of `below` with `split` and closing the others; `None` when the joint group
+    /// would be too large.
+    fn price(&self, split: u32, has_leaf: bool, below: &[u32], chosen: usize) -> Option<Cost> {
+        let mut cost = Cost { reads: 0, memory: 0 };
+        let mut joined = if has_leaf || chosen != 0 { vec![split] } else { Vec::new() };
+        let mut largest = 0;
+        for (k, s) in below.iter().enumerate() {
+            let open = &self.open[*s as usize];
+            if chosen >> k & 1 == 1 {
+                joined.extend(open);
+                largest = largest.max(self.size(*s, open).0);
+            } else {
+                self.add(*s, open, &mut cost);
+            }
+        }
+        let bits = self.size(split, &joined).0;
+        if chosen != 0 && bits > self.cap.max(largest) {
+            return None;
+        }
+        if !joined.is_empty() {
+            self.add(split, &joined, &mut cost);
+        }
+        Some(cost)
+    }
+
+    fn add(&self, top: u32, splits: &[u32], cost: &mut Cost) {
+        let (bits, features) = self.size(top, splits);
+        let span = features.div_ceil(LINE);
+        cost.reads += span;
+        cost.memory += span << bits;
+    }
+
+    /// Bits and features of the group of `splits` below `top`.
+    fn size(&self, top: u32, splits: &[u32]) -> (usize, usize) {
+        let path = self.tree.splits[top as usize].distinct as usize;
+        let feature = |s: &u32| self.tree.splits[*s as usize].feature;
+        let mut new = 0;
+        for (k, place) in splits.iter().enumerate() {
+            let on_path = self.tree.splits[*place as usize].above.is_some_and(|a| self.leaves_group(a.split, top));
+            if !on_path && !splits[..k].iter().any(|s| feature(s) == feature(place)) {
+                new += 1;
+            }
+        }
+        (path + splits.len(), path + new)
+    }
+
+    /// Whether the feature of `split`, at or above a group, is met above `top` too.
+    fn leaves_group(&self, split: u32, top: u32) -> bool {
+        let mut split = split;
+        loop {
+            if split < top {
+                return true;
+            }
+            match self.tree.splits[split as usize].above {
+                Some(above) => split = above.split,
+                None => return false,
+            }
+        }
+    }
+
+    /// Makes the open group at `top` final.
+    fn close(&mut self, top: u32) {
+        let splits = std::mem::take(&mut self.open[top as usize]);
+        if splits.is_empty() {
+            return;
+        }
+        let (mut bits, mut features) = self.path(top);
+        let path = bits.len();
+        let mut leaves = Vec::new();
+        for &place in &splits {
+            let split = &self.tree.splits[place as usize];
+            bits.push(Bit { split: place, flip: 0, any: u64::MAX });
+            if !features.contains(&split.feature) {
+                features.push(split.feature);
+            }
+        }
+        for &place in &splits {
+            let split = &self.tree.splits[place as usize];
+            for (child, left) in [(split.left, true), (split.right, false)] {
+                if let Child::Leaf(value) = child {
+                    leaves.push(self.leaf(value, (place, left), top, (&splits, path, &features)));
+                }
+            }
+        }
+        self.division.groups.push(Group { bits, path, features, leaves });
+    }
+
+    /// The bits and features of the path from the root to `top`.
+    fn path(&self, top: u32) -> (Vec<Bit>, Vec<u32>) {
+        let (mut bits, mut features): (Vec<Bit>, Vec<u32>) = (Vec::new(), Vec::new());
+        let mut at = self.parents[top as usize];
+        // The lowest split of a feature carries those above.
+        while let Some((place, left)) = at {
+            let split = &self.tree.splits[place as usize];
+            if !features.contains(&split.feature) {
+                features.push(split.feature);
+                bits.push(Bit { split: place, flip: if left { 0 } else { u64::MAX }, any: 0 });
+            }
+            at = self.parents[place as usize];
+        }
+        bits.reverse();
+        features.reverse();
+        (bits, features)
+    }
+
+    fn leaf(
+        &self,
+        value: u32,
+        last: (u32, bool),
+        top: u32,
+        (splits, path, features): (&[u32], usize, &[u32]),
+    ) -> GroupLeaf {
+        let mut steps = Vec::new();
+        let mut at = Some(last);
+        while let Some((place, left)) = at {
+            steps.push((place, left));
+            at = if place == top { None } else { self.parents[place as usize] };
+        }
+        let mut slots: Vec<u8> = (0..path as u8).collect();
+        let mut asked = Vec::with_capacity(steps.len());
+        for (place, left) in steps.into_iter().rev() {
+            let feature = self.tree.splits[place as usize].feature;
+            let slot = features.iter().position(|f| *f == feature).unwrap_or(0) as u8;
+            let own = slots.iter().position(|s| *s == slot).unwrap_or_else(|| {
+                slots.push(slot);
+                slots.len() - 1
+            });
+            let place = splits.iter().position(|s| *s == place).unwrap_or(0) as u32;
+            asked.push(Asked { place, left, feature: own as u32 });
+        }
+        GroupLeaf { value, slots, asked }
+    }
+}
