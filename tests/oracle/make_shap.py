@@ -72,6 +72,11 @@ def tree(name):
     used = np.asarray(e.data)
     assert used.shape == back.shape, "shap cut the background"
     values = by_output(e.shap_values(few, check_additivity=False))
+    probability = {}
+    if case in ("binary_logistic", "binary"):
+        p = shap.TreeExplainer(model, masker, feature_perturbation="interventional", model_output="probability")
+        probability = {"shap_probability": {"background": back, "values": by_output(p.shap_values(few, check_additivity=False)),
+                                            "base": np.atleast_1d(p.expected_value)}}
     true, base = enumerate_shapley(score, few, back)
     margin = score(few)
     print(f"  interventional: shap against enumeration {np.abs(values - true).max():.2g}, "
@@ -83,6 +88,7 @@ def tree(name):
         print(f"  {key}: sum against margin {np.abs(total - margin).max():.2g}")
     results["shap_interventional"] = {"background": back, "values": values, "base": np.atleast_1d(e.expected_value)}
     results["exact_interventional"] = {"background": back, "values": true, "base": base}
+    results |= probability
     save(FOLDER, name, "shap", f"{shap.__version__} with {folder} {old['version']}", "make_shap.py", note,
          f"../{folder}/{old['model']}", old["features"], few, results)
 
