@@ -152,6 +152,7 @@ struct Found {
 enum Done {
     Contributions(tree::Contributions),
     Curves(tree::Dependence),
+    Matrices(tree::InteractionMatrices),
 }
 
 /// The public function that is measured, from arrays to arrays, and how it was called.
@@ -168,6 +169,10 @@ fn run(case: &Case) -> Result<(Done, &'static str), String> {
             let done = tree::path_dependent(ensemble, rows.slice(0, 1), &task);
             (done, "candor::explain::tree::path_dependent of one row")
         }
+        "interactions" => {
+            let done = tree::interaction_matrices(ensemble, rows, &task).map_err(|stopped| format!("{stopped:?}"))?;
+            return Ok((Done::Matrices(done), "candor::explain::tree::interaction_matrices"));
+        }
         "partial-dependence" => {
             let done = tree::partial_dependence(ensemble, rows, &task).map_err(|stopped| format!("{stopped:?}"))?;
             return Ok((Done::Curves(done), "candor::explain::tree::partial_dependence"));
@@ -182,6 +187,20 @@ fn found(case: &Case, done: &Done) -> Found {
     let width = case.ensemble.inputs;
     let done = match done {
         Done::Contributions(done) => done,
+        Done::Matrices(matrices) => {
+            let size = width * width;
+            let count = WRITTEN.min(matrices.values.len() / (size * case.ensemble.outputs()));
+            let sums = tree::Contributions {
+                values: matrices.values[..count * size].chunks_exact(width).map(|row| row.iter().sum()).collect(),
+                base: matrices.base.clone(),
+                without_cover: matrices.without_cover,
+            };
+            return Found {
+                values: matrices.values[..count * size].to_vec(),
+                shape: vec![count, width, width],
+                gap: Some(additivity(&case.ensemble, case.rows.view().slice(0, count), &sums)),
+            };
+        }
         Done::Curves(curves) => {
             let grid = case.grid.as_ref().expect("the case has a grid").view();
             let at = |j: usize, value: f64| match curves.axes.place(j) {

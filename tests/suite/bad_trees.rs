@@ -25,9 +25,12 @@ fn refused(bytes: &[u8], what: &str) -> String {
 
 /// The refusal names tree 1 in the format's own way, and node 2.
 fn names_the_place(bytes: &[u8], (tree, word): (&str, &str), what: &str) {
-    let text = refused(bytes, what);
+    names(&refused(bytes, what), (tree, "node 2", word), what);
+}
+
+fn names(text: &str, (tree, node, word): (&str, &str, &str), what: &str) {
     assert!(text.contains(tree), "{what}: the tree is not named: {text}");
-    assert!(text.contains("node 2"), "{what}: the node is not named: {text}");
+    assert!(text.contains(node), "{what}: the node is not named: {text}");
     assert!(text.contains(word), "{what}: {text}");
 }
 
@@ -100,13 +103,13 @@ fn own_models() {
     let good: Value = serde_json::from_slice(&to_json(model.card(), &body).expect("written")).expect("plain JSON");
     let damaged = |key: &str, value: Value| {
         let mut model = good.clone();
-        let node = &mut model["body"]["trees"]["ensemble"]["trees"][1]["nodes"][2];
-        assert!(node["feature"] != json!(u32::MAX), "node 2 is a split");
+        let node = &mut model["body"]["trees"]["ensemble"]["trees"][1]["nodes"][1];
+        assert!(node["feature"] != json!(u32::MAX), "node 1 is a split");
         node[key] = value;
         model.to_string().into_bytes()
     };
-    let tree = |bytes: Vec<u8>, word: &str, what: &str| names_the_place(&bytes, ("tree 1", word), what);
-    tree(damaged("left", json!(2)), "reached twice", "a cycle of one");
+    let tree = |bytes: Vec<u8>, word: &str, what: &str| names(&refused(&bytes, what), ("tree 1", "node 1", word), what);
+    tree(damaged("left", json!(1)), "reached twice", "a cycle of one");
     tree(damaged("left", json!(0)), "reached twice", "a way back to the root");
     tree(damaged("right", json!(4000)), "4000", "a child out of range");
     tree(damaged("cover", json!(-5.0)), "cover", "a negative cover");
