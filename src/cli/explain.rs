@@ -15,7 +15,7 @@ use super::destination::Destination;
 use super::print;
 
 /// The method that answers about the whole table.
-pub const IMPORTANCE: &str = "permutation-importance";
+const IMPORTANCE: &str = "permutation-importance";
 /// The method that answers with curves.
 const CURVES: &str = "partial-dependence";
 /// The setting that puts standard errors beside their feature.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::base::{Problem, Task, text};
 use crate::data::stored::{self, StoreError, TableSize};
+use crate::explain::method::find;
 use crate::model::load;
 use crate::session::stream::{PROGRAM, Streaming, Told, Wish, whole_bytes};
 use crate::session::write::Ending;
@@ -16,7 +17,7 @@ use crate::worker::inline;
 use super::args::{Common, Explain, How, Inputs};
 use super::desk::{Failure, plan};
 use super::destination::Destination;
-use super::explain::{IMPORTANCE, line};
+use super::explain::line;
 use super::interrupt;
 use super::print;
 use super::progress;
@@ -54,8 +55,8 @@ pub fn explain(
     if needed <= args.memory {
         return Ok(false);
     }
-    if how.method == IMPORTANCE {
-        at_once(common, "permutation importance needs the whole table", args.memory);
+    if find(&how.method).is_some_and(|method| !method.answers_rows()) {
+        at_once(common, "this method answers about the table as a whole", args.memory);
         return Ok(false);
     }
     if Ending::of(destination.path()).is_ok_and(|ending| ending == Ending::Json) {

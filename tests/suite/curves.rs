@@ -6,7 +6,8 @@ use candor::base::{Knobs, Seed, Task};
 use candor::explain::tree::friedman::{overall_interactions, pair_dependence, pair_interactions};
 use candor::explain::tree::tree_permutation::{dealt, expected_losses};
 use candor::explain::tree::{Axes, individual, partial_dependence};
-use candor::explain::{Body, FeatureImportance, Request, Truth};
+use candor::explain::{Body, Curves, FeatureImportance, Place, Request, Truth};
+use candor::model::trees::Compare;
 use candor::model::{Model, ModelCard, Scale, TreeEnsemble};
 use candor::num::simd::{self, Level};
 use candor::num::{Matrix, MatrixView, parallel};
@@ -323,4 +324,61 @@ fn many_shuffles_come_near_the_expectation_over_all() {
         assert!(exact.std_error == 0.0);
         assert!((exact.value - drawn.value).abs() <= 5.0 * drawn.std_error + 1e-12, "{exact:?} {drawn:?}");
     }
+}
+
+fn curves(setting: &Setting, model: &dyn Model, settings: &[(&str, &str)]) -> Curves {
+    let method = method("partial-dependence");
+    let knobs = Knobs::check(method.knobs(), settings.iter().copied()).expect("known settings");
+    let request = Request { model, ..setting.request(&knobs) };
+    match method.explain(&request, &Task::silent()).expect("an answer").body {
+        Body::Curves(curves) => curves,
+        _ => panic!("curves were asked for"),
+    }
+}
+
+#[test]
+fn counted_curves_pass_through_what_the_model_says_when_asked() {
+    let mut met = 0;
+    for seed in 0..30 {
+        let setting = some(seed, 30);
+        let asked = curves(&setting, &Hidden(&setting.model), &[("points", "1000"), ("curves", "7")]);
+        let counted = curves(&setting, &setting.model, &[("curves", "7")]);
+        assert_eq!((asked.individual.len(), &asked.individual), (7, &counted.individual));
+        for (asked, counted) in asked.features.iter().zip(&counted.features) {
+            assert_eq!(asked.counts.iter().sum::<u64>(), 30);
+            let sizes = [asked.places.len(), counted.places.len()];
+            for (k, place) in asked.places.iter().enumerate() {
+                let value = match place {
+                    Place::At(value) => *value,
+                    _ => f64::NAN,
+                };
+                let low_belongs = setting.model.ensemble().compare == Compare::LessF32;
+                let holds = |place: &Place| match place {
+                    Place::Missing => value.is_nan(),
+                    Place::Between(low, high) if low_belongs => *low <= value && (value < *high || low >= high),
+                    Place::Between(low, high) => *low < value && value <= *high || low >= high && value == *low,
+                    _ => false,
+                };
+                // Inputs read in several ways have pieces of single values and categories; they are tested above.
+                let whole = counted.places.iter().all(|p| !matches!(p, Place::Category(_)));
+                let Some(at) = counted.places.iter().position(holds).filter(|_| whole) else { continue };
+                // The model may read 0 as missing.
+                if counted.counts[at] == 0 || value == 0.0 {
+                    continue;
+                }
+                for (lines, others) in [(&asked.mean, &counted.mean), (&asked.individual, &counted.individual)] {
+                    for (line, other) in lines.chunks_exact(sizes[0]).zip(others.chunks_exact(sizes[1])) {
+                        assert!((line[k] - other[at]).abs() < 1e-12, "seed {seed}, {} at {value}", asked.name);
+                        met += 1;
+                    }
+                }
+            }
+        }
+        let centred = curves(&setting, &setting.model, &[("centre", "on")]);
+        for curve in &centred.features {
+            let first = curve.places.iter().position(|p| *p != Place::Missing).unwrap_or(0);
+            assert!(curve.individual.chunks_exact(curve.places.len()).all(|line| line[first] == 0.0));
+        }
+    }
+    assert!(met > 1000, "{met}");
 }
