@@ -21,8 +21,8 @@ const VECTORS: usize = 4;
 const PARTS: usize = ROWS / (8 * VECTORS);
 /// Bytes of programs and constants that stay in the second-level cache while a block of rows runs through.
 const CHUNK: usize = 256 << 10;
-/// Cells of all outputs that one thread may hold for eight rows; 64 bytes each.
-const MOST_CELLS: usize = 1 << 22;
+/// Cells of all outputs that one thread may hold for the rows that walk together: 256 MB.
+const MOST_CELLS: usize = (256 << 20) / size_of::<Sums>();
 
 /// Sums of one cell for a part of a block.
 pub(super) type Sums = [Eight; VECTORS];
@@ -71,7 +71,7 @@ impl<'a> Engine<'a> {
         let (mut first, mut bytes) = (0, 0);
         for (place, tree) in forest.trees.iter().enumerate() {
             task.check()?;
-            let program = writer.write(tree).ok_or(Stopped::TooManyPairs)?;
+            let program = writer.write(tree, task)?;
             let count = if program.steps.is_empty() { 0 } else { nodes_for(tree.distinct) };
             if rules.len() <= count {
                 rules.resize(count + 1, None);

@@ -4,6 +4,9 @@
 //! written for one feature only. Then a subtree takes part when its path holds the feature or a split inside it does;
 //! all others contribute nothing to the pairs of that feature and are left out.
 
+use crate::base::Task;
+
+use super::super::Stopped;
 use super::super::forest::{Child, Lean};
 use super::cells::Cells;
 
@@ -121,16 +124,17 @@ impl<'w> Writer<'w> {
         Self { cells, most, with, deepest: vec![None; inputs], path: Vec::new(), rest: Vec::new() }
     }
 
-    /// The program of `tree`; `None` when more than the allowed cells would be needed. Cost O(splits · levels).
-    pub fn write(&mut self, tree: &Lean<'_>) -> Option<Program> {
+    /// The program of `tree`; refused when more than the allowed cells would be needed. Cost O(splits · levels).
+    pub fn write(&mut self, tree: &Lean<'_>, task: &Task) -> Result<Program, Stopped> {
         let mut program = Program::default();
         let inside = self.inside(tree);
         if self.takes_part(&inside, 0) {
             self.rest.push(Rest::Open(0, true));
         }
         while let Some(next) = self.rest.pop() {
+            task.check()?;
             if self.cells.pairs.len() > self.most {
-                return None;
+                return Err(Stopped::TooManyPairs);
             }
             match next {
                 Rest::Open(place, is_left) => self.open(tree, &inside, (place, is_left), &mut program),
@@ -147,7 +151,7 @@ impl<'w> Writer<'w> {
                 }
             }
         }
-        Some(program)
+        Ok(program)
     }
 
     /// Per split, whether it or a split below it has the asked feature.
