@@ -121,6 +121,8 @@ pub trait Lanes: Copy {
     type Numbers: Copy;
     /// Eight answers, yes or no.
     type Mask: Copy;
+    /// Eight places in a table of sixteen.
+    type Places: Copy;
 
     /// The same number in every lane.
     fn splat(self, x: f64) -> Self::Numbers;
@@ -140,6 +142,12 @@ pub trait Lanes: Copy {
     fn mask(self, bits: u8) -> Self::Mask;
     /// `yes` where the mask says so, `no` elsewhere.
     fn select(self, mask: Self::Mask, yes: Self::Numbers, no: Self::Numbers) -> Self::Numbers;
+    /// The places `bits[0] + 2 · bits[1] + 4 · bits[2] + 8 · bits[3]`, yes counting as one.
+    fn places(self, bits: [Self::Mask; 4]) -> Self::Places;
+    /// The number of `table` at each place, all of which must be below eight.
+    fn look_up(self, table: Self::Numbers, places: Self::Places) -> Self::Numbers;
+    /// The number of the two halves of a table at each place.
+    fn look_up_both(self, table: [Self::Numbers; 2], places: Self::Places) -> Self::Numbers;
     /// Bit `i` tells whether `codes[i] − from`, wrapping, is at most `span`.
     fn within_u16(self, codes: &[u16; 64], from: u16, span: u16) -> u64;
     /// Bit `i` tells whether `codes[i] − from`, wrapping, is at most `span`.
@@ -158,6 +166,7 @@ pub struct Scalar;
 impl Lanes for Scalar {
     type Numbers = [f64; 8];
     type Mask = u8;
+    type Places = [u8; 4];
 
     #[inline(always)]
     fn splat(self, x: f64) -> [f64; 8] {
@@ -202,6 +211,23 @@ impl Lanes for Scalar {
     #[inline(always)]
     fn select(self, mask: u8, yes: [f64; 8], no: [f64; 8]) -> [f64; 8] {
         std::array::from_fn(|i| if mask >> i & 1 == 1 { yes[i] } else { no[i] })
+    }
+
+    #[inline(always)]
+    fn places(self, bits: [u8; 4]) -> [u8; 4] {
+        bits
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: [f64; 8], places: [u8; 4]) -> [f64; 8] {
+        self.look_up_both([table, table], places)
+    }
+
+    #[inline(always)]
+    fn look_up_both(self, table: [[f64; 8]; 2], places: [u8; 4]) -> [f64; 8] {
+        let bit = |word: u8, i: usize| usize::from(word >> i & 1);
+        let place = |i: usize| bit(places[0], i) + 2 * bit(places[1], i) + 4 * bit(places[2], i);
+        std::array::from_fn(|i| table[bit(places[3], i)][place(i)])
     }
 
     #[inline(always)]
@@ -269,7 +295,10 @@ mod tests {
                 keep(lanes.sub(a, b));
                 keep(lanes.mul(a, b));
                 keep(lanes.mul_add(a, b, c));
-                keep(lanes.select(lanes.mask((start * 37) as u8), a, lanes.splat(2.0)));
+                let mask = |factor: usize| lanes.mask((start * factor) as u8);
+                keep(lanes.select(mask(37), a, lanes.splat(2.0)));
+                keep(lanes.look_up(c, lanes.places([mask(37), mask(11), mask(83), mask(0)])));
+                keep(lanes.look_up_both([c, b], lanes.places([mask(37), mask(11), mask(83), mask(59)])));
             }
             let table: Vec<Eight> = (0..40).map(numbers).collect();
             lanes.turned(&table, &[3, 19, 0, 7, 7, 11, 12, 13], 1).into_iter().for_each(keep);

@@ -3,6 +3,7 @@
 
 use crate::base::Task;
 use crate::model::{Node, Tree, TreeEnsemble};
+use crate::num::parallel;
 
 use super::Stopped;
 use super::rank::{Coding, Test};
@@ -34,8 +35,6 @@ pub(super) struct Above {
 pub(super) struct Split {
     /// Input compared.
     pub feature: u32,
-    /// The comparison, on codes.
-    pub test: Test,
     /// Where values go for which the test says yes.
     pub left: Child,
     /// Where all others go.
@@ -59,6 +58,10 @@ pub(super) struct Split {
 pub(super) struct Lean<'a> {
     /// Splits in preorder, left branch first; empty when the tree is one leaf.
     pub splits: Vec<Split>,
+    /// The comparison of each split, on codes.
+    pub tests: Vec<Test>,
+    /// The splits with another of the same feature above, in preorder.
+    pub repeats: Vec<u32>,
     /// Values of the leaves, `width` each.
     pub values: &'a [f64],
     /// Values per leaf.
@@ -89,18 +92,23 @@ impl<'a> Forest<'a> {
     /// range. Cost O(nodes · log nodes).
     pub fn new(ensemble: &'a TreeEnsemble, task: &Task) -> Result<Self, Stopped> {
         let coding = Coding::new(ensemble);
-        let mut forest = Self {
-            trees: Vec::with_capacity(ensemble.trees.len()),
-            coding,
-            inputs: ensemble.inputs,
-            outputs: ensemble.outputs(),
-            without_cover: false,
+        let lay = |index: usize| {
+            let layout = Layout {
+                tree: &ensemble.trees[index],
+                ensemble,
+                coding: &coding,
+                latest: vec![None; ensemble.inputs],
+                without_cover: false,
+            };
+            layout.lay().ok_or(Stopped::NoTree(index))
         };
-        let mut latest = vec![None; ensemble.inputs];
-        for (index, tree) in ensemble.trees.iter().enumerate() {
-            task.check()?;
-            let mut layout = Layout { tree, ensemble, forest: &mut forest, latest: &mut latest };
-            let lean = layout.lay().ok_or(Stopped::NoTree(index))?;
+        let laid = parallel::map(ensemble.trees.len(), &Task::silent(), lay)?;
+        task.check()?;
+        let mut forest =
+            Self { trees: Vec::new(), coding, inputs: ensemble.inputs, outputs: ensemble.outputs(), without_cover: false };
+        for tree in laid {
+            let (lean, without_cover) = tree?;
+            forest.without_cover |= without_cover;
             forest.trees.push(lean);
         }
         Ok(forest)
@@ -144,17 +152,21 @@ struct Waiting {
 struct Layout<'l, 'a> {
     tree: &'a Tree,
     ensemble: &'a TreeEnsemble,
-    forest: &'l mut Forest<'a>,
+    coding: &'l Coding,
     /// Per feature, the nearest split on the current path.
-    latest: &'l mut [Option<Above>],
+    latest: Vec<Option<Above>>,
+    without_cover: bool,
 }
 
 impl<'a> Layout<'_, 'a> {
-    fn lay(&mut self) -> Option<Lean<'a>> {
-        let outputs = self.forest.outputs;
+    /// The tree, and whether a split had no training cover.
+    fn lay(mut self) -> Option<(Lean<'a>, bool)> {
+        let outputs = self.ensemble.outputs();
         let (width, first_output) = self.tree.output.map_or((outputs, 0), |k| (1, k as usize));
         let mut lean = Lean {
             splits: Vec::with_capacity(self.tree.nodes.len() / 2),
+            tests: Vec::with_capacity(self.tree.nodes.len() / 2),
+            repeats: Vec::new(),
             values: &self.tree.leaf_values,
             width,
             first_output,
@@ -167,7 +179,6 @@ impl<'a> Layout<'_, 'a> {
         }
         let mut path: Vec<(u32, Option<Above>)> = Vec::new();
         let mut waiting = vec![Waiting { node: 0, parent: None, reach: 1.0 }];
-        let mut whole = Some(());
         while let Some(next) = waiting.pop() {
             let level = next.parent.map_or(0, |p| lean.splits[p.split as usize].level as usize + 1);
             self.leave(&mut path, level, &lean);
@@ -175,13 +186,9 @@ impl<'a> Layout<'_, 'a> {
                 let feature = lean.splits[parent.split as usize].feature as usize;
                 path.push((parent.split, self.latest[feature].replace(parent)));
             }
-            whole = self.node(&next, &mut lean, &mut waiting);
-            if whole.is_none() {
-                break;
-            }
+            self.node(&next, &mut lean, &mut waiting)?;
         }
-        self.leave(&mut path, 0, &lean);
-        whole.map(|()| lean)
+        Some((lean, self.without_cover))
     }
 
     /// Takes the splits from `level` on off the current path: a node at `level` has as many splits above.
@@ -235,11 +242,14 @@ impl<'a> Layout<'_, 'a> {
         });
         let (left, right) = (self.tree.nodes.get(node.left as usize)?, self.tree.nodes.get(node.right as usize)?);
         let (share, covered, uneven) = shares(node.cover, left.cover, right.cover);
-        self.forest.without_cover |= !covered;
-        let test = self.forest.coding.test(self.ensemble, self.tree, node)?;
+        self.without_cover |= !covered;
+        lean.tests.push(self.coding.test(self.ensemble, self.tree, node)?);
         let (left, right) = (Child::Leaf(0), Child::Leaf(0));
         let feature = node.feature;
-        lean.splits.push(Split { feature, test, left, right, level, above, share, uneven, kept, distinct });
+        if above.is_some() {
+            lean.repeats.push(lean.splits.len() as u32);
+        }
+        lean.splits.push(Split { feature, left, right, level, above, share, uneven, kept, distinct });
         Some((share, level))
     }
 }

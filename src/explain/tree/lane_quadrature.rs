@@ -10,7 +10,7 @@
 use crate::num::simd::{Eight, Lanes};
 
 use super::outcomes::Outcomes;
-use super::steps::{Act, Below, Fresh, Kind, Program, Repeat, Step, Uneven};
+use super::steps::{Act, Below, Bit, Bottom, Fresh, Kind, Program, Repeat, Step, Uneven};
 
 /// Vectors of eight rows in a block.
 pub(super) const VECTORS: usize = 8;
@@ -22,7 +22,7 @@ pub(super) type Rows = [Eight; VECTORS];
 pub(super) struct Stack<const Q: usize> {
     /// Products on the way down, per level.
     down: Vec<[Rows; Q]>,
-    /// Sums on the way up, per level, side and value of a leaf.
+    /// Sums of finished subtrees that wait for their parent, per value of a leaf.
     up: Vec<[Rows; Q]>,
 }
 
@@ -93,82 +93,98 @@ impl<const Q: usize> Shares<Q> for Repeat<Q> {
     }
 }
 
-/// The eight bits of vector `v` in a word.
-#[inline(always)]
-fn bits(word: u64, v: usize) -> u8 {
-    (word >> (8 * v)) as u8
-}
-
 /// One tree walking with one block of rows.
 pub(super) struct Walk<'w, 'a, L: Lanes, const Q: usize> {
     pub lanes: L,
     pub program: &'w Program<'a, Q>,
     pub outcomes: &'w Outcomes,
-    /// The first of the block's rows among the 64 of the outcomes.
-    pub first: u32,
+    /// Number of inputs.
+    pub inputs: usize,
+}
+
+/// The outcome words of a split.
+#[derive(Clone, Copy)]
+struct Words {
+    left: u64,
+    open: u64,
+}
+
+impl Words {
+    /// Which constant the rows of vector `v` take.
+    #[inline(always)]
+    fn sides<L: Lanes>(self, lanes: L, v: usize) -> Sides<L::Mask> {
+        Sides {
+            on: lanes.mask((self.left >> (8 * v)) as u8),
+            open_on: lanes.mask(((self.left & self.open) >> (8 * v)) as u8),
+            open_off: lanes.mask(((!self.left & self.open) >> (8 * v)) as u8),
+        }
+    }
 }
 
 impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
     /// Adds the contributions of the tree, not yet divided, to `out` of shape (outputs, inputs).
     /// Cost O(splits · Q) vector operations for each eight rows.
     #[inline(always)]
-    pub fn run(&self, stack: &mut Stack<Q>, inputs: usize, out: &mut [Rows]) {
-        let levels = self.program.levels + 1;
+    pub fn run(&self, stack: &mut Stack<Q>, out: &mut [Rows]) {
+        let (levels, slots) = (self.program.levels + 1, (self.program.slots + 1) * self.program.width);
         if stack.down.len() < levels {
             stack.down.resize(levels, [[Eight::splat(0.0); VECTORS]; Q]);
         }
-        if stack.up.len() < 2 * levels * self.program.width {
-            stack.up.resize(2 * levels * self.program.width, [[Eight::splat(0.0); VECTORS]; Q]);
+        if stack.up.len() < slots {
+            stack.up.resize(slots, [[Eight::splat(0.0); VECTORS]; Q]);
         }
         for (down, weight) in stack.down[0].iter_mut().zip(self.program.weights) {
             *down = [Eight::splat(weight); VECTORS];
         }
         for step in &self.program.steps {
-            match (step.act, step.kind) {
-                (Act::Twig, Kind::Fresh(k)) => self.twig(step, &self.program.fresh[k as usize], stack, inputs, out),
-                (Act::Twig, Kind::Repeat(k)) => self.twig(step, &self.program.repeat[k as usize], stack, inputs, out),
-                (Act::Join, Kind::Fresh(k)) => self.join(step, &self.program.fresh[k as usize], stack, inputs, out),
-                (Act::Join, Kind::Repeat(k)) => self.join(step, &self.program.repeat[k as usize], stack, inputs, out),
-                (Act::Turn, Kind::Fresh(_) | Kind::Repeat(_)) => self.turn(step, stack),
-                (act, Kind::Fresh(k)) => self.down(step, &self.program.fresh[k as usize], act, stack),
-                (act, Kind::Repeat(k)) => self.down(step, &self.program.repeat[k as usize], act, stack),
-                (act, Kind::Uneven(k)) => {
-                    let uneven = &self.program.uneven[k as usize];
-                    match act {
-                        Act::Join | Act::Twig => self.join_uneven(step, uneven, stack, inputs, out),
-                        Act::DownLeft => self.down(step, &uneven.left, Act::DownLeft, stack),
-                        Act::Turn | Act::DownRight => self.down(step, &uneven.right, Act::DownLeft, stack),
-                    }
-                }
+            match step.kind {
+                Kind::Fresh(k) if step.act == Act::Table => self.table(step, k as usize, stack, out),
+                Kind::Fresh(k) if step.act == Act::Mixed => self.mixed(step, k as usize, stack, out),
+                Kind::Fresh(k) => self.step(step, &self.program.fresh[k as usize], stack, out),
+                Kind::Repeat(k) => self.step(step, &self.program.repeat[k as usize], stack, out),
+                Kind::Uneven(k) => self.step_uneven(step, &self.program.uneven[k as usize], stack, out),
             }
         }
     }
 
     #[inline(always)]
-    fn sides(&self, split: u32, v: usize) -> Sides<L::Mask> {
-        let (left, open) = (self.outcomes.left[split as usize] >> self.first, self.outcomes.open[split as usize] >> self.first);
-        Sides {
-            on: self.lanes.mask(bits(left, v)),
-            open_on: self.lanes.mask(bits(left & open, v)),
-            open_off: self.lanes.mask(bits(!left & open, v)),
+    fn step<S: Shares<Q>>(&self, step: &Step, split: &S, stack: &mut Stack<Q>, out: &mut [Rows]) {
+        match (step.act, step.left, step.right) {
+            (Act::DownLeft, ..) => self.down::<S, false>(step, split, stack),
+            (Act::DownRight, ..) => self.down::<S, true>(step, split, stack),
+            (Act::Turn, ..) => self.turn(step, stack),
+            (Act::Join, Below::Walked, Below::Walked) => self.join::<S, true, true>(step, split, stack, out),
+            (Act::Join, Below::Walked, _) => self.join::<S, true, false>(step, split, stack, out),
+            (Act::Join, _, Below::Walked) => self.join::<S, false, true>(step, split, stack, out),
+            (Act::Join, ..) => self.join::<S, false, false>(step, split, stack, out),
+            (Act::Twig, Below::Bottom { .. }, Below::Bottom { .. }) => self.twig::<S, true, true>(step, split, stack, out),
+            (Act::Twig, Below::Bottom { .. }, _) => self.twig::<S, true, false>(step, split, stack, out),
+            (Act::Twig | Act::Table | Act::Mixed, ..) => self.twig::<S, false, true>(step, split, stack, out),
         }
     }
 
     #[inline(always)]
-    fn down<S: Shares<Q>>(&self, step: &Step, split: &S, act: Act, stack: &mut Stack<Q>) {
+    fn words(&self, split: u32) -> Words {
+        Words { left: self.outcomes.left[split as usize], open: self.outcomes.open[split as usize] }
+    }
+
+    /// Products of one child from those of its parent: the right one's when `RIGHT`.
+    #[inline(always)]
+    fn down<S: Shares<Q>, const RIGHT: bool>(&self, step: &Step, split: &S, stack: &mut Stack<Q>) {
         let (upper, lower) = stack.down.split_at_mut(step.level as usize + 1);
         let (from, to) = (&upper[step.level as usize], &mut lower[0]);
+        let words = self.words(step.split);
         for v in 0..VECTORS {
-            let sides = self.sides(step.split, v);
+            let sides = words.sides(self.lanes, v);
             for q in 0..Q {
                 let product = self.lanes.load(&from[q][v]);
                 let left = self.lanes.mul(product, split.share(self.lanes, sides, q));
-                let kept = if act == Act::DownRight { self.lanes.sub(product, left) } else { left };
-                self.lanes.store(&mut to[q][v], kept);
+                self.lanes.store(&mut to[q][v], if RIGHT { self.lanes.sub(product, left) } else { left });
             }
         }
     }
 
+    /// The right child's products from the parent's and the left child's.
     #[inline(always)]
     fn turn(&self, step: &Step, stack: &mut Stack<Q>) {
         let (upper, lower) = stack.down.split_at_mut(step.level as usize + 1);
@@ -176,102 +192,89 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
         for q in 0..Q {
             for v in 0..VECTORS {
                 let left = self.lanes.load(&to[q][v]);
-                let right = self.lanes.sub(self.lanes.load(&from[q][v]), left);
-                self.lanes.store(&mut to[q][v], right);
+                self.lanes.store(&mut to[q][v], self.lanes.sub(self.lanes.load(&from[q][v]), left));
             }
         }
     }
 
+    /// A leaf's value, or 0 for what is no leaf.
     #[inline(always)]
-    fn join<S: Shares<Q>>(&self, step: &Step, split: &S, stack: &mut Stack<Q>, inputs: usize, out: &mut [Rows]) {
-        match (step.left, step.right) {
-            (Below::Leaf(left), Below::Leaf(right)) => self.join_of(step, split, Some(left), Some(right), stack, inputs, out),
-            (Below::Leaf(left), _) => self.join_of(step, split, Some(left), None, stack, inputs, out),
-            (_, Below::Leaf(right)) => self.join_of(step, split, None, Some(right), stack, inputs, out),
-            _ => self.join_of(step, split, None, None, stack, inputs, out),
+    fn value(&self, below: Below, k: usize) -> f64 {
+        match below {
+            Below::Leaf(value) => self.program.values[value as usize + k],
+            _ => 0.0,
         }
     }
 
+    /// Joins two children of which `LEFT` and `RIGHT` were walked and the others are leaves.
     #[inline(always)]
-    fn join_of<S: Shares<Q>>(
+    fn join<S: Shares<Q>, const LEFT: bool, const RIGHT: bool>(
         &self,
         step: &Step,
         split: &S,
-        left: Option<u32>,
-        right: Option<u32>,
         stack: &mut Stack<Q>,
-        inputs: usize,
         out: &mut [Rows],
     ) {
         let lanes = self.lanes;
+        let words = self.words(step.split);
         let down = &stack.down[step.level as usize];
         let width = self.program.width;
-        let (upper, lower) = stack.up.split_at_mut(2 * (step.level as usize + 1) * width);
+        let (to, rest) = stack.up.split_at_mut((step.slot as usize + 1) * width);
         for k in 0..width {
-            let to = &mut upper[(2 * step.level as usize + usize::from(!step.is_left)) * width + k];
-            let (from_left, from_right) = (lower.get(k), lower.get(width + k));
-            let constant = |leaf: u32| lanes.splat(self.program.values[leaf as usize + k]);
-            let target = &mut out[(self.program.first_output + k) * inputs + step.feature as usize];
+            let to = &mut to[step.slot as usize * width + k];
+            let other = &rest[k];
+            let target = &mut out[(self.program.first_output + k) * self.inputs + step.feature as usize];
+            let (left_leaf, right_leaf) = (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
             for v in 0..VECTORS {
-                let sides = self.sides(step.split, v);
+                let sides = words.sides(lanes, v);
                 let mut sum = lanes.splat(0.0);
                 for q in 0..Q {
-                    let left = match (left, from_left) {
-                        (None, Some(from)) => lanes.load(&from[q][v]),
-                        (leaf, _) => constant(leaf.unwrap_or(0)),
-                    };
-                    let right = match (right, from_right) {
-                        (None, Some(from)) => lanes.load(&from[q][v]),
-                        (leaf, _) => constant(leaf.unwrap_or(0)),
+                    let left = if LEFT { lanes.load(&to[q][v]) } else { left_leaf };
+                    let right = match (LEFT, RIGHT) {
+                        (true, true) => lanes.load(&other[q][v]),
+                        (false, true) => lanes.load(&to[q][v]),
+                        _ => right_leaf,
                     };
                     let apart = lanes.sub(left, right);
                     let product = split.weigh(lanes, sides, q, lanes.load(&down[q][v]));
                     sum = lanes.mul_add(product, apart, sum);
                     lanes.store(&mut to[q][v], lanes.mul_add(split.share(lanes, sides, q), apart, right));
                 }
-                let before = lanes.load(&target[v]);
-                lanes.store(&mut target[v], lanes.add(before, split.finish(lanes, sides, sum)));
+                let sum = split.finish(lanes, sides, sum);
+                self.add(&mut target[v], sum);
             }
         }
     }
 
+    /// Joins two children of which `LEFT` and `RIGHT` are bottoms and the others are leaves.
     #[inline(always)]
-    fn twig<S: Shares<Q>>(&self, step: &Step, split: &S, stack: &mut Stack<Q>, inputs: usize, out: &mut [Rows]) {
-        match (step.left, step.right) {
-            (Below::Bottom { .. }, Below::Bottom { .. }) => self.twig_of::<S, true, true>(step, split, stack, inputs, out),
-            (Below::Bottom { .. }, _) => self.twig_of::<S, true, false>(step, split, stack, inputs, out),
-            _ => self.twig_of::<S, false, true>(step, split, stack, inputs, out),
-        }
-    }
-
-    #[inline(always)]
-    fn twig_of<S: Shares<Q>, const LEFT: bool, const RIGHT: bool>(
+    fn twig<S: Shares<Q>, const LEFT: bool, const RIGHT: bool>(
         &self,
         step: &Step,
         split: &S,
         stack: &mut Stack<Q>,
-        inputs: usize,
         out: &mut [Rows],
     ) {
         let lanes = self.lanes;
+        let words = self.words(step.split);
         let down = &stack.down[step.level as usize];
         let width = self.program.width;
         for k in 0..width {
-            let to = &mut stack.up[(2 * step.level as usize + usize::from(!step.is_left)) * width + k];
-            let plane = (self.program.first_output + k) * inputs;
-            let (left, left_split, left_feature) = self.end(step.left, k);
-            let (right, right_split, right_feature) = self.end(step.right, k);
+            let to = &mut stack.up[step.slot as usize * width + k];
+            let first = (self.program.first_output + k) * self.inputs;
+            let (left, right) = (self.end(step.left, k), self.end(step.right, k));
+            let (left_leaf, right_leaf) = (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
             for v in 0..VECTORS {
-                let sides = self.sides(step.split, v);
-                let on_left = lanes.mask(bits(self.outcomes.left[left_split] >> self.first, v));
-                let on_right = lanes.mask(bits(self.outcomes.left[right_split] >> self.first, v));
+                let sides = words.sides(lanes, v);
+                let on_left = lanes.mask((left.on >> (8 * v)) as u8);
+                let on_right = lanes.mask((right.on >> (8 * v)) as u8);
                 let mut sum = lanes.splat(0.0);
                 let (mut to_left, mut arriving) = (sum, sum);
                 for q in 0..Q {
                     let product = lanes.load(&down[q][v]);
                     let share = split.share(lanes, sides, q);
-                    let left = if LEFT { pick(lanes, on_left, left.value[q]) } else { lanes.splat(left.value[0][0]) };
-                    let right = if RIGHT { pick(lanes, on_right, right.value[q]) } else { lanes.splat(right.value[0][0]) };
+                    let left = if LEFT { pick(lanes, on_left, left.bottom.value[q]) } else { left_leaf };
+                    let right = if RIGHT { pick(lanes, on_right, right.bottom.value[q]) } else { right_leaf };
                     let apart = lanes.sub(left, right);
                     sum = lanes.mul_add(split.weigh(lanes, sides, q, product), apart, sum);
                     lanes.store(&mut to[q][v], lanes.mul_add(share, apart, right));
@@ -280,53 +283,202 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
                         arriving = lanes.add(arriving, product);
                     }
                 }
-                let mut add = |feature: usize, x| {
-                    let target = &mut out[plane + feature][v];
-                    lanes.store(target, lanes.add(lanes.load(target), x));
-                };
-                add(step.feature as usize, split.finish(lanes, sides, sum));
+                self.add(&mut out[first + step.feature as usize][v], split.finish(lanes, sides, sum));
                 if LEFT {
-                    add(left_feature, lanes.mul(pick(lanes, on_left, left.gain), to_left));
+                    self.add(&mut out[first + left.feature][v], lanes.mul(pick(lanes, on_left, left.bottom.gain), to_left));
                 }
                 if RIGHT {
-                    add(right_feature, lanes.mul(pick(lanes, on_right, right.gain), lanes.sub(arriving, to_left)));
+                    let to_right = lanes.sub(arriving, to_left);
+                    self.add(&mut out[first + right.feature][v], lanes.mul(pick(lanes, on_right, right.bottom.gain), to_right));
                 }
             }
         }
     }
 
-    /// The end of a branch: the constants of a bottom, or a leaf's value in the place of one; its split and feature.
+    /// Joins the leaves and bottoms below a fresh split, all by tables.
     #[inline(always)]
-    fn end(&self, below: Below, k: usize) -> (super::steps::Bottom<Q>, usize, usize) {
-        match below {
-            Below::Bottom { split, feature, at } => {
-                (self.program.bottoms[at as usize + k].clone(), split as usize, feature as usize)
-            }
-            Below::Leaf(value) => {
-                let value = self.program.values[value as usize + k];
-                (super::steps::Bottom { value: [[value; 2]; Q], gain: [0.0; 2] }, 0, 0)
-            }
-            Below::Walked => (super::steps::Bottom { value: [[0.0; 2]; Q], gain: [0.0; 2] }, 0, 0),
+    fn table(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
+        match (step.left, step.right) {
+            (Below::Bottom { .. }, Below::Bottom { .. }) => self.table_of::<true, true>(step, at, stack, out),
+            (Below::Bottom { .. }, _) => self.table_of::<true, false>(step, at, stack, out),
+            _ => self.table_of::<false, true>(step, at, stack, out),
         }
     }
 
-    fn join_uneven(&self, step: &Step, split: &Uneven<Q>, stack: &mut Stack<Q>, inputs: usize, out: &mut [Rows]) {
+    #[inline(always)]
+    fn table_of<const LEFT: bool, const RIGHT: bool>(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
         let lanes = self.lanes;
         let down = &stack.down[step.level as usize];
         let width = self.program.width;
-        let (upper, lower) = stack.up.split_at_mut(2 * (step.level as usize + 1) * width);
+        let on = self.outcomes.left[step.split as usize];
+        let (left_on, left_feature) = self.bottom(step.left);
+        let (right_on, right_feature) = self.bottom(step.right);
         for k in 0..width {
-            let to = &mut upper[(2 * step.level as usize + usize::from(!step.is_left)) * width + k];
-            let target = &mut out[(self.program.first_output + k) * inputs + step.feature as usize];
+            let twig = &self.program.twigs[at + k];
+            let to = &mut stack.up[step.slot as usize * width + k];
+            let first = (self.program.first_output + k) * self.inputs;
+            let own = first + step.feature as usize;
+            let (left, right) = (first + left_feature, first + right_feature);
             for v in 0..VECTORS {
-                let sides = self.sides(step.split, v);
+                let mut rest = lanes.splat(0.0);
+                let mut node = rest;
+                let places = lanes.places([
+                    lanes.mask((on >> (8 * v)) as u8),
+                    lanes.mask((left_on >> (8 * v)) as u8),
+                    lanes.mask((right_on >> (8 * v)) as u8),
+                    lanes.mask(0),
+                ]);
+                for q in 0..Q {
+                    let product = lanes.load(&down[q][v]);
+                    rest = lanes.mul_add(product, lanes.splat(self.program.nodes[q][0]), rest);
+                    node = lanes.mul_add(product, lanes.splat(self.program.nodes[q][1]), node);
+                    lanes.store(&mut to[q][v], lanes.look_up(lanes.load(&twig.value[q]), places));
+                }
+                self.add_both(&mut out[own][v], &twig.root, places, rest, node);
+                if LEFT {
+                    self.add_both(&mut out[left][v], &twig.left, places, rest, node);
+                }
+                if RIGHT {
+                    self.add_both(&mut out[right][v], &twig.right, places, rest, node);
+                }
+            }
+        }
+    }
+
+    /// Joins the leaves, and splits above two leaves, below a split, all by larger tables.
+    #[inline(always)]
+    fn mixed(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
+        match (step.left, step.right) {
+            (Below::Bottom { .. }, Below::Bottom { .. }) => self.mixed_of::<true, true>(step, at, stack, out),
+            (Below::Bottom { .. }, _) => self.mixed_of::<true, false>(step, at, stack, out),
+            (_, Below::Bottom { .. }) => self.mixed_of::<false, true>(step, at, stack, out),
+            _ => self.mixed_of::<false, false>(step, at, stack, out),
+        }
+    }
+
+    #[inline(always)]
+    fn mixed_of<const LEFT: bool, const RIGHT: bool>(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
+        let lanes = self.lanes;
+        let down = &stack.down[step.level as usize];
+        let width = self.program.width;
+        for k in 0..width {
+            let mixed = &self.program.mixed[at + k];
+            let words = [self.word(mixed.bits[0]), self.word(mixed.bits[1]), self.word(mixed.bits[2]), self.word(mixed.bits[3])];
+            let to = &mut stack.up[step.slot as usize * width + k];
+            let first = (self.program.first_output + k) * self.inputs;
+            let own = first + step.feature as usize;
+            let (left, right) = (first + self.bottom(step.left).1, first + self.bottom(step.right).1);
+            for v in 0..VECTORS {
+                let places = lanes.places([
+                    lanes.mask((words[0] >> (8 * v)) as u8),
+                    lanes.mask((words[1] >> (8 * v)) as u8),
+                    lanes.mask((words[2] >> (8 * v)) as u8),
+                    lanes.mask((words[3] >> (8 * v)) as u8),
+                ]);
+                for q in 0..Q {
+                    let table = [lanes.load(&mixed.value[q][0]), lanes.load(&mixed.value[q][1])];
+                    lanes.store(&mut to[q][v], lanes.look_up_both(table, places));
+                }
+                self.add_each(&mut out[own][v], &mixed.gain[0], places, down, v);
+                if LEFT {
+                    self.add_each(&mut out[left][v], &mixed.gain[1], places, down, v);
+                }
+                if RIGHT {
+                    self.add_each(&mut out[right][v], &mixed.gain[2], places, down, v);
+                }
+            }
+        }
+    }
+
+    /// Adds what arrives at every node, each times its table.
+    #[inline(always)]
+    fn add_each(&self, target: &mut Eight, tables: &[[Eight; 2]; Q], places: L::Places, down: &[Rows; Q], v: usize) {
+        let lanes = self.lanes;
+        let mut sum = lanes.load(target);
+        for q in 0..Q {
+            let table = [lanes.load(&tables[q][0]), lanes.load(&tables[q][1])];
+            sum = lanes.mul_add(lanes.look_up_both(table, places), lanes.load(&down[q][v]), sum);
+        }
+        lanes.store(target, sum);
+    }
+
+    #[inline(always)]
+    fn word(&self, bit: Bit) -> u64 {
+        match bit {
+            Bit::None => 0,
+            Bit::Left(split) => self.outcomes.left[split as usize],
+            Bit::Open(split) => self.outcomes.open[split as usize],
+        }
+    }
+
+    /// Adds what arrives at `1 − t` and at `t`, each times its table.
+    #[inline(always)]
+    fn add_both(&self, target: &mut Eight, tables: &[Eight; 2], places: L::Places, rest: L::Numbers, node: L::Numbers) {
+        let lanes = self.lanes;
+        let sum = lanes.mul_add(lanes.look_up(lanes.load(&tables[0]), places), rest, lanes.load(target));
+        lanes.store(target, lanes.mul_add(lanes.look_up(lanes.load(&tables[1]), places), node, sum));
+    }
+
+    /// The rows that go left at a bottom, and its feature.
+    #[inline(always)]
+    fn bottom(&self, below: Below) -> (u64, usize) {
+        match below {
+            Below::Bottom { split, feature, .. } => (self.outcomes.left[split as usize], feature as usize),
+            _ => (0, 0),
+        }
+    }
+
+    #[inline(always)]
+    fn add(&self, target: &mut Eight, x: L::Numbers) {
+        self.lanes.store(target, self.lanes.add(self.lanes.load(target), x));
+    }
+
+    /// The bottom at the end of a branch; any bottom for a leaf, whose branch never looks at it.
+    #[inline(always)]
+    fn end(&self, below: Below, k: usize) -> End<'_, Q> {
+        match below {
+            Below::Bottom { split, feature, at } => End {
+                bottom: &self.program.bottoms[at as usize + k],
+                on: self.outcomes.left[split as usize],
+                feature: feature as usize,
+            },
+            _ => End { bottom: &self.program.bottoms[0], on: 0, feature: 0 },
+        }
+    }
+
+    #[inline(always)]
+    fn step_uneven(&self, step: &Step, split: &Uneven<Q>, stack: &mut Stack<Q>, out: &mut [Rows]) {
+        match step.act {
+            Act::DownLeft => self.down::<_, false>(step, &split.left, stack),
+            Act::Turn | Act::DownRight => self.down::<_, false>(step, &split.right, stack),
+            Act::Join | Act::Twig | Act::Table | Act::Mixed => self.join_uneven(step, split, stack, out),
+        }
+    }
+
+    /// Joins two children whose shares do not add up: the general form, each child on its own.
+    #[inline(always)]
+    fn join_uneven(&self, step: &Step, split: &Uneven<Q>, stack: &mut Stack<Q>, out: &mut [Rows]) {
+        let lanes = self.lanes;
+        let words = self.words(step.split);
+        let down = &stack.down[step.level as usize];
+        let width = self.program.width;
+        let (left_walked, right_walked) = (matches!(step.left, Below::Walked), matches!(step.right, Below::Walked));
+        let (to, rest) = stack.up.split_at_mut((step.slot as usize + 1) * width);
+        for k in 0..width {
+            let to = &mut to[step.slot as usize * width + k];
+            let other = &rest[k];
+            let target = &mut out[(self.program.first_output + k) * self.inputs + step.feature as usize];
+            let (left_leaf, right_leaf) = (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
+            for v in 0..VECTORS {
+                let sides = words.sides(lanes, v);
                 let mut sum = lanes.load(&target[v]);
                 for q in 0..Q {
-                    let below = |below: Below, side: usize| match below {
-                        Below::Leaf(value) => lanes.splat(self.program.values[value as usize + k]),
-                        _ => lanes.load(&lower[side * width + k][q][v]),
+                    let left = if left_walked { lanes.load(&to[q][v]) } else { left_leaf };
+                    let right = match (left_walked, right_walked) {
+                        (true, true) => lanes.load(&other[q][v]),
+                        (false, true) => lanes.load(&to[q][v]),
+                        _ => right_leaf,
                     };
-                    let (left, right) = (below(step.left, 0), below(step.right, 1));
                     let product = lanes.load(&down[q][v]);
                     sum = lanes.mul_add(split.left.weigh(lanes, sides, q, product), left, sum);
                     sum = lanes.mul_add(split.right.weigh(lanes, sides, q, product), right, sum);
@@ -337,4 +489,12 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
             }
         }
     }
+}
+
+/// The end of a branch that is a bottom.
+struct End<'w, const Q: usize> {
+    bottom: &'w Bottom<Q>,
+    /// The rows that go left there.
+    on: u64,
+    feature: usize,
 }

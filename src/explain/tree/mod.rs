@@ -104,22 +104,23 @@ pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task
 }
 
 /// Times.
-pub fn bench(ensemble: &TreeEnsemble, rows: MatrixView<'_>) -> [f64; 2] {
+pub fn bench(ensemble: &TreeEnsemble, rows: MatrixView<'_>, clock: fn() -> f64) -> [f64; 2] {
     let task = Task::silent();
     let forest = forest::Forest::new(ensemble, &task).unwrap();
     let engine = engine::Engine::new(&forest, &task).unwrap();
+    if std::env::var("CENSUS").is_ok() { engine.census(); }
     let mut scratch = engine.scratch();
-    let mut out = vec![0.0; 64 * ensemble.inputs];
-    let t = std::time::Instant::now();
-    for first in (0..rows.rows()).step_by(64) {
-        engine.outcomes(rows, first, &mut scratch);
-    }
-    let a = t.elapsed().as_secs_f64();
-    let t = std::time::Instant::now();
-    for first in (0..rows.rows()).step_by(64) {
+    let mut out = vec![0.0; 512 * ensemble.inputs];
+    let t = clock();
+    for first in (0..rows.rows()).step_by(512) {
         engine.explain(rows, first, 1.0, &mut [&mut out], &mut scratch, &task).unwrap();
     }
-    [a, t.elapsed().as_secs_f64()]
+    let all = clock() - t;
+    let t = clock();
+    for first in (0..rows.rows()).step_by(512) {
+        engine.encode_only(rows, first, &mut scratch);
+    }
+    [clock() - t, all]
 }
 
 /// New.
@@ -130,12 +131,12 @@ pub fn path_dependent2(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Tas
     let engine = engine::Engine::new(&forest, task)?;
     let t2 = std::time::Instant::now();
     let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
-    let shape = Planes { rows: rows.rows(), width: ensemble.inputs, block: parallel::BLOCK };
+    let shape = Planes { rows: rows.rows(), width: ensemble.inputs, block: 512 };
     parallel::fill_planes(&mut values, shape, |first, out| {
         engine.explain(rows, first, ensemble.divisor, out, &mut engine.scratch(), task)
     })?;
     let t3 = std::time::Instant::now();
-    println!("forest {:?} engine {:?} rows {:?}", t1 - t0, t2 - t1, t3 - t2);
+    if std::env::var("TIMES").is_ok() { println!("forest {:?} engine {:?} rows {:?}", t1 - t0, t2 - t1, t3 - t2); }
     let base = forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
     Ok(Contributions { values, base, without_cover: forest.without_cover })
 }

@@ -19,18 +19,26 @@ impl Outcomes {
     #[inline(always)]
     pub fn fill<L: Lanes>(&mut self, lanes: L, tree: &Lean<'_>, block: &Block) {
         self.left.clear();
+        self.left.resize(tree.splits.len(), 0);
         self.open.clear();
-        for split in &tree.splits {
-            let left = block.goes_left(lanes, &split.test);
-            let open = match split.above {
-                None => u64::MAX,
-                Some(above) => {
-                    let place = above.split as usize;
-                    self.open[place] & if above.left { self.left[place] } else { !self.left[place] }
+        self.open.resize(tree.splits.len(), u64::MAX);
+        match block {
+            Block::Narrow(columns) => {
+                for (test, left) in tree.tests.iter().zip(&mut self.left) {
+                    *left = test.narrow(lanes, columns);
                 }
-            };
-            self.left.push(left);
-            self.open.push(open);
+            }
+            Block::Wide(columns) => {
+                for (test, left) in tree.tests.iter().zip(&mut self.left) {
+                    *left = test.wide(lanes, columns);
+                }
+            }
+        }
+        for &place in &tree.repeats {
+            if let Some(above) = tree.splits[place as usize].above {
+                let (split, left) = (above.split as usize, self.left[above.split as usize]);
+                self.open[place as usize] = self.open[split] & if above.left { left } else { !left };
+            }
         }
     }
 }

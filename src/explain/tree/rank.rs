@@ -2,8 +2,6 @@
 //! beyond, and every split of every tree becomes one comparison of integers, exact in the source library's own
 //! comparison. Code 0 is a missing value; category codes are the categories themselves, one up.
 
-use std::collections::BTreeMap;
-
 use crate::model::{CategorySet, Compare, Missing, Node, Tree, TreeEnsemble};
 use crate::num::MatrixView;
 use crate::num::simd::Lanes;
@@ -46,15 +44,32 @@ struct Column {
     role: Role,
     /// Ascending, distinct; empty for categories.
     thresholds: Vec<f64>,
+    /// The thresholds, the last one repeated up to a power of two; one number that is none when there are none.
+    padded: Vec<f64>,
     /// Categories 0 to `categories − 1` have codes of their own.
     categories: usize,
+}
+
+impl Column {
+    fn new(feature: u32, role: Role) -> Self {
+        Self { feature, role, thresholds: Vec::new(), padded: Vec::new(), categories: 0 }
+    }
+
+    fn sort(&mut self) {
+        self.thresholds.sort_unstable_by(f64::total_cmp);
+        self.thresholds.dedup_by(|a, b| a.to_bits() == b.to_bits());
+        self.padded.clone_from(&self.thresholds);
+        let last = self.thresholds.last().copied().unwrap_or(f64::NAN);
+        self.padded.resize(self.thresholds.len().next_power_of_two(), last);
+    }
 }
 
 /// The codes of all inputs of an ensemble.
 #[derive(Clone, Debug)]
 pub(super) struct Coding {
     columns: Vec<Column>,
-    places: BTreeMap<(u32, Role), u32>,
+    /// Per input and role, the column.
+    places: Vec<[Option<u32>; 3]>,
     compare: Compare,
     /// Whether codes need more than 16 bits.
     wide: bool,
@@ -63,23 +78,34 @@ pub(super) struct Coding {
 /// One block of rows, coded: every column's codes side by side.
 #[derive(Clone, Debug)]
 pub(super) enum Block {
-    Narrow(Vec<[u16; ROWS]>),
-    Wide(Vec<[u32; ROWS]>),
+    Narrow(Vec<Narrow>),
+    Wide(Vec<Wide>),
 }
+
+/// Codes of one column in 16 bits, on cache lines of their own.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Narrow(pub [u16; ROWS]);
+
+/// Codes of one column in 32 bits, on cache lines of their own.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Wide(pub [u32; ROWS]);
 
 impl Coding {
     /// Collects the thresholds and categories of every input. Cost O(nodes · log nodes).
     pub fn new(ensemble: &TreeEnsemble) -> Self {
-        let mut found: BTreeMap<(u32, Role), Column> = BTreeMap::new();
+        let mut places = vec![[None; 3]; ensemble.inputs];
+        let mut columns: Vec<Column> = Vec::new();
         for tree in &ensemble.trees {
             for node in tree.nodes.iter().filter(|n| !n.is_leaf()) {
                 let (feature, role) = (node.feature, role(node));
-                let column = found.entry((feature, role)).or_insert_with(|| Column {
-                    feature,
-                    role,
-                    thresholds: Vec::new(),
-                    categories: 0,
+                let Some(place) = places.get_mut(feature as usize) else { continue };
+                let place = *place[role as usize].get_or_insert_with(|| {
+                    columns.push(Column::new(feature, role));
+                    columns.len() as u32 - 1
                 });
+                let column = &mut columns[place as usize];
                 match tree.sets.get(node.set as usize) {
                     Some(set) if node.set != Node::NUMERIC => {
                         column.categories = column.categories.max(set.words.len() * 64);
@@ -89,19 +115,14 @@ impl Coding {
                 }
             }
         }
-        let places = found.keys().copied().zip(0..).collect();
-        let mut columns: Vec<Column> = found.into_values().collect();
-        for column in &mut columns {
-            column.thresholds.sort_unstable_by(f64::total_cmp);
-            column.thresholds.dedup_by(|a, b| a.to_bits() == b.to_bits());
-        }
+        columns.iter_mut().for_each(Column::sort);
         let most = columns.iter().map(|c| c.thresholds.len().max(c.categories)).max().unwrap_or(0);
         Self { columns, places, compare: ensemble.compare, wide: most + 3 > usize::from(u16::MAX) }
     }
 
     /// The test of a split; `None` for an input or a set that does not exist.
     pub fn test(&self, ensemble: &TreeEnsemble, tree: &Tree, node: &Node) -> Option<Test> {
-        let place = *self.places.get(&(node.feature, role(node)))?;
+        let place = self.places.get(node.feature as usize)?[role(node) as usize]?;
         let column = self.columns.get(place as usize)?;
         if node.set != Node::NUMERIC {
             let set = tree.sets.get(node.set as usize)?;
@@ -151,8 +172,8 @@ impl Coding {
     /// A block for [`Self::encode`] to fill.
     pub fn block(&self) -> Block {
         match self.wide {
-            false => Block::Narrow(vec![[0; ROWS]; self.columns.len()]),
-            true => Block::Wide(vec![[0; ROWS]; self.columns.len()]),
+            false => Block::Narrow(vec![Narrow([0; ROWS]); self.columns.len()]),
+            true => Block::Wide(vec![Wide([0; ROWS]); self.columns.len()]),
         }
     }
 
@@ -163,8 +184,8 @@ impl Coding {
             let value = |i: usize| rows.row(first + if i < count { i } else { 0 })[column.feature as usize];
             let codes = self.codes(column, &std::array::from_fn(value));
             match block {
-                Block::Narrow(columns) => columns[place] = codes.map(|c| c as u16),
-                Block::Wide(columns) => columns[place] = codes,
+                Block::Narrow(columns) => columns[place].0 = codes.map(|c| c as u16),
+                Block::Wide(columns) => columns[place].0 = codes,
             }
         }
     }
@@ -177,42 +198,45 @@ impl Coding {
     fn codes(&self, column: &Column, values: &[f64; ROWS]) -> [u32; ROWS] {
         match column.role {
             Role::Category => values.map(|x| category(self.compare, column.categories, x)),
-            Role::Number => self.ranks(&column.thresholds, values),
+            Role::Number => self.ranks(column, values),
             Role::NumberWithoutZero => {
                 let values = values.map(|x| if x.abs() <= ZERO { f64::NAN } else { x });
-                self.ranks(&column.thresholds, &values)
+                self.ranks(column, &values)
             }
         }
     }
 
-    fn ranks(&self, thresholds: &[f64], values: &[f64; ROWS]) -> [u32; ROWS] {
+    fn ranks(&self, column: &Column, values: &[f64; ROWS]) -> [u32; ROWS] {
         match self.compare {
             Compare::LessF32 => {
                 let values = values.map(|x| f64::from(x as f32));
-                search(thresholds, &values, |threshold, x| threshold <= x)
+                search(&column.padded, column.thresholds.len(), &values, |threshold, x| threshold <= x)
             }
-            Compare::LessEqualF64 => search(thresholds, values, |threshold, x| threshold < x),
+            Compare::LessEqualF64 => search(&column.padded, column.thresholds.len(), values, |threshold, x| threshold < x),
         }
     }
 }
 
-/// For each value, one more than the number of leading thresholds that lie before it; 0 for a missing value. All values
-/// halve their range in step, without a branch.
+/// For each value, one more than the number of `thresholds` that lie before it; 0 for a missing value. `padded` holds the
+/// thresholds and then the last of them until its length is a power of two: so all values halve their range in step,
+/// without a branch and without a look beyond the end.
 #[inline]
-fn search(thresholds: &[f64], values: &[f64; ROWS], before: impl Fn(f64, f64) -> bool) -> [u32; ROWS] {
+fn search(padded: &[f64], count: usize, values: &[f64; ROWS], before: impl Fn(f64, f64) -> bool) -> [u32; ROWS] {
     let mut start = [0u32; ROWS];
-    let mut size = thresholds.len();
-    while size > 1 {
-        let half = size / 2;
+    let mut half = padded.len() / 2;
+    while half > 0 {
         for (start, &x) in start.iter_mut().zip(values) {
-            let step = before(thresholds[*start as usize + half - 1], x);
-            *start += u32::from(step) * half as u32;
+            let at = *start as usize + half;
+            let step = before(padded[(at - 1) & (padded.len() - 1)], x);
+            *start = if step { at as u32 } else { *start };
         }
-        size -= half;
+        half /= 2;
     }
+    let limit = count as u32;
     for (start, &x) in start.iter_mut().zip(values) {
-        let last = thresholds.get(*start as usize).is_some_and(|t| before(*t, x));
-        *start = if x.is_nan() { 0 } else { *start + u32::from(last) + 1 };
+        let last = before(padded[*start as usize & (padded.len() - 1)], x);
+        let rank = (*start + u32::from(last)).min(limit);
+        *start = if x.is_nan() { 0 } else { rank + 1 };
     }
     start
 }
@@ -264,18 +288,25 @@ fn table(categories: usize, set: &CategorySet, missing: Missing, compare: Compar
     (0..(categories + 2).div_ceil(64)).map(word).collect()
 }
 
-impl Block {
-    /// One word: bit `i` tells whether row `i` of the block goes left. Cost a few instructions; for tables 64 look-ups.
+impl Test {
+    /// One word: bit `i` tells whether row `i` of a narrow block goes left. Cost a few instructions; for tables 64
+    /// look-ups.
     #[inline(always)]
-    pub fn goes_left<L: Lanes>(&self, lanes: L, test: &Test) -> u64 {
-        let place = test.column as usize;
-        match (self, &test.left) {
-            (Self::Narrow(columns), Codes::Within { from, span }) => {
-                lanes.within_u16(&columns[place], *from as u16, *span as u16)
-            }
-            (Self::Wide(columns), Codes::Within { from, span }) => lanes.within_u32(&columns[place], *from, *span),
-            (Self::Narrow(columns), Codes::Table(bits)) => looked_up(bits, columns[place].iter().map(|c| u32::from(*c))),
-            (Self::Wide(columns), Codes::Table(bits)) => looked_up(bits, columns[place].iter().copied()),
+    pub fn narrow<L: Lanes>(&self, lanes: L, columns: &[Narrow]) -> u64 {
+        let codes = &columns[self.column as usize].0;
+        match &self.left {
+            Codes::Within { from, span } => lanes.within_u16(codes, *from as u16, *span as u16),
+            Codes::Table(bits) => looked_up(bits, codes.iter().map(|c| u32::from(*c))),
+        }
+    }
+
+    /// The same for a wide block.
+    #[inline(always)]
+    pub fn wide<L: Lanes>(&self, lanes: L, columns: &[Wide]) -> u64 {
+        let codes = &columns[self.column as usize].0;
+        match &self.left {
+            Codes::Within { from, span } => lanes.within_u32(codes, *from, *span),
+            Codes::Table(bits) => looked_up(bits, codes.iter().copied()),
         }
     }
 }

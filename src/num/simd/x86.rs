@@ -51,6 +51,7 @@ fn four_codes(codes: &[u16; 4]) -> u64 {
 impl Lanes for Avx512 {
     type Numbers = __m512d;
     type Mask = __mmask8;
+    type Places = __m512i;
 
     #[inline(always)]
     fn splat(self, x: f64) -> __m512d {
@@ -95,6 +96,26 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn select(self, mask: __mmask8, yes: __m512d, no: __m512d) -> __m512d {
         proven!(_mm512_mask_blend_pd(mask, no, yes))
+    }
+
+    #[inline(always)]
+    fn places(self, bits: [__mmask8; 4]) -> __m512i {
+        proven!({
+            let places = _mm512_maskz_set1_epi64(bits[0], 1);
+            let places = _mm512_mask_or_epi64(places, bits[1], places, _mm512_set1_epi64(2));
+            let places = _mm512_mask_or_epi64(places, bits[2], places, _mm512_set1_epi64(4));
+            _mm512_mask_or_epi64(places, bits[3], places, _mm512_set1_epi64(8))
+        })
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: __m512d, places: __m512i) -> __m512d {
+        proven!(_mm512_permutexvar_pd(places, table))
+    }
+
+    #[inline(always)]
+    fn look_up_both(self, table: [__m512d; 2], places: __m512i) -> __m512d {
+        proven!(_mm512_permutex2var_pd(table[0], places, table[1]))
     }
 
     #[inline(always)]
@@ -183,9 +204,22 @@ impl Lanes for Avx512 {
     }
 }
 
+/// Four numbers of a table of eight.
+#[inline(always)]
+fn among_eight(table: [__m256d; 2], places: (__m256i, __m256d, __m256d)) -> __m256d {
+    // SAFETY: called by `Avx2` alone, whose token proves the features.
+    unsafe {
+        let low = _mm256_permutevar8x32_ps(_mm256_castpd_ps(table[0]), places.0);
+        let high = _mm256_permutevar8x32_ps(_mm256_castpd_ps(table[1]), places.0);
+        _mm256_blendv_pd(_mm256_castps_pd(low), _mm256_castps_pd(high), places.1)
+    }
+}
+
 impl Lanes for Avx2 {
     type Numbers = [__m256d; 2];
     type Mask = [__m256d; 2];
+    /// For each four: where the halves of the numbers lie among the floats of four places, and the higher two bits.
+    type Places = [(__m256i, __m256d, __m256d); 2];
 
     #[inline(always)]
     fn splat(self, x: f64) -> [__m256d; 2] {
@@ -242,6 +276,32 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn select(self, mask: [__m256d; 2], yes: [__m256d; 2], no: [__m256d; 2]) -> [__m256d; 2] {
         proven!([_mm256_blendv_pd(no[0], yes[0], mask[0]), _mm256_blendv_pd(no[1], yes[1], mask[1])])
+    }
+
+    #[inline(always)]
+    fn places(self, bits: [[__m256d; 2]; 4]) -> Self::Places {
+        proven!({
+            // A number is two floats: place p among four begins at float 2 p.
+            let (one, two) = (_mm256_set1_epi32(2), _mm256_set1_epi32(4));
+            let ends = _mm256_set1_epi64x(1 << 32);
+            let low = _mm256_and_si256(_mm256_castpd_si256(bits[0][0]), one);
+            let low = _mm256_or_si256(low, _mm256_and_si256(_mm256_castpd_si256(bits[1][0]), two));
+            let high = _mm256_and_si256(_mm256_castpd_si256(bits[0][1]), one);
+            let high = _mm256_or_si256(high, _mm256_and_si256(_mm256_castpd_si256(bits[1][1]), two));
+            let (low, high) = (_mm256_or_si256(low, ends), _mm256_or_si256(high, ends));
+            [(low, bits[2][0], bits[3][0]), (high, bits[2][1], bits[3][1])]
+        })
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: [__m256d; 2], places: Self::Places) -> [__m256d; 2] {
+        [among_eight(table, places[0]), among_eight(table, places[1])]
+    }
+
+    #[inline(always)]
+    fn look_up_both(self, table: [[__m256d; 2]; 2], places: Self::Places) -> [__m256d; 2] {
+        let (first, second) = (self.look_up(table[0], places), self.look_up(table[1], places));
+        self.select([places[0].2, places[1].2], second, first)
     }
 
     #[inline(always)]
