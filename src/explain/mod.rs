@@ -15,7 +15,8 @@ mod shuffle;
 pub mod tree;
 
 pub use answer::{
-    Answer, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance, Place, Provenance,
+    Answer, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance, Place,
+    Provenance,
 };
 pub use ask::ask;
 pub use background::Background;

@@ -211,7 +211,12 @@ fn background(
         None => {
             let (rows, name) = Background::draw(stored.row_count(), plan.background_rows, plan.seed);
             let encoded = stored.encode(&rows, task)?;
-            Ok(Background { name: format!("{name} of the table"), matrix: encoded.matrix, rows: encoded.rows, weights: None })
+            Ok(Background {
+                name: format!("{name} of the table"),
+                matrix: encoded.matrix,
+                rows: encoded.rows,
+                weights: None,
+            })
         }
     }
 }

@@ -120,8 +120,8 @@ impl Axes {
     #[inline]
     pub(super) fn piece_in(&self, place: usize, block: &Block, i: usize) -> usize {
         self.axes[place].piece_of_codes(|column| match block {
-            Block::Narrow(columns) => u32::from(columns[column as usize][i]),
-            Block::Wide(columns) => columns[column as usize][i],
+            Block::Narrow(columns) => u32::from(columns[column as usize].0[i]),
+            Block::Wide(columns) => columns[column as usize].0[i],
         })
     }
 

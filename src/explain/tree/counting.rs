@@ -442,10 +442,10 @@ impl Job for Part<'_, '_> {
 #[inline(always)]
 fn ask<L: Lanes>(lanes: L, tree: &Lean<'_>, blocks: &[Block], left: &mut Vec<Words>) {
     left.clear();
-    for split in &tree.splits {
+    for test in &tree.tests {
         let mut words = Words::NONE;
         for (word, block) in words.0.iter_mut().zip(blocks) {
-            *word = block.goes_left(lanes, &split.test);
+            *word = block.goes_left(lanes, test);
         }
         left.push(words);
     }

@@ -302,7 +302,7 @@ impl Path {
         self.before.clear();
         self.before.resize(slab.words, u64::MAX);
         if let Some(last) = self.before.last_mut()
-            && slab.rows % 64 != 0
+            && !slab.rows.is_multiple_of(64)
         {
             *last = (1 << (slab.rows % 64)) - 1;
         }

@@ -14,7 +14,11 @@ use super::steps::Program;
 
 /// Trees whose contributions are summed before they join the others: sums are grouped by the model alone, so that a row
 /// has the same bits alone, in a crowd, and on any number of threads.
-pub(super) const GROUP: usize = 64;
+const GROUP: usize = 16;
+/// Splits whose programs are held at one time; a few hundred bytes each for every node of the rule.
+const SPLITS: usize = 100_000;
+/// Numbers of a row, one per output and input, up to which eight blocks go together.
+const NARROW: usize = 4096;
 
 /// A tree's program for some of its nodes.
 #[derive(Clone, Debug)]
@@ -25,15 +29,16 @@ enum Pass<'a> {
     Four(Program<'a, 4>),
 }
 
-/// All trees, ready to explain blocks of rows.
+/// Some trees, ready to explain blocks of rows.
 pub(super) struct Engine<'a> {
     forest: &'a Forest<'a>,
+    trees: &'a [Lean<'a>],
     /// Per tree, its programs; together they hold all nodes of its rule.
     passes: Vec<Vec<Pass<'a>>>,
 }
 
 /// Blocks of 64 rows that pass through a group of trees together, while its programs stay in the second-level cache.
-pub(super) const BLOCKS: usize = 8;
+const BLOCKS: usize = 8;
 
 /// One block of rows with its sums, shape (outputs, inputs).
 struct Lot {
@@ -52,22 +57,44 @@ pub(super) struct Scratch {
     four: Stack<4>,
 }
 
+/// Rows explained together: fewer where there are few, so that all threads have work, or where each needs much memory.
+/// The results do not depend on it.
+pub(super) fn rows_together(rows: usize, width: usize) -> usize {
+    let blocks = if width > NARROW { 1 } else { (rows / (8 * ROWS)).clamp(1, BLOCKS) };
+    blocks * ROWS
+}
+
 impl<'a> Engine<'a> {
-    /// Writes the programs. Cost O(splits · nodes).
-    pub fn new(forest: &'a Forest<'a>, task: &Task) -> Result<Self, Cancelled> {
-        let most = forest.trees.iter().map(|t| nodes_for(t.distinct)).max().unwrap_or(1);
+    /// Writes the programs of as many of the trees from number `first` on as are held at one time. Cost O(splits · nodes).
+    pub fn new(forest: &'a Forest<'a>, first: usize, task: &Task) -> Result<Self, Cancelled> {
+        let rest = forest.trees.get(first..).unwrap_or_default();
+        let (mut count, mut splits) = (0, 0);
+        for group in rest.chunks(GROUP) {
+            splits += group.iter().map(|tree| tree.splits.len()).sum::<usize>();
+            if count > 0 && splits > SPLITS {
+                break;
+            }
+            count += group.len();
+        }
+        let trees = &rest[..count];
+        let most = trees.iter().map(|t| nodes_for(t.distinct)).max().unwrap_or(1);
         let mut rules: Vec<Option<Rule>> = vec![None; most + 1];
-        for tree in &forest.trees {
+        for tree in trees {
             let count = nodes_for(tree.distinct);
             rules[count].get_or_insert_with(|| Rule::new(count));
         }
         task.check()?;
-        let passes = parallel::map(forest.trees.len(), &Task::silent(), |index| {
-            let tree = &forest.trees[index];
+        let passes = parallel::map(trees.len(), &Task::silent(), |index| {
+            let tree = &trees[index];
             let rule = rules[nodes_for(tree.distinct)].as_ref().expect("every tree's rule was made above");
             passes(tree, rule)
         })?;
-        Ok(Self { forest, passes })
+        Ok(Self { forest, trees, passes })
+    }
+
+    /// Number of trees.
+    pub fn len(&self) -> usize {
+        self.trees.len()
     }
 
     /// Buffers for [`Self::explain`].
@@ -82,35 +109,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    pub fn census(&self) {
-        let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-        for passes in &self.passes {
-            for pass in passes {
-                if let Pass::Three(p) = pass {
-                    for s in &p.steps {
-                        let b = |b| match b { super::steps::Below::Leaf(_) => "L", super::steps::Below::Walked => "W", _ => "B" };
-                        let k = match s.kind { super::steps::Kind::Fresh(_) => "fresh", super::steps::Kind::Repeat(_) => "repeat", _ => "uneven" };
-                        *counts.entry(format!("{:?} {k} {}{}", s.act, b(s.left), b(s.right))).or_default() += 1;
-                    }
-                }
-            }
-        }
-        for (k, v) in counts { println!("{:.2} {k}", v as f64 / self.passes.len() as f64); }
-    }
-
-    pub fn encode_only(&self, rows: MatrixView<'_>, first: usize, scratch: &mut Scratch) {
-        for (k, lot) in scratch.blocks.iter_mut().enumerate() {
-            self.forest.coding.encode(rows, first + k * ROWS, ROWS, &mut lot.block);
-        }
-    }
-
-    /// Explains the rows `first..` of `rows`: fills one slice of shape (rows, inputs) per output of `out`, divided by
-    /// `divisor`.
+    /// Adds the contributions of the trees, not yet divided, for the rows `first..` of `rows`: one slice of shape
+    /// (rows, inputs) per output in `out`.
     pub fn explain(
         &self,
         rows: MatrixView<'_>,
         first: usize,
-        divisor: f64,
         out: &mut [&mut [f64]],
         scratch: &mut Scratch,
         task: &Task,
@@ -130,12 +134,12 @@ impl<'a> Engine<'a> {
                 let rows = plane[k * ROWS * inputs..].chunks_exact_mut(inputs.max(1)).take(ROWS);
                 for (i, row) in rows.enumerate() {
                     for (value, column) in row.iter_mut().zip(columns) {
-                        *value = column[i / 8].0[i % 8] / divisor;
+                        *value += column[i / 8].0[i % 8];
                     }
                 }
             }
         }
-        task.advance((count * self.forest.trees.len()) as u64)
+        task.advance((count * self.trees.len()) as u64)
     }
 }
 
@@ -172,7 +176,7 @@ impl Job for BlockJob<'_, '_> {
         let Scratch { blocks, outcomes, one, two, three, four } = self.scratch;
         let forest = self.engine.forest;
         let inputs = forest.inputs;
-        for (trees, passes) in forest.trees.chunks(GROUP).zip(self.engine.passes.chunks(GROUP)) {
+        for (trees, passes) in self.engine.trees.chunks(GROUP).zip(self.engine.passes.chunks(GROUP)) {
             for lot in blocks.iter_mut() {
                 lot.group.fill([Eight::splat(0.0); VECTORS]);
             }

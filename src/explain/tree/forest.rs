@@ -104,8 +104,13 @@ impl<'a> Forest<'a> {
         };
         let laid = parallel::map(ensemble.trees.len(), &Task::silent(), lay)?;
         task.check()?;
-        let mut forest =
-            Self { trees: Vec::new(), coding, inputs: ensemble.inputs, outputs: ensemble.outputs(), without_cover: false };
+        let mut forest = Self {
+            trees: Vec::new(),
+            coding,
+            inputs: ensemble.inputs,
+            outputs: ensemble.outputs(),
+            without_cover: false,
+        };
         for tree in laid {
             let (lean, without_cover) = tree?;
             forest.without_cover |= without_cover;
@@ -223,7 +228,8 @@ impl<'a> Layout<'_, 'a> {
         let (share, level) = self.split(next, node, distinct, lean)?;
         let split = lean.splits.len() as u32 - 1;
         lean.levels = lean.levels.max(level as usize + 1);
-        let below = |node, left, share| Waiting { node, parent: Some(Above { split, left }), reach: next.reach * share };
+        let below =
+            |node, left, share| Waiting { node, parent: Some(Above { split, left }), reach: next.reach * share };
         waiting.push(below(node.right, false, share.1));
         waiting.push(below(node.left, true, share.0));
         Some(())
@@ -301,10 +307,7 @@ mod tests {
 
     #[test]
     fn a_node_with_two_parents_is_refused() {
-        let model = ensemble(
-            vec![node(0, 1, 1, 2.0), node(0, 2, 2, 2.0), node(Node::LEAF, 0, 0, 1.0)],
-            vec![1.0],
-        );
+        let model = ensemble(vec![node(0, 1, 1, 2.0), node(0, 2, 2, 2.0), node(Node::LEAF, 0, 0, 1.0)], vec![1.0]);
         assert_eq!(Forest::new(&model, &Task::silent()).err(), Some(Stopped::NoTree(0)));
     }
 

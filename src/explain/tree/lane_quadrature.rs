@@ -10,7 +10,7 @@
 use crate::num::simd::{Eight, Lanes};
 
 use super::outcomes::Outcomes;
-use super::steps::{Act, Below, Bit, Bottom, Fresh, Kind, Program, Repeat, Step, Uneven};
+use super::steps::{Act, Below, Fresh, Kind, Program, Repeat, Step, Uneven};
 
 /// Vectors of eight rows in a block.
 pub(super) const VECTORS: usize = 8;
@@ -21,9 +21,9 @@ pub(super) type Rows = [Eight; VECTORS];
 #[derive(Debug, Default)]
 pub(super) struct Stack<const Q: usize> {
     /// Products on the way down, per level.
-    down: Vec<[Rows; Q]>,
+    pub(super) down: Vec<[Rows; Q]>,
     /// Sums of finished subtrees that wait for their parent, per value of a leaf.
-    up: Vec<[Rows; Q]>,
+    pub(super) up: Vec<[Rows; Q]>,
 }
 
 /// Which constant each of eight rows takes.
@@ -138,11 +138,11 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
         }
         for step in &self.program.steps {
             match step.kind {
-                Kind::Fresh(k) if step.act == Act::Table => self.table(step, k as usize, stack, out),
-                Kind::Fresh(k) if step.act == Act::Mixed => self.mixed(step, k as usize, stack, out),
                 Kind::Fresh(k) => self.step(step, &self.program.fresh[k as usize], stack, out),
                 Kind::Repeat(k) => self.step(step, &self.program.repeat[k as usize], stack, out),
                 Kind::Uneven(k) => self.step_uneven(step, &self.program.uneven[k as usize], stack, out),
+                Kind::Twig(k) => self.twig(step, k as usize, stack, out),
+                Kind::Mixed(k) => self.mixed(step, k as usize, stack, out),
             }
         }
     }
@@ -157,9 +157,6 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
             (Act::Join, Below::Walked, _) => self.join::<S, true, false>(step, split, stack, out),
             (Act::Join, _, Below::Walked) => self.join::<S, false, true>(step, split, stack, out),
             (Act::Join, ..) => self.join::<S, false, false>(step, split, stack, out),
-            (Act::Twig, Below::Bottom { .. }, Below::Bottom { .. }) => self.twig::<S, true, true>(step, split, stack, out),
-            (Act::Twig, Below::Bottom { .. }, _) => self.twig::<S, true, false>(step, split, stack, out),
-            (Act::Twig | Act::Table | Act::Mixed, ..) => self.twig::<S, false, true>(step, split, stack, out),
         }
     }
 
@@ -224,7 +221,8 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
             let to = &mut to[step.slot as usize * width + k];
             let other = &rest[k];
             let target = &mut out[(self.program.first_output + k) * self.inputs + step.feature as usize];
-            let (left_leaf, right_leaf) = (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
+            let (left_leaf, right_leaf) =
+                (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
             for v in 0..VECTORS {
                 let sides = words.sides(lanes, v);
                 let mut sum = lanes.splat(0.0);
@@ -246,204 +244,9 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
         }
     }
 
-    /// Joins two children of which `LEFT` and `RIGHT` are bottoms and the others are leaves.
     #[inline(always)]
-    fn twig<S: Shares<Q>, const LEFT: bool, const RIGHT: bool>(
-        &self,
-        step: &Step,
-        split: &S,
-        stack: &mut Stack<Q>,
-        out: &mut [Rows],
-    ) {
-        let lanes = self.lanes;
-        let words = self.words(step.split);
-        let down = &stack.down[step.level as usize];
-        let width = self.program.width;
-        for k in 0..width {
-            let to = &mut stack.up[step.slot as usize * width + k];
-            let first = (self.program.first_output + k) * self.inputs;
-            let (left, right) = (self.end(step.left, k), self.end(step.right, k));
-            let (left_leaf, right_leaf) = (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
-            for v in 0..VECTORS {
-                let sides = words.sides(lanes, v);
-                let on_left = lanes.mask((left.on >> (8 * v)) as u8);
-                let on_right = lanes.mask((right.on >> (8 * v)) as u8);
-                let mut sum = lanes.splat(0.0);
-                let (mut to_left, mut arriving) = (sum, sum);
-                for q in 0..Q {
-                    let product = lanes.load(&down[q][v]);
-                    let share = split.share(lanes, sides, q);
-                    let left = if LEFT { pick(lanes, on_left, left.bottom.value[q]) } else { left_leaf };
-                    let right = if RIGHT { pick(lanes, on_right, right.bottom.value[q]) } else { right_leaf };
-                    let apart = lanes.sub(left, right);
-                    sum = lanes.mul_add(split.weigh(lanes, sides, q, product), apart, sum);
-                    lanes.store(&mut to[q][v], lanes.mul_add(share, apart, right));
-                    to_left = lanes.mul_add(product, share, to_left);
-                    if RIGHT {
-                        arriving = lanes.add(arriving, product);
-                    }
-                }
-                self.add(&mut out[first + step.feature as usize][v], split.finish(lanes, sides, sum));
-                if LEFT {
-                    self.add(&mut out[first + left.feature][v], lanes.mul(pick(lanes, on_left, left.bottom.gain), to_left));
-                }
-                if RIGHT {
-                    let to_right = lanes.sub(arriving, to_left);
-                    self.add(&mut out[first + right.feature][v], lanes.mul(pick(lanes, on_right, right.bottom.gain), to_right));
-                }
-            }
-        }
-    }
-
-    /// Joins the leaves and bottoms below a fresh split, all by tables.
-    #[inline(always)]
-    fn table(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
-        match (step.left, step.right) {
-            (Below::Bottom { .. }, Below::Bottom { .. }) => self.table_of::<true, true>(step, at, stack, out),
-            (Below::Bottom { .. }, _) => self.table_of::<true, false>(step, at, stack, out),
-            _ => self.table_of::<false, true>(step, at, stack, out),
-        }
-    }
-
-    #[inline(always)]
-    fn table_of<const LEFT: bool, const RIGHT: bool>(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
-        let lanes = self.lanes;
-        let down = &stack.down[step.level as usize];
-        let width = self.program.width;
-        let on = self.outcomes.left[step.split as usize];
-        let (left_on, left_feature) = self.bottom(step.left);
-        let (right_on, right_feature) = self.bottom(step.right);
-        for k in 0..width {
-            let twig = &self.program.twigs[at + k];
-            let to = &mut stack.up[step.slot as usize * width + k];
-            let first = (self.program.first_output + k) * self.inputs;
-            let own = first + step.feature as usize;
-            let (left, right) = (first + left_feature, first + right_feature);
-            for v in 0..VECTORS {
-                let mut rest = lanes.splat(0.0);
-                let mut node = rest;
-                let places = lanes.places([
-                    lanes.mask((on >> (8 * v)) as u8),
-                    lanes.mask((left_on >> (8 * v)) as u8),
-                    lanes.mask((right_on >> (8 * v)) as u8),
-                    lanes.mask(0),
-                ]);
-                for q in 0..Q {
-                    let product = lanes.load(&down[q][v]);
-                    rest = lanes.mul_add(product, lanes.splat(self.program.nodes[q][0]), rest);
-                    node = lanes.mul_add(product, lanes.splat(self.program.nodes[q][1]), node);
-                    lanes.store(&mut to[q][v], lanes.look_up(lanes.load(&twig.value[q]), places));
-                }
-                self.add_both(&mut out[own][v], &twig.root, places, rest, node);
-                if LEFT {
-                    self.add_both(&mut out[left][v], &twig.left, places, rest, node);
-                }
-                if RIGHT {
-                    self.add_both(&mut out[right][v], &twig.right, places, rest, node);
-                }
-            }
-        }
-    }
-
-    /// Joins the leaves, and splits above two leaves, below a split, all by larger tables.
-    #[inline(always)]
-    fn mixed(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
-        match (step.left, step.right) {
-            (Below::Bottom { .. }, Below::Bottom { .. }) => self.mixed_of::<true, true>(step, at, stack, out),
-            (Below::Bottom { .. }, _) => self.mixed_of::<true, false>(step, at, stack, out),
-            (_, Below::Bottom { .. }) => self.mixed_of::<false, true>(step, at, stack, out),
-            _ => self.mixed_of::<false, false>(step, at, stack, out),
-        }
-    }
-
-    #[inline(always)]
-    fn mixed_of<const LEFT: bool, const RIGHT: bool>(&self, step: &Step, at: usize, stack: &mut Stack<Q>, out: &mut [Rows]) {
-        let lanes = self.lanes;
-        let down = &stack.down[step.level as usize];
-        let width = self.program.width;
-        for k in 0..width {
-            let mixed = &self.program.mixed[at + k];
-            let words = [self.word(mixed.bits[0]), self.word(mixed.bits[1]), self.word(mixed.bits[2]), self.word(mixed.bits[3])];
-            let to = &mut stack.up[step.slot as usize * width + k];
-            let first = (self.program.first_output + k) * self.inputs;
-            let own = first + step.feature as usize;
-            let (left, right) = (first + self.bottom(step.left).1, first + self.bottom(step.right).1);
-            for v in 0..VECTORS {
-                let places = lanes.places([
-                    lanes.mask((words[0] >> (8 * v)) as u8),
-                    lanes.mask((words[1] >> (8 * v)) as u8),
-                    lanes.mask((words[2] >> (8 * v)) as u8),
-                    lanes.mask((words[3] >> (8 * v)) as u8),
-                ]);
-                for q in 0..Q {
-                    let table = [lanes.load(&mixed.value[q][0]), lanes.load(&mixed.value[q][1])];
-                    lanes.store(&mut to[q][v], lanes.look_up_both(table, places));
-                }
-                self.add_each(&mut out[own][v], &mixed.gain[0], places, down, v);
-                if LEFT {
-                    self.add_each(&mut out[left][v], &mixed.gain[1], places, down, v);
-                }
-                if RIGHT {
-                    self.add_each(&mut out[right][v], &mixed.gain[2], places, down, v);
-                }
-            }
-        }
-    }
-
-    /// Adds what arrives at every node, each times its table.
-    #[inline(always)]
-    fn add_each(&self, target: &mut Eight, tables: &[[Eight; 2]; Q], places: L::Places, down: &[Rows; Q], v: usize) {
-        let lanes = self.lanes;
-        let mut sum = lanes.load(target);
-        for q in 0..Q {
-            let table = [lanes.load(&tables[q][0]), lanes.load(&tables[q][1])];
-            sum = lanes.mul_add(lanes.look_up_both(table, places), lanes.load(&down[q][v]), sum);
-        }
-        lanes.store(target, sum);
-    }
-
-    #[inline(always)]
-    fn word(&self, bit: Bit) -> u64 {
-        match bit {
-            Bit::None => 0,
-            Bit::Left(split) => self.outcomes.left[split as usize],
-            Bit::Open(split) => self.outcomes.open[split as usize],
-        }
-    }
-
-    /// Adds what arrives at `1 − t` and at `t`, each times its table.
-    #[inline(always)]
-    fn add_both(&self, target: &mut Eight, tables: &[Eight; 2], places: L::Places, rest: L::Numbers, node: L::Numbers) {
-        let lanes = self.lanes;
-        let sum = lanes.mul_add(lanes.look_up(lanes.load(&tables[0]), places), rest, lanes.load(target));
-        lanes.store(target, lanes.mul_add(lanes.look_up(lanes.load(&tables[1]), places), node, sum));
-    }
-
-    /// The rows that go left at a bottom, and its feature.
-    #[inline(always)]
-    fn bottom(&self, below: Below) -> (u64, usize) {
-        match below {
-            Below::Bottom { split, feature, .. } => (self.outcomes.left[split as usize], feature as usize),
-            _ => (0, 0),
-        }
-    }
-
-    #[inline(always)]
-    fn add(&self, target: &mut Eight, x: L::Numbers) {
+    pub(super) fn add(&self, target: &mut Eight, x: L::Numbers) {
         self.lanes.store(target, self.lanes.add(self.lanes.load(target), x));
-    }
-
-    /// The bottom at the end of a branch; any bottom for a leaf, whose branch never looks at it.
-    #[inline(always)]
-    fn end(&self, below: Below, k: usize) -> End<'_, Q> {
-        match below {
-            Below::Bottom { split, feature, at } => End {
-                bottom: &self.program.bottoms[at as usize + k],
-                on: self.outcomes.left[split as usize],
-                feature: feature as usize,
-            },
-            _ => End { bottom: &self.program.bottoms[0], on: 0, feature: 0 },
-        }
     }
 
     #[inline(always)]
@@ -451,7 +254,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
         match step.act {
             Act::DownLeft => self.down::<_, false>(step, &split.left, stack),
             Act::Turn | Act::DownRight => self.down::<_, false>(step, &split.right, stack),
-            Act::Join | Act::Twig | Act::Table | Act::Mixed => self.join_uneven(step, split, stack, out),
+            Act::Join => self.join_uneven(step, split, stack, out),
         }
     }
 
@@ -468,7 +271,8 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
             let to = &mut to[step.slot as usize * width + k];
             let other = &rest[k];
             let target = &mut out[(self.program.first_output + k) * self.inputs + step.feature as usize];
-            let (left_leaf, right_leaf) = (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
+            let (left_leaf, right_leaf) =
+                (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
             for v in 0..VECTORS {
                 let sides = words.sides(lanes, v);
                 let mut sum = lanes.load(&target[v]);
@@ -489,12 +293,4 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
             }
         }
     }
-}
-
-/// The end of a branch that is a bottom.
-struct End<'w, const Q: usize> {
-    bottom: &'w Bottom<Q>,
-    /// The rows that go left there.
-    on: u64,
-    feature: usize,
 }

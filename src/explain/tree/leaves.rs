@@ -2,7 +2,8 @@
 
 use super::axis::{Axes, Reach};
 use super::counting::Freed;
-use super::forest::{Child, Lean, Split};
+use super::forest::{Child, Lean};
+use super::rank::Test;
 
 /// What is known of a leaf after counting.
 pub(super) struct Arrival<'l> {
@@ -52,14 +53,14 @@ pub(super) fn each_leaf(
         levels.truncate(split.level as usize);
         let here = match path.last().zip(levels.last()) {
             Some((&parent, above)) => {
-                let parent = &tree.splits[parent as usize];
-                narrowed(above, axes, wanted, parent, parent.left == Child::Split(place as u32))
+                let (split, test) = (&tree.splits[parent as usize], &tree.tests[parent as usize]);
+                narrowed(above, axes, wanted, (split.feature, test), split.left == Child::Split(place as u32))
             }
             None => Vec::new(),
         };
         for (child, left) in [(split.left, true), (split.right, false)] {
             if matches!(child, Child::Leaf(_)) {
-                see(leaf, &narrowed(&here, axes, wanted, split, left));
+                see(leaf, &narrowed(&here, axes, wanted, (split.feature, &tree.tests[place]), left));
                 leaf += 1;
             }
         }
@@ -72,17 +73,17 @@ fn narrowed(
     above: &[(u32, Reach)],
     axes: &Axes,
     wanted: &dyn Fn(u32) -> bool,
-    split: &Split,
+    (feature, test): (u32, &Test),
     left: bool,
 ) -> Vec<(u32, Reach)> {
     let mut reaches = above.to_vec();
-    let Some(axis) = axes.place(split.feature as usize).map(|place| &axes.all()[place]) else { return reaches };
-    if !wanted(split.feature) {
+    let Some(axis) = axes.place(feature as usize).map(|place| &axes.all()[place]) else { return reaches };
+    if !wanted(feature) {
         return reaches;
     }
-    match reaches.iter_mut().find(|(feature, _)| *feature == split.feature) {
-        Some((_, reach)) => *reach = axis.narrow(reach, &split.test, left),
-        None => reaches.push((split.feature, axis.narrow(&axis.whole(), &split.test, left))),
+    match reaches.iter_mut().find(|(known, _)| *known == feature) {
+        Some((_, reach)) => *reach = axis.narrow(reach, test, left),
+        None => reaches.push((feature, axis.narrow(&axis.whole(), test, left))),
     }
     reaches
 }

@@ -126,7 +126,10 @@ impl Coding {
         let column = self.columns.get(place as usize)?;
         if node.set != Node::NUMERIC {
             let set = tree.sets.get(node.set as usize)?;
-            return Some(Test { column: place, left: Codes::Table(table(column.categories, set, node.missing, self.compare)) });
+            return Some(Test {
+                column: place,
+                left: Codes::Table(table(column.categories, set, node.missing, self.compare)),
+            });
         }
         let missing_left = match node.missing {
             Missing::Left | Missing::ZeroLeft => true,
@@ -212,7 +215,9 @@ impl Coding {
                 let values = values.map(|x| f64::from(x as f32));
                 search(&column.padded, column.thresholds.len(), &values, |threshold, x| threshold <= x)
             }
-            Compare::LessEqualF64 => search(&column.padded, column.thresholds.len(), values, |threshold, x| threshold < x),
+            Compare::LessEqualF64 => {
+                search(&column.padded, column.thresholds.len(), values, |threshold, x| threshold < x)
+            }
         }
     }
 }
@@ -307,6 +312,17 @@ impl Test {
         match &self.left {
             Codes::Within { from, span } => lanes.within_u32(codes, *from, *span),
             Codes::Table(bits) => looked_up(bits, codes.iter().copied()),
+        }
+    }
+}
+
+impl Block {
+    /// One word: bit `i` tells whether row `i` goes left at a split.
+    #[inline(always)]
+    pub fn goes_left<L: Lanes>(&self, lanes: L, test: &Test) -> u64 {
+        match self {
+            Self::Narrow(columns) => test.narrow(lanes, columns),
+            Self::Wide(columns) => test.wide(lanes, columns),
         }
     }
 }

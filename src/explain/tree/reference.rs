@@ -53,7 +53,8 @@ fn add_tree(forest: &Forest<'_>, tree: &Lean<'_>, row: &[f64], sums: &mut [f64])
             Child::Leaf(first) => add_leaf(forest, tree, (first as usize, &path), sums),
             Child::Split(place) => {
                 let split = &tree.splits[place as usize];
-                let goes_left = split.test.takes(forest.coding.code(split.test.column, row[split.feature as usize]));
+                let test = &tree.tests[place as usize];
+                let goes_left = test.takes(forest.coding.code(test.column, row[split.feature as usize]));
                 for (child, open, cover) in
                     [(split.left, goes_left, split.share.0), (split.right, !goes_left, split.share.1)]
                 {

@@ -313,8 +313,8 @@ fn accumulate(line: &mut [[f64; ROWS]], divisor: f64) {
 #[inline(always)]
 fn ask<L: Lanes>(lanes: L, tree: &Lean<'_>, block: &Block, left: &mut Vec<u64>) {
     left.clear();
-    for split in &tree.splits {
-        left.push(block.goes_left(lanes, &split.test));
+    for test in &tree.tests {
+        left.push(block.goes_left(lanes, test));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The vector levels of the x86 processors, instruction by instruction.
 
+#![expect(clippy::manual_div_ceil, reason = "it takes the place of a literal for a sum that is rounded up")]
+
 use std::arch::x86_64::*;
 
 use super::{Eight, Job, Lanes};

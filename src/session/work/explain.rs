@@ -96,7 +96,12 @@ fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task)
         None => {
             let (rows, name) = Background::draw(joined.data.row_count(), plan.background_rows, plan.seed);
             let encoded = encode(&joined.link, &joined.data, &rows);
-            Ok(Background { name: format!("{name} of the table"), matrix: encoded.matrix, rows: encoded.rows, weights: None })
+            Ok(Background {
+                name: format!("{name} of the table"),
+                matrix: encoded.matrix,
+                rows: encoded.rows,
+                weights: None,
+            })
         }
     }
 }

@@ -29,7 +29,7 @@ enum Form {
     Csv,
     /// Names and types are not known yet.
     NewParquet,
-    Parquet(ParquetParts<File>),
+    Parquet(Box<ParquetParts<File>>),
 }
 
 impl Append {
@@ -67,7 +67,7 @@ impl Append {
             }
             Form::NewParquet => {
                 let file = self.file.try_clone().map_err(io)?;
-                self.form = Form::Parquet(ParquetParts::begin(file, columns).map_err(|e| unfit(&e))?);
+                self.form = Form::Parquet(Box::new(ParquetParts::begin(file, columns).map_err(|e| unfit(&e))?));
                 return self.push(columns, task);
             }
             Form::Csv => {

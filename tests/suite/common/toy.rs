@@ -103,7 +103,8 @@ pub struct Setting {
 impl Setting {
     pub fn new(model: Toy, rows: Matrix, background: Matrix) -> Self {
         let ids = (0..rows.rows() as u32).map(RowId).collect();
-        let background = Background { name: "toy".to_owned(), matrix: background, rows: Vec::new().into(), weights: None };
+        let background =
+            Background { name: "toy".to_owned(), matrix: background, rows: Vec::new().into(), weights: None };
         Self { model, rows, ids, background }
     }
 
