@@ -112,6 +112,7 @@ pub fn interactions(ensemble: &TreeEnsemble, rows: MatrixView<'_>, values: &[f64
 /// A feature on a path: whether the row satisfies its splits, and the share of the cover that does.
 type Player = (usize, bool, f64);
 
+#[expect(clippy::too_many_arguments, reason = "a recursion names what it carries")]
 fn leaves(
     ensemble: &TreeEnsemble,
     tree: &Tree,

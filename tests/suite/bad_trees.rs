@@ -80,11 +80,13 @@ fn lightgbm_text() {
     let text = String::from_utf8(read("lightgbm/binary.model.txt")).expect("text");
     let damaged = |key: &str, value: &str| {
         let at = text.find("Tree=1").expect("a second tree");
-        let line = at + text[at..].find(&format!("\n{key}=")).expect("the key") + key.len() + 2;
-        let end = line + text[line..].find('\n').expect("a line");
-        let mut values: Vec<&str> = text[line..end].split(' ').collect();
+        let line =
+            at + text.get(at..).expect("ASCII text").find(&format!("\n{key}=")).expect("the key") + key.len() + 2;
+        let end = line + text.get(line..).expect("ASCII text").find('\n').expect("a line");
+        let mut values: Vec<&str> = text.get(line..end).expect("ASCII text").split(' ').collect();
         values[2] = value;
-        format!("{}{}{}", &text[..line], values.join(" "), &text[end..]).into_bytes()
+        let (before, after) = (text.get(..line).expect("ASCII text"), text.get(end..).expect("ASCII text"));
+        format!("{before}{}{after}", values.join(" ")).into_bytes()
     };
     let tree = |bytes: Vec<u8>, word: &str, what: &str| names_the_place(&bytes, ("1", word), what);
     tree(damaged("left_child", "2"), "reached twice", "a cycle of one");
