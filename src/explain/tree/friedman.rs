@@ -1,7 +1,7 @@
 //! How much of a model is interaction: Friedman's H, of pairs and of one input with all others, over all rows and exactly.
 //!
 //! Source: Friedman and Popescu 2008, Predictive learning via rule ensembles, section 8.1. The curves are those of
-//! [`super::curves`]; all of them are centred over the rows before they are compared.
+//! the counted ones (`curves.rs`); all of them are centred over the rows before they are compared.
 
 use crate::base::Task;
 use crate::model::TreeEnsemble;
