@@ -115,6 +115,11 @@ impl Eight {
     }
 }
 
+/// Places of sixty-four rows in a table of sixteen, on a cache line of their own.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Nibbles(pub [u8; 64]);
+
 /// Arithmetic on eight f64 side by side. No operation depends on the neighbours of a lane.
 pub trait Lanes: Copy {
     /// Eight numbers.
@@ -142,8 +147,10 @@ pub trait Lanes: Copy {
     fn mask(self, bits: u8) -> Self::Mask;
     /// `yes` where the mask says so, `no` elsewhere.
     fn select(self, mask: Self::Mask, yes: Self::Numbers, no: Self::Numbers) -> Self::Numbers;
-    /// The places `bits[0] + 2 · bits[1] + 4 · bits[2] + 8 · bits[3]`, yes counting as one.
-    fn places(self, bits: [Self::Mask; 4]) -> Self::Places;
+    /// The places of sixty-four rows: bit `k` of place `i` is bit `i` of `words[k]`.
+    fn nibbles(self, words: &[u64; 4], places: &mut Nibbles);
+    /// Those of the eight rows from `8 · v` on.
+    fn places(self, places: &Nibbles, v: usize) -> Self::Places;
     /// The number of `table` at each place, all of which must be below eight.
     fn look_up(self, table: Self::Numbers, places: Self::Places) -> Self::Numbers;
     /// The number of the two halves of a table at each place.
@@ -166,7 +173,7 @@ pub struct Scalar;
 impl Lanes for Scalar {
     type Numbers = [f64; 8];
     type Mask = u8;
-    type Places = [u8; 4];
+    type Places = [u8; 8];
 
     #[inline(always)]
     fn splat(self, x: f64) -> [f64; 8] {
@@ -214,20 +221,25 @@ impl Lanes for Scalar {
     }
 
     #[inline(always)]
-    fn places(self, bits: [u8; 4]) -> [u8; 4] {
-        bits
+    fn nibbles(self, words: &[u64; 4], places: &mut Nibbles) {
+        for (i, place) in places.0.iter_mut().enumerate() {
+            *place = (0..4).map(|k| ((words[k] >> i & 1) as u8) << k).sum();
+        }
     }
 
     #[inline(always)]
-    fn look_up(self, table: [f64; 8], places: [u8; 4]) -> [f64; 8] {
+    fn places(self, places: &Nibbles, v: usize) -> [u8; 8] {
+        std::array::from_fn(|i| places.0[8 * v + i])
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: [f64; 8], places: [u8; 8]) -> [f64; 8] {
         self.look_up_both([table, table], places)
     }
 
     #[inline(always)]
-    fn look_up_both(self, table: [[f64; 8]; 2], places: [u8; 4]) -> [f64; 8] {
-        let bit = |word: u8, i: usize| usize::from(word >> i & 1);
-        let place = |i: usize| bit(places[0], i) + 2 * bit(places[1], i) + 4 * bit(places[2], i);
-        std::array::from_fn(|i| table[bit(places[3], i)][place(i)])
+    fn look_up_both(self, table: [[f64; 8]; 2], places: [u8; 8]) -> [f64; 8] {
+        places.map(|place| table[usize::from(place >> 3 & 1)][usize::from(place & 7)])
     }
 
     #[inline(always)]
@@ -281,7 +293,7 @@ mod tests {
 
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) -> Vec<u64> {
-            let mut bits = Vec::new();
+            let (mut bits, mut bits_of_places) = (Vec::new(), Vec::new());
             let mut keep = |x| {
                 let mut out = Eight::default();
                 lanes.store(&mut out, x);
@@ -297,11 +309,18 @@ mod tests {
                 keep(lanes.mul_add(a, b, c));
                 let mask = |factor: usize| lanes.mask((start * factor) as u8);
                 keep(lanes.select(mask(37), a, lanes.splat(2.0)));
-                keep(lanes.look_up(c, lanes.places([mask(37), mask(11), mask(83), mask(0)])));
-                keep(lanes.look_up_both([c, b], lanes.places([mask(37), mask(11), mask(83), mask(59)])));
+                let word = |factor: u64| (start as u64 + 1).wrapping_mul(factor);
+                let mut nibbles = Nibbles([0xFF; 64]);
+                lanes.nibbles(&[word(37 << 21 | 5), word(0x9E37_79B9_7F4A_7C15), word(83 << 40), 0], &mut nibbles);
+                bits_of_places.extend(nibbles.0);
+                keep(lanes.look_up(c, lanes.places(&nibbles, start % 8)));
+                lanes.nibbles(&[word(3), word(!5), word(0xD134_2543_DE82_EF95), word(!0)], &mut nibbles);
+                bits_of_places.extend(nibbles.0);
+                keep(lanes.look_up_both([c, b], lanes.places(&nibbles, start % 8)));
             }
             let table: Vec<Eight> = (0..40).map(numbers).collect();
             lanes.turned(&table, &[3, 19, 0, 7, 7, 11, 12, 13], 1).into_iter().for_each(keep);
+            bits.extend(bits_of_places.into_iter().map(u64::from));
             let narrow: [u16; 64] = std::array::from_fn(|i| (i * i * 1031) as u16);
             let wide: [u32; 64] = std::array::from_fn(|i| (i as u32).wrapping_mul(0x9E37_79B9));
             for count in [0, 1, 7, 9, 16] {

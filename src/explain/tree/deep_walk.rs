@@ -13,10 +13,10 @@ use crate::num::parallel::{self, Planes};
 use crate::num::simd::{Job, Lanes, run};
 
 use super::forest::{Child, Forest, Lean};
-use super::interventional::code;
 use super::outcomes::Outcomes;
 use super::pair_weights::Weights;
 use super::rank::{Block, ROWS};
+use super::tables::code;
 
 /// Blocks of reference rows in a slab.
 const SLAB: usize = 64;

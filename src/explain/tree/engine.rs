@@ -10,15 +10,15 @@ use super::lane_quadrature::{Rows, Stack, VECTORS, Walk};
 use super::outcomes::Outcomes;
 use super::quadrature::{Rule, nodes_for};
 use super::rank::{Block, ROWS};
-use super::steps::Program;
+use super::steps::{Nodes, Program};
 
 /// Trees whose contributions are summed before they join the others: sums are grouped by the model alone, so that a row
 /// has the same bits alone, in a crowd, and on any number of threads.
 const GROUP: usize = 16;
 /// Splits whose programs are held at one time; a few hundred bytes each for every node of the rule.
 const SPLITS: usize = 100_000;
-/// Numbers of a row, one per output and input, up to which eight blocks go together.
-const NARROW: usize = 4096;
+/// Numbers of a row, one per output and input, up to which as many blocks go together.
+const NARROW: usize = 2048;
 
 /// A tree's program for some of its nodes.
 #[derive(Clone, Debug)]
@@ -32,13 +32,13 @@ enum Pass<'a> {
 /// Some trees, ready to explain blocks of rows.
 pub(super) struct Engine<'a> {
     forest: &'a Forest<'a>,
-    trees: &'a [Lean<'a>],
+    trees: &'a [&'a Lean<'a>],
     /// Per tree, its programs; together they hold all nodes of its rule.
     passes: Vec<Vec<Pass<'a>>>,
 }
 
-/// Blocks of 64 rows that pass through a group of trees together, while its programs stay in the second-level cache.
-const BLOCKS: usize = 8;
+/// Most blocks of 64 rows that pass through a tree together, so that its program is fetched once for all of them.
+const BLOCKS: usize = 16;
 
 /// One block of rows with its sums, shape (outputs, inputs).
 struct Lot {
@@ -65,9 +65,8 @@ pub(super) fn rows_together(rows: usize, width: usize) -> usize {
 }
 
 impl<'a> Engine<'a> {
-    /// Writes the programs of as many of the trees from number `first` on as are held at one time. Cost O(splits · nodes).
-    pub fn new(forest: &'a Forest<'a>, first: usize, task: &Task) -> Result<Self, Cancelled> {
-        let rest = forest.trees.get(first..).unwrap_or_default();
+    /// Writes the programs of as many of the trees, from the first on, as are held at one time. Cost O(splits · nodes).
+    pub fn new(forest: &'a Forest<'a>, rest: &'a [&'a Lean<'a>], task: &Task) -> Result<Self, Cancelled> {
         let (mut count, mut splits) = (0, 0);
         for group in rest.chunks(GROUP) {
             splits += group.iter().map(|tree| tree.splits.len()).sum::<usize>();
@@ -85,7 +84,7 @@ impl<'a> Engine<'a> {
         }
         task.check()?;
         let passes = parallel::map(trees.len(), &Task::silent(), |index| {
-            let tree = &trees[index];
+            let tree = trees[index];
             let rule = rules[nodes_for(tree.distinct)].as_ref().expect("every tree's rule was made above");
             passes(tree, rule)
         })?;
@@ -143,21 +142,26 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The programs of one tree, which together hold all nodes of its rule.
+/// The programs of one tree, which together hold all nodes of its rule. Every program has nodes that lie symmetric about
+/// the middle: the middle one, if there is one, and its neighbours first, then four at a time, outwards.
 fn passes<'a>(tree: &Lean<'a>, rule: &Rule) -> Vec<Pass<'a>> {
     let count = rule.nodes.len();
-    let pieces = count.div_ceil(4);
-    let mut first = 0;
-    let mut passes = Vec::with_capacity(pieces);
-    for piece in 0..pieces {
-        let size = (count - first).div_ceil(pieces - piece);
-        passes.push(match size {
-            1 => Pass::One(Program::new(tree, rule, first)),
-            2 => Pass::Two(Program::new(tree, rule, first)),
-            3 => Pass::Three(Program::new(tree, rule, first)),
-            _ => Pass::Four(Program::new(tree, rule, first)),
+    let half = count / 2;
+    let mut done = 0;
+    let mut passes = Vec::with_capacity(count.div_ceil(4) + 1);
+    while 2 * done < count - count % 2 || passes.is_empty() {
+        let middle = passes.is_empty() && count % 2 == 1;
+        let pairs = (half - done).min(if middle { 1 } else { 2 });
+        let mut places: Vec<usize> = (half - done - pairs..half - done).collect();
+        places.extend(middle.then_some(half));
+        places.extend((count - half + done..).take(pairs));
+        passes.push(match places.len() {
+            1 => Pass::One(Program::new(tree, Nodes::new(rule, &places))),
+            2 => Pass::Two(Program::new(tree, Nodes::new(rule, &places))),
+            3 => Pass::Three(Program::new(tree, Nodes::new(rule, &places))),
+            _ => Pass::Four(Program::new(tree, Nodes::new(rule, &places))),
         });
-        first += size;
+        done += pairs;
     }
     passes
 }

@@ -2,12 +2,16 @@
 //!
 //! A group is a split `r`, a few connected splits `M` from `r` downwards, and the leaves that hang off `M`. All that
 //! these leaves ask of a row is whether it satisfies each feature of the path from the root to `r` (one bit a feature) and
-//! which way it goes at each split of `M` (one bit a split). So `2^bits` patterns decide everything, and one line of a
-//! table can hold what all leaves of the group give to all features, added up. A greedy planner joins splits from the
-//! bottom of the tree upwards as long as that saves look-ups. One leaf by itself is the special case of fast tree
-//! explainers with a table per leaf (Nadel and Wettenstein 2026).
+//! what it answers to each test of `M` (one bit a test; splits that ask the same share it). So `2^bits` patterns decide
+//! everything, and one line of a table can hold what all leaves of the group give to all features, added up. A greedy
+//! planner joins splits from the bottom of the tree upwards as long as that saves look-ups. One leaf by itself is the
+//! special case of fast tree explainers with a table per leaf (Nadel and Wettenstein 2026); an oblivious tree, which asks
+//! the same at all splits of a level, is one group.
+
+use std::collections::HashMap;
 
 use super::forest::{Child, Lean};
+use super::rank::Test;
 
 /// Features of one line.
 pub(super) const LINE: usize = 8;
@@ -27,7 +31,7 @@ pub(super) struct Bit {
 /// What a leaf asks at a split of `M`.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
-    /// Place of the split in `M`.
+    /// Place of its test among those of `M`.
     place: u32,
     left: bool,
     /// Place of its feature among those of the leaf.
@@ -41,6 +45,8 @@ pub(super) struct GroupLeaf {
     pub value: u32,
     /// For each feature of the leaf, its slot in the group's lines; the first ones are those of the path.
     pub slots: Vec<u8>,
+    /// For each feature of the leaf, the share of the training cover that its splits keep.
+    pub kept: Vec<f64>,
     asked: Vec<Asked>,
 }
 
@@ -67,7 +73,7 @@ impl GroupLeaf {
 /// Leaves that one look-up serves.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    /// Path features first, then the splits of `M`.
+    /// Path features first, then the tests of `M`.
     pub bits: Vec<Bit>,
     /// How many of the bits are path features.
     pub path: usize,
@@ -101,6 +107,9 @@ struct Planner<'p, 'a> {
     tree: &'p Lean<'a>,
     /// Parent and side of each split.
     parents: Vec<Option<(u32, bool)>>,
+    /// Per split, the first one with the same test.
+    asks: Vec<u32>,
+    marks: Marks,
     /// Bits a group of several splits may have.
     cap: usize,
     /// Most distinct features of a leaf with a table.
@@ -119,6 +128,46 @@ struct Cost {
     memory: usize,
 }
 
+impl Cost {
+    fn add(&mut self, bits: usize, features: usize) {
+        let span = features.div_ceil(LINE);
+        self.reads += span;
+        self.memory += span << bits;
+    }
+}
+
+/// Whether the feature of `split`, at or above a group, is met above `top` too.
+fn leaves_group(tree: &Lean<'_>, split: u32, top: u32) -> bool {
+    let mut split = split;
+    loop {
+        if split < top {
+            return true;
+        }
+        match tree.splits[split as usize].above {
+            Some(above) => split = above.split,
+            None => return false,
+        }
+    }
+}
+
+/// Which tests and features were met in one count, without clearing between counts.
+struct Marks {
+    count: u32,
+    tests: Vec<u32>,
+    features: Vec<u32>,
+}
+
+impl Marks {
+    /// Whether `test` is met for the first time in this count.
+    fn test(&mut self, test: u32) -> bool {
+        std::mem::replace(&mut self.tests[test as usize], self.count) != self.count
+    }
+
+    fn feature(&mut self, feature: u32) -> bool {
+        std::mem::replace(&mut self.features[feature as usize], self.count) != self.count
+    }
+}
+
 /// Divides a tree into groups with at most `limit` distinct features a leaf; leaves with more are listed apart.
 /// Cost O(splits · levels).
 pub(super) fn divide(tree: &Lean<'_>, limit: usize) -> Division {
@@ -132,10 +181,18 @@ pub(super) fn divide(tree: &Lean<'_>, limit: usize) -> Division {
             }
         }
     }
-    let cap = (tree.levels + 1).clamp(7, 9);
-    let open = vec![Vec::new(); tree.splits.len()];
-    let mut planner =
-        Planner { tree, parents, cap, limit: limit.min(MOST_BITS - 1), open, division: Division::default() };
+    let inputs = tree.splits.iter().map(|s| s.feature as usize + 1).max().unwrap_or(0);
+    let mut first: HashMap<&Test, u32> = HashMap::new();
+    let mut planner = Planner {
+        tree,
+        parents,
+        asks: tree.tests.iter().zip(0..).map(|(test, place)| *first.entry(test).or_insert(place)).collect(),
+        marks: Marks { count: 0, tests: vec![0; tree.splits.len()], features: vec![0; inputs] },
+        cap: (tree.levels + 1).clamp(7, 9),
+        limit: limit.min(MOST_BITS - 1),
+        open: vec![Vec::new(); tree.splits.len()],
+        division: Division::default(),
+    };
     for split in (0..tree.splits.len() as u32).rev() {
         planner.grow(split);
     }
@@ -189,62 +246,41 @@ impl Planner<'_, '_> {
 
     /// The price of joining the `chosen` ones of `below` with `split` and closing the others; `None` when the joint group
     /// would be too large.
-    fn price(&self, split: u32, has_leaf: bool, below: &[u32], chosen: usize) -> Option<Cost> {
+    fn price(&mut self, split: u32, has_leaf: bool, below: &[u32], chosen: usize) -> Option<Cost> {
         let mut cost = Cost { reads: 0, memory: 0 };
         let mut joined = if has_leaf || chosen != 0 { vec![split] } else { Vec::new() };
         let mut largest = 0;
         for (k, s) in below.iter().enumerate() {
-            let open = &self.open[*s as usize];
+            let (bits, features) = self.size(*s, None);
             if chosen >> k & 1 == 1 {
-                joined.extend(open);
-                largest = largest.max(self.size(*s, open).0);
+                joined.extend(&self.open[*s as usize]);
+                largest = largest.max(bits);
             } else {
-                self.add(*s, open, &mut cost);
+                cost.add(bits, features);
             }
         }
-        let bits = self.size(split, &joined).0;
+        let (bits, features) = self.size(split, Some(&joined));
         if chosen != 0 && bits > self.cap.max(largest) {
             return None;
         }
         if !joined.is_empty() {
-            self.add(split, &joined, &mut cost);
+            cost.add(bits, features);
         }
         Some(cost)
     }
 
-    fn add(&self, top: u32, splits: &[u32], cost: &mut Cost) {
-        let (bits, features) = self.size(top, splits);
-        let span = features.div_ceil(LINE);
-        cost.reads += span;
-        cost.memory += span << bits;
-    }
-
-    /// Bits and features of the group of `splits` below `top`.
-    fn size(&self, top: u32, splits: &[u32]) -> (usize, usize) {
+    /// Bits and features of the group of `splits` below `top`, or else of what is open there.
+    fn size(&mut self, top: u32, splits: Option<&[u32]>) -> (usize, usize) {
         let path = self.tree.splits[top as usize].distinct as usize;
-        let feature = |s: &u32| self.tree.splits[*s as usize].feature;
-        let mut new = 0;
-        for (k, place) in splits.iter().enumerate() {
-            let on_path = self.tree.splits[*place as usize].above.is_some_and(|a| self.leaves_group(a.split, top));
-            if !on_path && !splits[..k].iter().any(|s| feature(s) == feature(place)) {
-                new += 1;
-            }
+        self.marks.count += 1;
+        let (mut bits, mut features) = (path, path);
+        for &place in splits.unwrap_or(&self.open[top as usize]) {
+            let split = &self.tree.splits[place as usize];
+            bits += usize::from(self.marks.test(self.asks[place as usize]));
+            let on_path = split.above.is_some_and(|a| leaves_group(self.tree, a.split, top));
+            features += usize::from(!on_path && self.marks.feature(split.feature));
         }
-        (path + splits.len(), path + new)
-    }
-
-    /// Whether the feature of `split`, at or above a group, is met above `top` too.
-    fn leaves_group(&self, split: u32, top: u32) -> bool {
-        let mut split = split;
-        loop {
-            if split < top {
-                return true;
-            }
-            match self.tree.splits[split as usize].above {
-                Some(above) => split = above.split,
-                None => return false,
-            }
-        }
+        (bits, features)
     }
 
     /// Makes the open group at `top` final.
@@ -256,9 +292,13 @@ impl Planner<'_, '_> {
         let (mut bits, mut features) = self.path(top);
         let path = bits.len();
         let mut leaves = Vec::new();
+        let mut places = HashMap::new();
         for &place in &splits {
-            let split = &self.tree.splits[place as usize];
-            bits.push(Bit { split: place, flip: 0, any: u64::MAX });
+            let (split, ask) = (&self.tree.splits[place as usize], self.asks[place as usize]);
+            places.entry(ask).or_insert_with(|| {
+                bits.push(Bit { split: place, flip: 0, any: u64::MAX });
+                (bits.len() - 1 - path) as u32
+            });
             if !features.contains(&split.feature) {
                 features.push(split.feature);
             }
@@ -267,7 +307,7 @@ impl Planner<'_, '_> {
             let split = &self.tree.splits[place as usize];
             for (child, left) in [(split.left, true), (split.right, false)] {
                 if let Child::Leaf(value) = child {
-                    leaves.push(self.leaf(value, (place, left), top, (&splits, path, &features)));
+                    leaves.push(self.leaf(value, (place, left), top, (&places, path, &features)));
                 }
             }
         }
@@ -292,31 +332,37 @@ impl Planner<'_, '_> {
         (bits, features)
     }
 
+    /// A leaf at the end of the edge `last` in the group below `top`, with the places of the group's tests.
     fn leaf(
         &self,
         value: u32,
         last: (u32, bool),
         top: u32,
-        (splits, path, features): (&[u32], usize, &[u32]),
+        (places, path, features): (&HashMap<u32, u32>, usize, &[u32]),
     ) -> GroupLeaf {
-        let mut steps = Vec::new();
+        let (mut steps, mut above) = (Vec::new(), Vec::new());
         let mut at = Some(last);
         while let Some((place, left)) = at {
-            steps.push((place, left));
-            at = if place == top { None } else { self.parents[place as usize] };
+            if place < top { &mut above } else { &mut steps }.push((place, left));
+            at = self.parents[place as usize];
         }
         let mut slots: Vec<u8> = (0..path as u8).collect();
+        let mut kept = vec![1.0; path];
         let mut asked = Vec::with_capacity(steps.len());
-        for (place, left) in steps.into_iter().rev() {
-            let feature = self.tree.splits[place as usize].feature;
-            let slot = features.iter().position(|f| *f == feature).unwrap_or(0) as u8;
+        for (place, left) in steps.into_iter().chain(above).rev() {
+            let split = &self.tree.splits[place as usize];
+            let slot = features.iter().position(|f| *f == split.feature).unwrap_or(0) as u8;
             let own = slots.iter().position(|s| *s == slot).unwrap_or_else(|| {
                 slots.push(slot);
+                kept.push(1.0);
                 slots.len() - 1
             });
-            let place = splits.iter().position(|s| *s == place).unwrap_or(0) as u32;
-            asked.push(Asked { place, left, feature: own as u32 });
+            kept[own] *= if left { split.share.0 } else { split.share.1 };
+            if place >= top {
+                let place = places.get(&self.asks[place as usize]).copied().unwrap_or(0);
+                asked.push(Asked { place, left, feature: own as u32 });
+            }
         }
-        GroupLeaf { value, slots, asked }
+        GroupLeaf { value, slots, kept, asked }
     }
 }

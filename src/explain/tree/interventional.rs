@@ -11,32 +11,23 @@ use std::sync::{Mutex, PoisonError};
 use crate::base::{Cancelled, Task};
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
-use crate::num::parallel::{self, Planes};
-use crate::num::simd::{Eight, Job, Lanes, run};
+use crate::num::parallel;
+use crate::num::simd::{Job, Lanes, run};
 
 use super::deep_walk::{Deep, Rescale, Scales};
 use super::forest::Forest;
-use super::groups::{Division, divide};
-use super::line_tables::{Column, Filled, Piece, VECTORS};
+use super::line_tables::{Filled, Piece, Unknown};
 use super::outcomes::Outcomes;
 use super::rank::{Block, ROWS};
-use super::zeta::Factors;
+use super::tables::{self, Tabling, code, divided};
 use super::{Contributions, Stopped};
 
-/// Eights in the tables of one chunk (96 MB).
-const CHUNK: usize = (96 << 20) / 64;
 /// Distinct features that always get a table.
 const SHALLOW: usize = 10;
 /// Most distinct features that ever get one: making a table takes four times as long for each pair of features more.
 const DEEPEST: usize = 13;
 /// Blocks of reference rows coded at a time.
 const CODED: usize = 256;
-/// Bytes of sums that one thread works on at a time.
-const SUMS: usize = 1 << 20;
-/// Most blocks of rows that one thread works on at a time.
-const BLOCKS: usize = 32;
-/// Pieces of work for the threads, where there are enough rows.
-const PARTS: usize = 16;
 
 /// Interventional Shapley values of every row: unknown features take their values from each row of `background` in turn,
 /// with equal weight or with `weights` (one per background row, finite, not negative, not all zero). Exact in f64.
@@ -50,33 +41,37 @@ pub fn interventional(
     task: &Task,
 ) -> Result<Contributions, Stopped> {
     let forest = Forest::new(ensemble, task)?;
-    let limit = table_limit(background.rows());
-    let divisions = parallel::map(forest.trees.len(), &Task::silent(), |k| divide(&forest.trees[k], limit))?;
+    let tabling = Tabling::new(forest.trees.iter().collect(), table_limit(background.rows()))?;
     let equal = vec![1.0; if weights.is_none() { background.rows() } else { 0 }];
-    let meeting = Meeting { forest: &forest, rows, background, weights: weights.unwrap_or(&equal) };
-    let chunks = chunks(&forest, &divisions);
-    let deep = Deep::new(&forest, divisions.iter().map(|d| d.deep.as_slice()));
+    let meeting = Meeting { forest: &forest, background, weights: weights.unwrap_or(&equal) };
+    let chunks = tabling.chunks();
+    let deep = Deep::new(&forest, tabling.deep());
     let work = chunks.iter().map(Vec::len).sum::<usize>() + deep.trees();
     task.begin("explaining against the background", rows.rows() as u64 * work as u64);
 
     let mut values = vec![0.0; forest.outputs * rows.rows() * forest.inputs];
-    let mut base = vec![0.0; forest.outputs];
-    for tree in forest.trees.iter().filter(|t| t.splits.is_empty()) {
-        tree.mean.iter().zip(&mut base[tree.first_output..]).for_each(|(mean, base)| *base += mean);
-    }
-    let most = divisions.iter().flat_map(|d| &d.groups).flat_map(|g| &g.leaves).map(|l| l.distinct()).max();
-    let factors: Vec<Factors> = (0..=most.unwrap_or(0)).map(Factors::new).collect();
-    for chunk in &chunks {
-        meeting.chunk(chunk, &factors, &mut values, &mut base, task)?;
+    let mut base = alone(&forest);
+    for pieces in &chunks {
+        let tables = meeting.filled(&tabling, pieces, &mut base, task)?;
+        tables::read(&forest, rows, (pieces, &tables), &mut values, task)?;
     }
     if deep.trees() > 0 {
         let scales = Scales { weights: meeting.weights, total: meeting.total(), rescale: None };
         deep.add(rows, background, &scales, &mut values, &mut base, task)?;
     }
     let divisor = ensemble.divisor;
-    values.iter_mut().for_each(|value| *value /= divisor);
+    divided(&mut values, divisor);
     let base = base.iter().zip(&ensemble.base).map(|(sum, start)| sum / divisor + start).collect();
     Ok(Contributions { values, base, without_cover: false })
+}
+
+/// What trees that are one leaf give to the expected score.
+pub(super) fn alone(forest: &Forest<'_>) -> Vec<f64> {
+    let mut base = vec![0.0; forest.outputs];
+    for tree in forest.trees.iter().filter(|t| t.splits.is_empty()) {
+        tree.mean.iter().zip(&mut base[tree.first_output..]).for_each(|(mean, base)| *base += mean);
+    }
+    base
 }
 
 /// Interventional values turned into another scale reference row by reference row, as shap does for
@@ -101,51 +96,24 @@ pub fn rescaled(
     let total: f64 = weights.iter().sum();
     let scales = Scales { weights, total, rescale: Some(scale) };
     deep.add(rows, background, &scales, &mut values, &mut margins, task)?;
-    values.iter_mut().for_each(|value| *value /= ensemble.divisor);
+    divided(&mut values, ensemble.divisor);
     let mean = scale.background.1.iter().zip(weights).map(|(p, w)| p * w).sum::<f64>() / total;
     Ok(Contributions { values, base: vec![mean; forest.outputs], without_cover: false })
 }
 
 /// Most distinct features of a leaf with a table. Making a table of 2ᵈ patterns pays when there are reference rows for
 /// them.
-fn table_limit(background: usize) -> usize {
+pub(super) fn table_limit(background: usize) -> usize {
     let wanted = (4 * background.max(1)).ilog2() as usize;
     wanted.clamp(SHALLOW, DEEPEST)
 }
 
-/// The groups of all trees in chunks whose tables fit in memory together.
-fn chunks<'a>(forest: &'a Forest<'a>, divisions: &'a [Division]) -> Vec<Vec<Piece<'a>>> {
-    let (mut chunks, mut chunk, mut size) = (Vec::new(), Vec::new(), 0);
-    for (tree, division) in forest.trees.iter().zip(divisions) {
-        let mut first = 0;
-        for (place, group) in division.groups.iter().enumerate() {
-            let own = group.patterns() * group.span() * tree.width;
-            if size > 0 && size + own > CHUNK {
-                push(&mut chunk, Piece { tree, groups: &division.groups[first..place] });
-                chunks.push(std::mem::take(&mut chunk));
-                (first, size) = (place, 0);
-            }
-            size += own;
-        }
-        push(&mut chunk, Piece { tree, groups: &division.groups[first..] });
-    }
-    chunks.push(chunk);
-    chunks.retain(|chunk| !chunk.is_empty());
-    chunks
-}
-
-fn push<'a>(chunk: &mut Vec<Piece<'a>>, piece: Piece<'a>) {
-    if !piece.groups.is_empty() {
-        chunk.push(piece);
-    }
-}
-
-/// Rows that meet a background.
-struct Meeting<'m> {
-    forest: &'m Forest<'m>,
-    rows: MatrixView<'m>,
-    background: MatrixView<'m>,
-    weights: &'m [f64],
+/// A background that rows will meet.
+pub(super) struct Meeting<'m> {
+    pub forest: &'m Forest<'m>,
+    pub background: MatrixView<'m>,
+    /// One per background row.
+    pub weights: &'m [f64],
 }
 
 impl Meeting<'_> {
@@ -153,25 +121,23 @@ impl Meeting<'_> {
         self.weights.iter().sum()
     }
 
-    /// Counts, fills and reads the tables of one chunk.
-    fn chunk(
+    /// Counts and fills the tables of one chunk; adds to `base` what its leaves give to the expected score.
+    pub fn filled(
         &self,
+        tabling: &Tabling<'_>,
         pieces: &[Piece<'_>],
-        factors: &[Factors],
-        values: &mut [f64],
         base: &mut [f64],
         task: &Task,
-    ) -> Result<(), Cancelled> {
+    ) -> Result<Vec<Filled>, Cancelled> {
         let counts = self.counts(pieces, task)?;
         let total = self.total();
-        let fill = |k: usize| pieces[k].fill(&counts[k], total, factors, task);
+        let fill = |k: usize| pieces[k].fill(Unknown::Counted(&counts[k], total), &tabling.factors, task);
         let tables: Vec<Filled> =
             parallel::map(pieces.len(), &Task::silent(), fill)?.into_iter().collect::<Result<_, _>>()?;
-        drop(counts);
         for (piece, filled) in pieces.iter().zip(&tables) {
             filled.mean.iter().zip(&mut base[piece.tree.first_output..]).for_each(|(mean, base)| *base += mean);
         }
-        self.read(pieces, &tables, values, task)
+        Ok(tables)
     }
 
     /// The weight of every pattern of every group.
@@ -193,42 +159,6 @@ impl Meeting<'_> {
         }
         Ok(counts.into_iter().map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
     }
-
-    /// Adds to the values of every row what the tables say.
-    fn read(&self, pieces: &[Piece<'_>], tables: &[Filled], values: &mut [f64], task: &Task) -> Result<(), Cancelled> {
-        let Forest { inputs, outputs, .. } = *self.forest;
-        let fits = SUMS / (size_of::<Column>() * inputs * outputs).max(1);
-        let wanted = self.rows.rows().div_ceil(ROWS * PARTS);
-        let blocks = wanted.min(fits).clamp(1, BLOCKS);
-        let shape = Planes { rows: self.rows.rows(), width: inputs, block: blocks * ROWS };
-        parallel::fill_planes(values, shape, |first, planes| {
-            let rows = planes.first().map_or(0, |plane| plane.len() / inputs.max(1));
-            let part = self.rows.slice(first, first + rows);
-            let coded: Vec<Block> = (0..rows.div_ceil(ROWS)).map(|k| code(self.forest, part, k)).collect();
-            let mut sums = vec![[Eight::splat(0.0); VECTORS]; coded.len() * inputs * outputs];
-            for (piece, filled) in pieces.iter().zip(tables) {
-                task.check()?;
-                run(ReadJob { piece, lines: &filled.lines, coded: &coded, inputs, sums: &mut sums });
-            }
-            for (k, plane) in planes.iter_mut().enumerate() {
-                for (i, row) in plane.chunks_exact_mut(inputs.max(1)).enumerate() {
-                    let columns = &sums[(i / ROWS * outputs + k) * inputs..][..inputs];
-                    for (value, column) in row.iter_mut().zip(columns) {
-                        *value += column[i % ROWS / 8].0[i % 8];
-                    }
-                }
-            }
-            task.advance((rows * pieces.len()) as u64)
-        })
-    }
-}
-
-/// The codes of block `place` of `rows`.
-pub(super) fn code(forest: &Forest<'_>, rows: MatrixView<'_>, place: usize) -> Block {
-    let mut block = forest.coding.block();
-    let first = place * ROWS;
-    forest.coding.encode(rows, first, ROWS.min(rows.rows() - first), &mut block);
-    block
 }
 
 /// Counts blocks of reference rows.
@@ -250,28 +180,5 @@ impl Job for CountJob<'_> {
             outcomes.fill(lanes, self.piece.tree, block);
             self.piece.count(lanes, &outcomes, weights, self.counts);
         }
-    }
-}
-
-/// Reads the tables for blocks of rows.
-struct ReadJob<'j> {
-    piece: &'j Piece<'j>,
-    lines: &'j [Eight],
-    coded: &'j [Block],
-    inputs: usize,
-    /// Shape (blocks, outputs, inputs).
-    sums: &'j mut [Column],
-}
-
-impl Job for ReadJob<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let mut outcomes = vec![Outcomes::default(); self.coded.len()];
-        for (block, outcomes) in self.coded.iter().zip(&mut outcomes) {
-            outcomes.fill(lanes, self.piece.tree, block);
-        }
-        self.piece.add(lanes, &outcomes, self.lines, self.inputs, self.sums);
     }
 }

@@ -7,14 +7,15 @@
 //! take one of two constants by the row's outcome (one of three where the path met the feature before).
 //! Sources: Lundberg et al. 2020 (the game); Yu et al. 2022, Li et al. 2026 and Wettenstein et al. 2026 (the integral).
 
-use crate::num::simd::{Eight, Lanes};
+use crate::num::simd::{Eight, Lanes, Nibbles};
 
+use super::arrivals::Arrival;
 use super::outcomes::Outcomes;
-use super::steps::{Act, Below, Fresh, Kind, Program, Repeat, Step, Uneven};
+use super::steps::{Act, Below, Fresh, From, Kind, Program, Repeat, Step, Uneven};
 
 /// Vectors of eight rows in a block.
 pub(super) const VECTORS: usize = 8;
-/// One number for each row of a block.
+/// One number for each row that walks.
 pub(super) type Rows = [Eight; VECTORS];
 
 /// Buffers of a walk with `Q` nodes.
@@ -24,11 +25,13 @@ pub(super) struct Stack<const Q: usize> {
     pub(super) down: Vec<[Rows; Q]>,
     /// Sums of finished subtrees that wait for their parent, per value of a leaf.
     pub(super) up: Vec<[Rows; Q]>,
+    /// The answers to the questions of the program.
+    pub(super) places: Vec<Nibbles>,
 }
 
 /// Which constant each of eight rows takes.
 #[derive(Clone, Copy)]
-struct Sides<M> {
+pub(super) struct Sides<M> {
     on: M,
     /// On, and all splits above with the same feature satisfied.
     open_on: M,
@@ -37,7 +40,7 @@ struct Sides<M> {
 }
 
 /// A kind of split, as the walk needs it.
-trait Shares<const Q: usize> {
+pub(super) trait Shares<const Q: usize> {
     /// The left child's share at node `q`.
     fn share<L: Lanes>(&self, lanes: L, sides: Sides<L::Mask>, q: usize) -> L::Numbers;
     /// Weighs what passes at node `q` before it is summed over the nodes.
@@ -93,7 +96,15 @@ impl<const Q: usize> Shares<Q> for Repeat<Q> {
     }
 }
 
-/// One tree walking with one block of rows.
+/// Where the products that arrive at a split are found.
+pub(super) enum Arriving<'s, const Q: usize> {
+    /// They were carried down.
+    Carried(&'s [Rows; Q]),
+    /// A table and the words that tell the places in it.
+    Told(&'s Arrival<Q>, &'s Nibbles),
+}
+
+/// One tree walking with some of a block's rows.
 pub(super) struct Walk<'w, 'a, L: Lanes, const Q: usize> {
     pub lanes: L,
     pub program: &'w Program<'a, Q>,
@@ -104,15 +115,15 @@ pub(super) struct Walk<'w, 'a, L: Lanes, const Q: usize> {
 
 /// The outcome words of a split.
 #[derive(Clone, Copy)]
-struct Words {
-    left: u64,
-    open: u64,
+pub(super) struct Words {
+    pub(super) left: u64,
+    pub(super) open: u64,
 }
 
 impl Words {
     /// Which constant the rows of vector `v` take.
     #[inline(always)]
-    fn sides<L: Lanes>(self, lanes: L, v: usize) -> Sides<L::Mask> {
+    pub(super) fn sides<L: Lanes>(self, lanes: L, v: usize) -> Sides<L::Mask> {
         Sides {
             on: lanes.mask((self.left >> (8 * v)) as u8),
             open_on: lanes.mask(((self.left & self.open) >> (8 * v)) as u8),
@@ -133,16 +144,15 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
         if stack.up.len() < slots {
             stack.up.resize(slots, [[Eight::splat(0.0); VECTORS]; Q]);
         }
-        for (down, weight) in stack.down[0].iter_mut().zip(self.program.weights) {
-            *down = [Eight::splat(weight); VECTORS];
-        }
+        self.program.asks.answer(self.lanes, self.outcomes, &mut stack.places);
         for step in &self.program.steps {
-            match step.kind {
-                Kind::Fresh(k) => self.step(step, &self.program.fresh[k as usize], stack, out),
-                Kind::Repeat(k) => self.step(step, &self.program.repeat[k as usize], stack, out),
-                Kind::Uneven(k) => self.step_uneven(step, &self.program.uneven[k as usize], stack, out),
-                Kind::Twig(k) => self.twig(step, k as usize, stack, out),
-                Kind::Mixed(k) => self.mixed(step, k as usize, stack, out),
+            match (step.act, step.kind) {
+                (Act::Twig, _) => self.twig(step, stack, out),
+                (Act::Bough, Kind::Fresh(k)) => self.bough(step, &self.program.fresh[k as usize], stack, out),
+                (Act::Bough, Kind::Repeat(k)) => self.bough(step, &self.program.repeat[k as usize], stack, out),
+                (_, Kind::Fresh(k)) => self.step(step, &self.program.fresh[k as usize], stack, out),
+                (_, Kind::Repeat(k)) => self.step(step, &self.program.repeat[k as usize], stack, out),
+                (_, Kind::Uneven(k)) => self.step_uneven(step, &self.program.uneven[k as usize], stack, out),
             }
         }
     }
@@ -153,15 +163,58 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
             (Act::DownLeft, ..) => self.down::<S, false>(step, split, stack),
             (Act::DownRight, ..) => self.down::<S, true>(step, split, stack),
             (Act::Turn, ..) => self.turn(step, stack),
-            (Act::Join, Below::Walked, Below::Walked) => self.join::<S, true, true>(step, split, stack, out),
-            (Act::Join, Below::Walked, _) => self.join::<S, true, false>(step, split, stack, out),
-            (Act::Join, _, Below::Walked) => self.join::<S, false, true>(step, split, stack, out),
-            (Act::Join, ..) => self.join::<S, false, false>(step, split, stack, out),
+            (_, Below::Walked, Below::Walked) => self.join::<S, true, true>(step, split, stack, out),
+            (_, Below::Walked, _) => self.join::<S, true, false>(step, split, stack, out),
+            (_, _, Below::Walked) => self.join::<S, false, true>(step, split, stack, out),
+            _ => self.join::<S, false, false>(step, split, stack, out),
         }
     }
 
+    /// Where the products that arrive at a split are found.
     #[inline(always)]
-    fn words(&self, split: u32) -> Words {
+    pub(super) fn arriving<'s>(&'s self, step: &Step, down: &'s [[Rows; Q]], places: &'s [Nibbles]) -> Arriving<'s, Q> {
+        match step.from {
+            From::Stack => Arriving::Carried(&down[step.level as usize]),
+            From::Table(at) => {
+                let arrival = &self.program.arrivals[at as usize];
+                Arriving::Told(arrival, &places[arrival.ask as usize])
+            }
+        }
+    }
+
+    /// The products that arrive for vector `v`, the weights of the nodes included.
+    #[inline(always)]
+    pub(super) fn arrive(&self, arriving: &Arriving<'_, Q>, v: usize) -> [L::Numbers; Q] {
+        let lanes = self.lanes;
+        let mut products = [lanes.splat(0.0); Q];
+        match arriving {
+            Arriving::Carried(down) => {
+                for q in 0..Q {
+                    products[q] = lanes.load(&down[q][v]);
+                }
+            }
+            Arriving::Told(arrival, places) => {
+                let places = lanes.places(places, v);
+                match &arrival.fourth {
+                    None => {
+                        for q in 0..Q {
+                            products[q] = lanes.look_up(lanes.load(&arrival.products[q]), places);
+                        }
+                    }
+                    Some(fourth) => {
+                        for q in 0..Q {
+                            let table = [lanes.load(&arrival.products[q]), lanes.load(&fourth[q])];
+                            products[q] = lanes.look_up_both(table, places);
+                        }
+                    }
+                }
+            }
+        }
+        products
+    }
+
+    #[inline(always)]
+    pub(super) fn words(&self, split: u32) -> Words {
         Words { left: self.outcomes.left[split as usize], open: self.outcomes.open[split as usize] }
     }
 
@@ -169,14 +222,14 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
     #[inline(always)]
     fn down<S: Shares<Q>, const RIGHT: bool>(&self, step: &Step, split: &S, stack: &mut Stack<Q>) {
         let (upper, lower) = stack.down.split_at_mut(step.level as usize + 1);
-        let (from, to) = (&upper[step.level as usize], &mut lower[0]);
+        let (arriving, to) = (self.arriving(step, upper, &stack.places), &mut lower[0]);
         let words = self.words(step.split);
         for v in 0..VECTORS {
             let sides = words.sides(self.lanes, v);
+            let products = self.arrive(&arriving, v);
             for q in 0..Q {
-                let product = self.lanes.load(&from[q][v]);
-                let left = self.lanes.mul(product, split.share(self.lanes, sides, q));
-                self.lanes.store(&mut to[q][v], if RIGHT { self.lanes.sub(product, left) } else { left });
+                let left = self.lanes.mul(products[q], split.share(self.lanes, sides, q));
+                self.lanes.store(&mut to[q][v], if RIGHT { self.lanes.sub(products[q], left) } else { left });
             }
         }
     }
@@ -185,11 +238,12 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
     #[inline(always)]
     fn turn(&self, step: &Step, stack: &mut Stack<Q>) {
         let (upper, lower) = stack.down.split_at_mut(step.level as usize + 1);
-        let (from, to) = (&upper[step.level as usize], &mut lower[0]);
-        for q in 0..Q {
-            for v in 0..VECTORS {
+        let (arriving, to) = (self.arriving(step, upper, &stack.places), &mut lower[0]);
+        for v in 0..VECTORS {
+            let products = self.arrive(&arriving, v);
+            for q in 0..Q {
                 let left = self.lanes.load(&to[q][v]);
-                self.lanes.store(&mut to[q][v], self.lanes.sub(self.lanes.load(&from[q][v]), left));
+                self.lanes.store(&mut to[q][v], self.lanes.sub(products[q], left));
             }
         }
     }
@@ -214,7 +268,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
     ) {
         let lanes = self.lanes;
         let words = self.words(step.split);
-        let down = &stack.down[step.level as usize];
+        let arriving = self.arriving(step, &stack.down, &stack.places);
         let width = self.program.width;
         let (to, rest) = stack.up.split_at_mut((step.slot as usize + 1) * width);
         for k in 0..width {
@@ -225,6 +279,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
                 (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
             for v in 0..VECTORS {
                 let sides = words.sides(lanes, v);
+                let products = self.arrive(&arriving, v);
                 let mut sum = lanes.splat(0.0);
                 for q in 0..Q {
                     let left = if LEFT { lanes.load(&to[q][v]) } else { left_leaf };
@@ -234,7 +289,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
                         _ => right_leaf,
                     };
                     let apart = lanes.sub(left, right);
-                    let product = split.weigh(lanes, sides, q, lanes.load(&down[q][v]));
+                    let product = split.weigh(lanes, sides, q, products[q]);
                     sum = lanes.mul_add(product, apart, sum);
                     lanes.store(&mut to[q][v], lanes.mul_add(split.share(lanes, sides, q), apart, right));
                 }
@@ -254,7 +309,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
         match step.act {
             Act::DownLeft => self.down::<_, false>(step, &split.left, stack),
             Act::Turn | Act::DownRight => self.down::<_, false>(step, &split.right, stack),
-            Act::Join => self.join_uneven(step, split, stack, out),
+            _ => self.join_uneven(step, split, stack, out),
         }
     }
 
@@ -263,7 +318,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
     fn join_uneven(&self, step: &Step, split: &Uneven<Q>, stack: &mut Stack<Q>, out: &mut [Rows]) {
         let lanes = self.lanes;
         let words = self.words(step.split);
-        let down = &stack.down[step.level as usize];
+        let arriving = self.arriving(step, &stack.down, &stack.places);
         let width = self.program.width;
         let (left_walked, right_walked) = (matches!(step.left, Below::Walked), matches!(step.right, Below::Walked));
         let (to, rest) = stack.up.split_at_mut((step.slot as usize + 1) * width);
@@ -275,6 +330,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
                 (lanes.splat(self.value(step.left, k)), lanes.splat(self.value(step.right, k)));
             for v in 0..VECTORS {
                 let sides = words.sides(lanes, v);
+                let products = self.arrive(&arriving, v);
                 let mut sum = lanes.load(&target[v]);
                 for q in 0..Q {
                     let left = if left_walked { lanes.load(&to[q][v]) } else { left_leaf };
@@ -283,7 +339,7 @@ impl<L: Lanes, const Q: usize> Walk<'_, '_, L, Q> {
                         (false, true) => lanes.load(&to[q][v]),
                         _ => right_leaf,
                     };
-                    let product = lanes.load(&down[q][v]);
+                    let product = products[q];
                     sum = lanes.mul_add(split.left.weigh(lanes, sides, q, product), left, sum);
                     sum = lanes.mul_add(split.right.weigh(lanes, sides, q, product), right, sum);
                     let kept = lanes.mul(split.left.share(lanes, sides, q), left);

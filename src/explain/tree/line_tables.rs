@@ -1,9 +1,10 @@
-//! Line tables: what the leaves of a group give to every feature, for every pattern of a row, against all reference rows.
+//! Line tables: what the leaves of a group give to every feature, for every pattern of a row, in either game.
 //!
 //! Reference rows are counted by the group's patterns, one addition for each row and group; the counts of a leaf follow by
-//! adding up the patterns that mean the same to it; [`super::zeta`] turns them into contributions; and the leaves of a group are
-//! added up in one table. An explained row then costs one line of eight numbers a group, however many reference rows
-//! there are. Rows stand in lanes: eight lines are read and turned, so that each of their columns is added to eight rows
+//! adding up the patterns that mean the same to it. Where unknown features follow the training cover, a leaf sees each of
+//! them satisfied with the probability of its cover, independently, so products take the place of counts. [`super::zeta`]
+//! turns either into contributions, and the leaves of a group are added up in one table. An explained row then costs
+//! one line of eight numbers a group, however many reference rows there are. Rows stand in lanes: eight lines are read and turned, so that each of their columns is added to eight rows
 //! of a feature at once.
 
 use crate::base::{Cancelled, Task};
@@ -198,18 +199,26 @@ pub(super) struct Filled {
     pub mean: Vec<f64>,
 }
 
+/// How often unknown features fail which features of a leaf together.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unknown<'u> {
+    /// As in the reference rows: their counts by pattern, to be divided by a total.
+    Counted(&'u [f64], f64),
+    /// Each by itself, as its splits share the training cover.
+    Covered,
+}
+
 impl Piece<'_> {
-    /// The tables for the counts, which are divided by `total`. Cost O(leaves · d² · 2ᵈ) and a pass over the tables.
-    pub fn fill(&self, counts: &[f64], total: f64, factors: &[Factors], task: &Task) -> Result<Filled, Cancelled> {
-        run(FillJob { piece: self, counts, total, factors, task })
+    /// The tables of one game. Cost O(leaves · d² · 2ᵈ) and a pass over the tables.
+    pub fn fill(&self, unknown: Unknown<'_>, factors: &[Factors], task: &Task) -> Result<Filled, Cancelled> {
+        run(FillJob { piece: self, unknown, factors, task })
     }
 }
 
 /// Fills the tables of one piece.
 struct FillJob<'j> {
     piece: &'j Piece<'j>,
-    counts: &'j [f64],
-    total: f64,
+    unknown: Unknown<'j>,
     factors: &'j [Factors],
     task: &'j Task,
 }
@@ -249,7 +258,10 @@ impl FillJob<'_> {
         room.shares.clear();
         room.shares.resize(1 << distinct, Eight::splat(0.0));
         for (lane, place) in places.iter().enumerate() {
-            place.shares(self.counts, self.total, lane, &mut room.shares);
+            match self.unknown {
+                Unknown::Counted(counts, total) => place.counted(counts, total, lane, &mut room.shares),
+                Unknown::Covered => place.covered(lane, &mut room.shares),
+            }
             let values = &tree.values[place.leaf.value as usize..][..tree.width];
             for (mean, value) in filled.mean.iter_mut().zip(values) {
                 *mean += value * room.shares[0].0[lane];
@@ -266,7 +278,7 @@ impl FillJob<'_> {
 
 impl Place<'_> {
     /// Adds the counts of the group's patterns to the shares of the leaf's failing sets.
-    fn shares(&self, counts: &[f64], total: f64, lane: usize, shares: &mut [Eight]) {
+    fn counted(&self, counts: &[f64], total: f64, lane: usize, shares: &mut [Eight]) {
         let path = self.group.path;
         let (all, below) = ((1usize << self.leaf.distinct()) - 1, 1usize << path);
         for (ways, counts) in counts[self.count..self.count + self.group.patterns()].chunks_exact(below).enumerate() {
@@ -277,6 +289,19 @@ impl Place<'_> {
         }
         for share in shares {
             share.0[lane] /= total;
+        }
+    }
+
+    /// The shares where every feature of the leaf is satisfied with the probability of its cover, whatever the others
+    /// are: products, built up feature by feature.
+    fn covered(&self, lane: usize, shares: &mut [Eight]) {
+        shares[0].0[lane] = 1.0;
+        for (feature, kept) in self.leaf.kept.iter().enumerate() {
+            let (without, with) = shares[..2 << feature].split_at_mut(1 << feature);
+            for (without, with) in without.iter_mut().zip(with) {
+                with.0[lane] = without.0[lane] * (1.0 - kept);
+                without.0[lane] *= kept;
+            }
         }
     }
 

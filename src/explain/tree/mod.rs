@@ -9,6 +9,8 @@
     reason = "kernels name what their loops need; a struct or an iterator between would keep vectors out of registers"
 )]
 
+mod arrivals;
+mod asks;
 mod axis;
 mod counting;
 mod curves;
@@ -26,11 +28,14 @@ mod line_tables;
 mod outcomes;
 mod pair_weights;
 mod pairs;
+mod path_dependent;
 mod quadrature;
 mod rank;
+mod ready;
 mod reference;
 mod steps;
 mod sweep;
+mod tables;
 pub mod tree_permutation;
 mod twigs;
 mod twofold;
@@ -39,8 +44,6 @@ mod zeta;
 use crate::base::{Cancelled, Task};
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
-use crate::num::parallel;
-use crate::num::parallel::Planes;
 
 pub use axis::{Axes, Axis, Piece};
 pub use curves::{Dependence, PairDependence, partial_dependence};
@@ -48,7 +51,6 @@ pub use interactions::{InteractionMatrices, Interactions, Visit, Wanted};
 pub use interactions::{interaction_matrices, interaction_rows, interactions};
 pub use sweep::{Individual, individual};
 
-use engine::Engine;
 use forest::Forest;
 
 /// Contributions and what they are measured from, in the ensemble's native unit.
@@ -81,32 +83,6 @@ impl From<Cancelled> for Stopped {
     }
 }
 
-/// Path-dependent Shapley values of every row: unknown features follow the training cover. Exact in f64 for any depth,
-/// for repeated features, categories, missing values, zero covers and leaves with a value per output.
-/// Cost O(rows · leaves · distinct features of a path).
-pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
-    let forest = Forest::new(ensemble, task)?;
-    let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
-    task.begin("explaining with tree paths", rows.rows() as u64 * ensemble.trees.len() as u64);
-    let block = engine::rows_together(rows.rows(), ensemble.outputs() * ensemble.inputs);
-    let shape = Planes { rows: rows.rows(), width: ensemble.inputs, block };
-    let mut done = 0;
-    while done < forest.trees.len() {
-        let engine = Engine::new(&forest, done, task)?;
-        done += engine.len();
-        let last = done == forest.trees.len();
-        parallel::fill_planes(&mut values, shape, |first, out| {
-            engine.explain(rows, first, out, &mut engine.scratch(), task)?;
-            if last {
-                out.iter_mut().flat_map(|plane| plane.iter_mut()).for_each(|value| *value /= ensemble.divisor);
-            }
-            Ok(())
-        })?;
-    }
-    let base = forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
-    Ok(Contributions { values, base, without_cover: forest.without_cover })
-}
-
 /// Path-dependent values as in [`path_dependent`], computed slowly and obviously, for comparison only.
 /// Cost O(rows · leaves · features of a path cubed).
 pub fn reference(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
@@ -121,3 +97,5 @@ pub fn reference(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> 
 pub use deep_walk::Rescale;
 pub use interventional::{interventional, rescaled};
 pub use pairs::pairwise;
+pub use path_dependent::path_dependent;
+pub use ready::{Ready, Room};

@@ -12,7 +12,7 @@ pub(super) const ROWS: usize = 64;
 const ZERO: f64 = 1e-35_f32 as f64;
 
 /// How a split reads a coded column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Test {
     /// The coded column.
     pub column: u32,
@@ -21,7 +21,7 @@ pub(super) struct Test {
 }
 
 /// A set of codes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Codes {
     /// Those with `code − from`, wrapping, at most `span`.
     Within { from: u32, span: u32 },
@@ -193,9 +193,26 @@ impl Coding {
         }
     }
 
-    /// The code of one value in `column`.
+    /// The code of one value in `column`. Cost O(log thresholds).
     pub fn code(&self, column: u32, value: f64) -> u32 {
-        self.codes(&self.columns[column as usize], &[value; ROWS])[0]
+        let column = &self.columns[column as usize];
+        match column.role {
+            Role::Category => category(self.compare, column.categories, value),
+            Role::NumberWithoutZero if value.abs() <= ZERO => 0,
+            _ if value.is_nan() => 0,
+            _ => 1 + self.rank(&column.thresholds, value) as u32,
+        }
+    }
+
+    /// How many thresholds lie before a number.
+    fn rank(&self, thresholds: &[f64], value: f64) -> usize {
+        match self.compare {
+            Compare::LessF32 => {
+                let value = f64::from(value as f32);
+                thresholds.partition_point(|threshold| *threshold <= value)
+            }
+            Compare::LessEqualF64 => thresholds.partition_point(|threshold| *threshold < value),
+        }
     }
 
     fn codes(&self, column: &Column, values: &[f64; ROWS]) -> [u32; ROWS] {

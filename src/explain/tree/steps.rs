@@ -5,9 +5,11 @@
 //! share of cover its edges keep and `o` whether the row satisfies them. Below a split the factors of both children add up
 //! to the one above, so one share `r = u(left) / u(above)` tells both: the right child's is `1 − r`.
 
-use super::forest::{Child, Lean, Split};
+use super::arrivals::{Arrival, FEW};
+use super::asks::Asks;
+use super::forest::{Above, Child, Lean, Split};
 use super::quadrature::Rule;
-use super::twigs::{Mixed, Shape, Twig, Twigs};
+use super::twigs::{Computed, Fork, Shape, Tip, Twig, Twigs, outer};
 
 /// Constants of a split on a feature that is new on its path.
 #[derive(Clone, Debug)]
@@ -42,10 +44,15 @@ pub(super) enum Kind {
     Fresh(u32),
     Repeat(u32),
     Uneven(u32),
-    /// A whole subtree by the tables of [`Program::twigs`]; only [`Act::Join`].
-    Twig(u32),
-    /// A whole subtree by the tables of [`Program::mixed`]; only [`Act::Join`].
-    Mixed(u32),
+}
+
+/// Where the products that arrive at a split come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum From {
+    /// Few features are above: from a table, [`Program::arrivals`].
+    Table(u32),
+    /// They were carried down to the level of the split.
+    Stack,
 }
 
 /// What a split finds below one of its branches.
@@ -53,6 +60,10 @@ pub(super) enum Kind {
 pub(super) enum Below {
     /// A leaf: its first value.
     Leaf(u32),
+    /// A small subtree: the first of its [`Program::twigs`].
+    Twig(u32),
+    /// A small subtree: its place in [`Program::forks`].
+    Fork(u32),
     /// The sums of a subtree that was walked.
     Walked,
 }
@@ -65,6 +76,7 @@ pub(super) struct Step {
     pub split: u32,
     pub feature: u32,
     pub level: u32,
+    pub from: From,
     /// Where the sums of this split go: a stack of finished subtrees, of which the left one lies below the right one.
     pub slot: u32,
     pub left: Below,
@@ -77,10 +89,32 @@ pub(super) enum Act {
     DownLeft,
     /// Carry the products down to the right child, the left one's still being there.
     Turn,
-    /// Carry the products down to the right child of a split whose left child is a leaf.
+    /// Carry the products down to the right child of a split whose left child is not carried.
     DownRight,
-    /// Join what both children gave.
+    /// Join what both children gave, at least one of which was walked.
     Join,
+    /// Join two children that are leaves or small subtrees.
+    Bough,
+    /// A small subtree as a whole, [`Step::left`].
+    Twig,
+}
+
+/// The nodes of a program: a part of a rule that is symmetric about ½.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nodes<const Q: usize> {
+    /// Ascending.
+    pub nodes: [f64; Q],
+    pub weights: [f64; Q],
+}
+
+impl<const Q: usize> Nodes<Q> {
+    /// The nodes at the ascending `places` of a rule, which must be symmetric.
+    pub fn new(rule: &Rule, places: &[usize]) -> Self {
+        Self {
+            nodes: std::array::from_fn(|q| rule.nodes[places[q]]),
+            weights: std::array::from_fn(|q| rule.weights[places[q]]),
+        }
+    }
 }
 
 /// The program of a tree for `Q` nodes of a rule.
@@ -90,12 +124,12 @@ pub(super) struct Program<'a, const Q: usize> {
     pub fresh: Vec<Fresh<Q>>,
     pub repeat: Vec<Repeat<Q>>,
     pub uneven: Vec<Uneven<Q>>,
+    pub asks: Asks,
+    pub arrivals: Vec<Arrival<Q>>,
     pub twigs: Vec<Twig<Q>>,
-    pub mixed: Vec<Mixed<Q>>,
-    /// The rule's nodes, as `1 − t` and `t`.
-    pub nodes: [[f64; 2]; Q],
-    /// Weights of the rule's nodes.
-    pub weights: [f64; Q],
+    pub forks: Vec<Fork>,
+    /// How much more the outer nodes of four lie off the middle than the inner ones.
+    pub outer: f64,
     pub levels: usize,
     /// Most finished subtrees that wait at one time.
     pub slots: usize,
@@ -105,19 +139,27 @@ pub(super) struct Program<'a, const Q: usize> {
 }
 
 impl<'a, const Q: usize> Program<'a, Q> {
-    /// The program of `tree` for the nodes `first..first + Q` of `rule`. Cost O(splits · Q).
-    pub fn new(tree: &Lean<'a>, rule: &Rule, first: usize) -> Self {
-        let nodes = std::array::from_fn(|q| rule.nodes[first + q]);
+    /// The program of `tree` for some nodes. Cost O(splits · Q).
+    pub fn new(tree: &Lean<'a>, nodes: Nodes<Q>) -> Self {
+        let mut parents = vec![None; tree.splits.len()];
+        for (place, split) in tree.splits.iter().enumerate() {
+            for (child, left) in [(split.left, true), (split.right, false)] {
+                if let Child::Split(below) = child {
+                    parents[below as usize] = Some(Above { split: place as u32, left });
+                }
+            }
+        }
         let mut writer = Writer {
             program: Self {
-                steps: Vec::with_capacity(2 * tree.splits.len()),
+                steps: Vec::with_capacity(tree.splits.len()),
                 fresh: Vec::new(),
                 repeat: Vec::new(),
                 uneven: Vec::new(),
-                twigs: Vec::new(),
-                mixed: Vec::new(),
-                nodes: nodes.map(|t| [1.0 - t, t]),
-                weights: std::array::from_fn(|q| rule.weights[first + q]),
+                asks: Asks::default(),
+                arrivals: Vec::with_capacity(tree.splits.len() / 3),
+                twigs: Vec::with_capacity(tree.splits.len() / 5),
+                forks: Vec::new(),
+                outer: outer(&nodes.nodes),
                 levels: tree.levels,
                 slots: 0,
                 values: tree.values,
@@ -126,6 +168,7 @@ impl<'a, const Q: usize> Program<'a, Q> {
             },
             tree,
             nodes,
+            parents,
             waiting: 0,
         };
         writer.write();
@@ -143,12 +186,13 @@ enum Rest {
 struct Writer<'p, 'a, const Q: usize> {
     program: Program<'a, Q>,
     tree: &'p Lean<'a>,
-    nodes: [f64; Q],
+    nodes: Nodes<Q>,
+    parents: Vec<Option<Above>>,
     /// Finished subtrees that wait for their parent.
     waiting: u32,
 }
 
-impl<const Q: usize> Writer<'_, '_, Q> {
+impl<'p, 'a, const Q: usize> Writer<'p, 'a, Q> {
     fn write(&mut self) {
         let mut rest = Vec::new();
         if !self.tree.splits.is_empty() {
@@ -158,8 +202,10 @@ impl<const Q: usize> Writer<'_, '_, Q> {
             match next {
                 Rest::Open(split) => self.open(split, &mut rest),
                 Rest::Right(step, right) => {
-                    let act = if matches!(step.left, Below::Walked) { Act::Turn } else { Act::DownRight };
-                    self.program.steps.push(Step { act, ..step });
+                    if self.is_carried(right) {
+                        let act = if matches!(step.left, Below::Walked) { Act::Turn } else { Act::DownRight };
+                        self.program.steps.push(Step { act, ..step });
+                    }
                     rest.push(Rest::Open(right));
                 }
                 Rest::Join(step) => {
@@ -168,6 +214,11 @@ impl<const Q: usize> Writer<'_, '_, Q> {
                 }
             }
         }
+    }
+
+    /// Whether the products that arrive at a split have to be carried down to it.
+    fn is_carried(&self, place: u32) -> bool {
+        self.tree.splits[place as usize].distinct as usize > FEW
     }
 
     /// Adds a step that takes the topmost `taken` sums and leaves its own.
@@ -179,12 +230,20 @@ impl<const Q: usize> Writer<'_, '_, Q> {
     }
 
     fn open(&mut self, place: u32, rest: &mut Vec<Rest>) {
-        if let Some(step) = self.tables(place) {
+        let tree = self.tree;
+        let split = &tree.splits[place as usize];
+        let bare = matches!((split.left, split.right), (Child::Leaf(_), Child::Leaf(_)));
+        if !bare && let Some(left) = self.small(place) {
+            let step = Step { act: Act::Twig, left, ..self.step(place, Kind::Fresh(0)) };
             self.finish(step, 0);
             return;
         }
-        let tree = self.tree;
-        let split = &tree.splits[place as usize];
+        if let Some([left, right]) = self.both_small(split) {
+            let kind = self.constants(split);
+            let step = Step { act: Act::Bough, left, right, ..self.step(place, kind) };
+            self.finish(step, 0);
+            return;
+        }
         let kind = self.constants(split);
         let step = Step { left: below(split.left), right: below(split.right), ..self.step(place, kind) };
         rest.push(Rest::Join(step));
@@ -192,49 +251,98 @@ impl<const Q: usize> Writer<'_, '_, Q> {
             rest.push(Rest::Right(step, right));
         }
         if let Child::Split(left) = split.left {
-            self.program.steps.push(Step { act: Act::DownLeft, ..step });
+            if self.is_carried(left) {
+                self.program.steps.push(Step { act: Act::DownLeft, ..step });
+            }
             rest.push(Rest::Open(left));
         }
     }
 
     /// The step of a split that joins two walked subtrees.
-    fn step(&self, place: u32, kind: Kind) -> Step {
+    fn step(&mut self, place: u32, kind: Kind) -> Step {
         let split = &self.tree.splits[place as usize];
         let (feature, level) = (split.feature, split.level);
-        Step { act: Act::Join, kind, split: place, feature, level, slot: 0, left: Below::Walked, right: Below::Walked }
+        let from = if self.is_carried(place) {
+            From::Stack
+        } else {
+            let Program { arrivals, asks, .. } = &mut self.program;
+            arrivals.push(Arrival::new(self.tree, &self.parents, place, &self.nodes, asks));
+            From::Table(self.program.arrivals.len() as u32 - 1)
+        };
+        let (left, right) = (Below::Walked, Below::Walked);
+        Step { act: Act::Join, kind, split: place, feature, level, from, slot: 0, left, right }
     }
 
-    /// The step of a split with its whole subtree, where tables can tell it.
-    fn tables(&mut self, place: u32) -> Option<Step> {
-        let twigs = Twigs { tree: self.tree, nodes: self.nodes };
-        let kind = match twigs.shape(place)? {
-            Shape::Fresh => {
-                let at = self.program.twigs.len() as u32;
-                self.program.twigs.extend((0..self.tree.width).map(|k| twigs.twig(place, k)));
-                Kind::Twig(at)
+    /// A split with its whole subtree, where that is small.
+    fn small(&mut self, place: u32) -> Option<Below> {
+        let (twigs, width) = (self.twigs(), self.tree.width);
+        Some(match twigs.shape(place)? {
+            Shape::Twig(bits) => {
+                let ask = self.program.asks.add(&bits);
+                self.program.twigs.extend((0..width).map(|k| twigs.twig(place, ask, k)));
+                Below::Twig((self.program.twigs.len() - width) as u32)
             }
-            Shape::Mixed(bits) => {
-                let at = self.program.mixed.len() as u32;
-                self.program.mixed.extend((0..self.tree.width).map(|k| twigs.mixed(place, bits, k)));
-                Kind::Mixed(at)
+            Shape::Fork => {
+                let split = &self.tree.splits[place as usize];
+                let (root, tips) = (self.computed(place), [split.left, split.right].map(|child| self.tip(child)));
+                self.program.forks.push(Fork { root, tips });
+                Below::Fork(self.program.forks.len() as u32 - 1)
             }
+        })
+    }
+
+    fn tip(&mut self, child: Child) -> Tip {
+        let tree = self.tree;
+        match child {
+            Child::Leaf(value) => Tip::Leaf(value),
+            Child::Split(place) => {
+                let split = &tree.splits[place as usize];
+                let value = |child: Child| if let Child::Leaf(value) = child { value } else { 0 };
+                Tip::Bottom { at: self.computed(place), left: value(split.left), right: value(split.right) }
+            }
+        }
+    }
+
+    fn computed(&mut self, place: u32) -> Computed {
+        let split = &self.tree.splits[place as usize];
+        self.program.repeat.push(repeat(split, split.share.0, &self.nodes.nodes, 1.0));
+        Computed { split: place, feature: split.feature, constants: self.program.repeat.len() as u32 - 1 }
+    }
+
+    /// Both branches of a split whose shares add up, where both are leaves or small.
+    fn both_small(&mut self, split: &Split) -> Option<[Below; 2]> {
+        let twigs = self.twigs();
+        let fits = |child: Child| match child {
+            Child::Leaf(_) => true,
+            Child::Split(place) => twigs.shape(place).is_some(),
         };
-        Some(self.step(place, kind))
+        if split.uneven || !fits(split.left) || !fits(split.right) {
+            return None;
+        }
+        let mut branch = |child: Child| match child {
+            Child::Leaf(value) => Some(Below::Leaf(value)),
+            Child::Split(place) => self.small(place),
+        };
+        Some([branch(split.left)?, branch(split.right)?])
+    }
+
+    fn twigs(&self) -> Twigs<'p, 'a, Q> {
+        Twigs { tree: self.tree, nodes: self.nodes.nodes }
     }
 
     fn constants(&mut self, split: &Split) -> Kind {
-        let program = &mut self.program;
+        let (program, nodes) = (&mut self.program, &self.nodes.nodes);
         if split.uneven {
             program.uneven.push(Uneven {
-                left: repeat(split, split.share.0, &self.nodes, 1.0),
-                right: repeat(split, split.share.1, &self.nodes, 0.0),
+                left: repeat(split, split.share.0, nodes, 1.0),
+                right: repeat(split, split.share.1, nodes, 0.0),
             });
             Kind::Uneven(program.uneven.len() as u32 - 1)
         } else if split.above.is_some() {
-            program.repeat.push(repeat(split, split.share.0, &self.nodes, 1.0));
+            program.repeat.push(repeat(split, split.share.0, nodes, 1.0));
             Kind::Repeat(program.repeat.len() as u32 - 1)
         } else {
-            program.fresh.push(fresh(split, &self.nodes));
+            program.fresh.push(fresh(split, nodes));
             Kind::Fresh(program.fresh.len() as u32 - 1)
         }
     }

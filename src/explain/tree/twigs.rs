@@ -1,11 +1,12 @@
-//! Small subtrees as tables: a split whose children are leaves or splits above two leaves behaves in at most sixteen ways,
-//! told apart by at most four bits of a row. What it is worth and what it gives to its features at every node is tabulated,
-//! so that a row looks it up instead of computing it.
+//! Small subtrees: a split whose children are leaves or splits above two leaves. Where no path has met their features
+//! before, they behave in at most eight ways, told apart by three bits of a row; what they are worth and what they give to
+//! their features is tabulated, so that a row looks it up instead of computing it. The others are computed as they are:
+//! their tables would be so large that fetching them takes longer.
 
 use crate::num::simd::Eight;
 
+use super::asks::Bit;
 use super::forest::{Child, Lean};
-use super::steps::repeat;
 
 /// A split above two leaves: its place and feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +16,18 @@ pub(super) struct Bottom {
 }
 
 /// Tables of a fresh split whose children are leaves or bottoms, by its outcome and theirs: place
-/// `split + 2 · left bottom + 4 · right bottom`, yes meaning left. All that such a subtree does is linear in what arrives
-/// at `t` and at `1 − t`.
+/// `split + 2 · left bottom + 4 · right bottom`, yes meaning left. All that such a subtree gives is linear in two moments
+/// of what arrives: its sum and its lean, the sum weighed with how far the nodes lie off the middle. Of nodes that lie
+/// symmetric the lean needs half the products; its scale is that of [`lean_scale`].
 #[derive(Clone, Debug)]
 pub(super) struct Twig<const Q: usize> {
+    /// The number of its question.
+    pub ask: u32,
+    pub feature: u32,
     pub ends: [Option<Bottom>; 2],
     /// Value of the subtree at each node.
     pub value: [Eight; Q],
-    /// Contribution of the split per unit arriving at `1 − t` and at `t`.
+    /// Contribution of the split per unit of the sum and of the lean.
     pub root: [Eight; 2],
     /// The same of the left bottom.
     pub left: [Eight; 2],
@@ -30,34 +35,48 @@ pub(super) struct Twig<const Q: usize> {
     pub right: [Eight; 2],
 }
 
-/// A bit of a place in the tables of a [`Mixed`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bit {
-    None,
-    /// The row goes left at this split.
-    Left(u32),
-    /// The row satisfies the splits above with this one's feature.
-    Open(u32),
+/// How far the innermost nodes off the middle lie off it, the unit of a lean; 1 where all lie in the middle.
+fn lean_scale(nodes: &[f64]) -> f64 {
+    nodes.get(nodes.len().div_ceil(2)).map_or(1.0, |node| node - 0.5)
 }
 
-/// Tables of a split whose children are leaves or splits above two leaves, whatever their features: four bits tell all.
-#[derive(Clone, Debug)]
-pub(super) struct Mixed<const Q: usize> {
-    pub bits: [Bit; 4],
-    pub ends: [Option<Bottom>; 2],
-    /// Value of the subtree at each node, by the four bits.
-    pub value: [[Eight; 2]; Q],
-    /// Contribution per unit that arrives at each node: of the split, of the one on its left, of the one on its right.
-    pub gain: [[[Eight; 2]; Q]; 3],
+/// How much more the outer ones of four nodes lie off the middle than the inner ones; 0 for fewer nodes.
+pub(super) fn outer(nodes: &[f64]) -> f64 {
+    nodes.get(3).map_or(0.0, |node| (node - 0.5) / lean_scale(nodes))
 }
 
-/// Which tables tell a subtree.
+/// What a computed subtree has below one of its branches.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Tip {
+    /// A leaf: its first value.
+    Leaf(u32),
+    /// A split above two leaves, and the first values of the left and the right one.
+    Bottom { at: Computed, left: u32, right: u32 },
+}
+
+/// A split of a [`Fork`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Computed {
+    pub split: u32,
+    pub feature: u32,
+    /// Its constants, [`super::steps::Program::repeat`], whether it is fresh or not.
+    pub constants: u32,
+}
+
+/// A split whose children are leaves or splits above two leaves, without tables.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fork {
+    pub root: Computed,
+    pub tips: [Tip; 2],
+}
+
+/// What can tell a small subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// [`Twig`]: all splits are fresh.
-    Fresh,
-    /// [`Mixed`], by these bits.
-    Mixed([Bit; 4]),
+    /// [`Twig`], by these bits: all splits are fresh.
+    Twig([Bit; 3]),
+    /// [`Fork`].
+    Fork,
 }
 
 /// The tables of a tree's subtrees at the nodes of a rule.
@@ -67,7 +86,7 @@ pub(super) struct Twigs<'p, 'a, const Q: usize> {
 }
 
 impl<const Q: usize> Twigs<'_, '_, Q> {
-    /// The tables that can tell the subtree of a split; `None` when none can, or when they would save nothing.
+    /// What can tell the subtree of a split; `None` when it is larger, or when its covers do not add up.
     pub fn shape(&self, place: u32) -> Option<Shape> {
         let split = &self.tree.splits[place as usize];
         let ends = [split.left, split.right].map(|child| match child {
@@ -79,25 +98,15 @@ impl<const Q: usize> Twigs<'_, '_, Q> {
             }
         });
         let [Some(left), Some(right)] = ends else { return None };
-        let below = || [left, right].into_iter().flatten();
-        let fresh = |place: u32| self.tree.splits[place as usize].above.is_none();
-        // Two leaves below a fresh split are as quick without tables.
-        if split.uneven || below().next().is_none() && fresh(place) {
+        if split.uneven {
             return None;
         }
-        if fresh(place) && below().all(fresh) {
-            return Some(Shape::Fresh);
+        let fresh = |place: u32| self.tree.splits[place as usize].above.is_none();
+        if !fresh(place) || ![left, right].into_iter().flatten().all(fresh) {
+            return Some(Shape::Fork);
         }
-        let mut wanted = vec![Bit::Left(place)];
-        wanted.extend(split.above.map(|_| Bit::Open(place)));
-        for below in below() {
-            wanted.push(Bit::Left(below));
-            let outside = self.tree.splits[below as usize].above.is_some_and(|above| above.split != place);
-            wanted.extend(outside.then_some(Bit::Open(below)));
-        }
-        let mut bits = [Bit::None; 4];
-        bits.get_mut(..wanted.len())?.copy_from_slice(&wanted);
-        Some(Shape::Mixed(bits))
+        // A bit that no table depends on takes the place of a split that is not there.
+        Some(Shape::Twig([place, left.unwrap_or(place), right.unwrap_or(place)].map(Bit::left)))
     }
 
     /// The splits below a split.
@@ -109,68 +118,8 @@ impl<const Q: usize> Twigs<'_, '_, Q> {
         })
     }
 
-    /// The tables of one value of the leaves, for all states of the bits.
-    pub fn mixed(&self, place: u32, bits: [Bit; 4], k: usize) -> Mixed<Q> {
-        let root = &self.tree.splits[place as usize];
-        let own = self.states(place);
-        let ends = [root.left, root.right].map(|child| self.end(child, k));
-        let zero = [[Eight::default(); 2]; Q];
-        let mut mixed = Mixed { bits, ends: self.ends(place), value: zero, gain: [zero; 3] };
-        let count = bits.iter().filter(|b| **b != Bit::None).count();
-        for state in 0..1usize << count {
-            let bit = |wanted: Bit| bits.iter().position(|b| *b == wanted).map(|i| state >> i & 1 == 1);
-            let on = |split: u32| bit(Bit::Left(split)).unwrap_or(false);
-            let open = bit(Bit::Open(place)).unwrap_or(true);
-            let root_state = which(open, on(place));
-            let ends_state = [0, 1].map(|side| {
-                let End { split: Some(split), .. } = ends[side] else { return 0 };
-                let open = match self.tree.splits[split as usize].above {
-                    Some(above) if above.split == place => open && on(place) == above.left,
-                    _ => bit(Bit::Open(split)).unwrap_or(true),
-                };
-                which(open, on(split))
-            });
-            for q in 0..Q {
-                let (share, pull) = own[q][root_state];
-                let [left, right] = [0, 1].map(|side| ends[side].worth[q][ends_state[side]]);
-                let apart = left.0 - right.0;
-                let put = |table: &mut [[Eight; 2]; Q], x: f64| table[q][state / 8].0[state % 8] = x;
-                put(&mut mixed.value, share.mul_add(apart, right.0));
-                put(&mut mixed.gain[0], pull * apart);
-                put(&mut mixed.gain[1], share * left.1);
-                put(&mut mixed.gain[2], (1.0 - share) * right.1);
-            }
-        }
-        mixed
-    }
-
-    /// Share of the left child and pull of an even split at every node: closed, off, on.
-    fn states(&self, place: u32) -> [[(f64, f64); 3]; Q] {
-        let split = &self.tree.splits[place as usize];
-        let numbers = repeat(split, split.share.0, &self.nodes, 1.0);
-        std::array::from_fn(|q| {
-            let ([off, on], [pull_off, pull_on]) = (numbers.share[q], numbers.pull[q]);
-            [(numbers.closed, 0.0), (off, pull_off), (on, pull_on)]
-        })
-    }
-
-    /// What a branch that ends in a leaf or in a split above two leaves is worth.
-    fn end(&self, child: Child, k: usize) -> End<Q> {
-        let leaf = |child: Child| match child {
-            Child::Leaf(value) => self.tree.values[value as usize + k],
-            Child::Split(_) => 0.0,
-        };
-        let Child::Split(place) = child else {
-            return End { split: None, worth: [[(leaf(child), 0.0); 3]; Q] };
-        };
-        let split = &self.tree.splits[place as usize];
-        let (right, apart) = (leaf(split.right), leaf(split.left) - leaf(split.right));
-        let worth = |(share, pull): (f64, f64)| (share.mul_add(apart, right), pull * apart);
-        End { split: Some(place), worth: self.states(place).map(|states| states.map(worth)) }
-    }
-
     /// The tables of one value of the leaves.
-    pub fn twig(&self, place: u32, k: usize) -> Twig<Q> {
+    pub fn twig(&self, place: u32, ask: u32, k: usize) -> Twig<Q> {
         let split = &self.tree.splits[place as usize];
         // A subtree of one fresh split is worth `at_rest · (1 − t) + at_node · t`; a leaf is worth the same at both.
         let worth = |child: Child, goes_left: f64| match child {
@@ -188,19 +137,23 @@ impl<const Q: usize> Twigs<'_, '_, Q> {
         };
         let cover = split.share.0;
         let zero = [Eight::default(); 2];
-        let mut twig =
-            Twig { ends: self.ends(place), value: [Eight::default(); Q], root: zero, left: zero, right: zero };
+        let (feature, ends) = (split.feature, self.ends(place));
+        let value = [Eight::default(); Q];
+        let mut twig = Twig { ask, feature, ends, value, root: zero, left: zero, right: zero };
+        let scale = lean_scale(&self.nodes);
         for place in 0..8 {
             let bit = |shift: usize| if place >> shift & 1 == 1 { 1.0 } else { 0.0 };
             let on = bit(0);
             let (left, right) = (worth(split.left, bit(1)), worth(split.right, bit(2)));
             let pull = on - cover;
-            twig.root[0].0[place] = pull * (left.0 - right.0);
-            twig.root[1].0[place] = pull * (left.1 - right.1);
-            twig.left[0].0[place] = cover * left.2;
-            twig.left[1].0[place] = on * left.2;
-            twig.right[0].0[place] = (1.0 - cover) * right.2;
-            twig.right[1].0[place] = (1.0 - on) * right.2;
+            // What arrives at `1 − t` is half the sum less the lean, what arrives at `t` half the sum and the lean.
+            let put = |table: &mut [Eight; 2], at_rest: f64, at_node: f64| {
+                table[0].0[place] = 0.5 * (at_rest + at_node);
+                table[1].0[place] = scale * (at_node - at_rest);
+            };
+            put(&mut twig.root, pull * (left.0 - right.0), pull * (left.1 - right.1));
+            put(&mut twig.left, cover * left.2, on * left.2);
+            put(&mut twig.right, (1.0 - cover) * right.2, (1.0 - on) * right.2);
             for (value, t) in twig.value.iter_mut().zip(self.nodes) {
                 let (left, right) = (left.0 * (1.0 - t) + left.1 * t, right.0 * (1.0 - t) + right.1 * t);
                 let share = cover.mul_add(1.0 - t, on * t);
@@ -208,21 +161,5 @@ impl<const Q: usize> Twigs<'_, '_, Q> {
             }
         }
         twig
-    }
-}
-
-/// The end of a branch.
-struct End<const Q: usize> {
-    /// The split there, if it is no leaf.
-    split: Option<u32>,
-    /// Its value and its contribution per unit that arrives, at every node: closed, off, on.
-    worth: [[(f64, f64); 3]; Q],
-}
-
-/// The place of a state among closed, off, on.
-fn which(open: bool, on: bool) -> usize {
-    match (open, on) {
-        (false, _) => 0,
-        (true, on) => 1 + usize::from(on),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Eight, Job, Lanes};
+use super::{Eight, Job, Lanes, Nibbles};
 
 /// Proof that 512-bit vectors are here.
 #[derive(Clone, Copy)]
@@ -101,13 +101,20 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn places(self, bits: [__mmask8; 4]) -> __m512i {
+    fn nibbles(self, words: &[u64; 4], places: &mut Nibbles) {
         proven!({
-            let places = _mm512_maskz_set1_epi64(bits[0], 1);
-            let places = _mm512_mask_or_epi64(places, bits[1], places, _mm512_set1_epi64(2));
-            let places = _mm512_mask_or_epi64(places, bits[2], places, _mm512_set1_epi64(4));
-            _mm512_mask_or_epi64(places, bits[3], places, _mm512_set1_epi64(8))
-        })
+            let low = _mm512_maskz_set1_epi8(words[0], 1);
+            let low = _mm512_mask_add_epi8(low, words[1], low, _mm512_set1_epi8(2));
+            let high = _mm512_maskz_set1_epi8(words[2], 4);
+            let high = _mm512_mask_add_epi8(high, words[3], high, _mm512_set1_epi8(8));
+            _mm512_store_si512(places.0.as_mut_ptr().cast(), _mm512_or_si512(low, high));
+        });
+    }
+
+    #[inline(always)]
+    fn places(self, places: &Nibbles, v: usize) -> __m512i {
+        let eight = &places.0[8 * v..8 * v + 8];
+        proven!(_mm512_cvtepu8_epi64(_mm_loadl_epi64(eight.as_ptr().cast())))
     }
 
     #[inline(always)]
@@ -281,17 +288,44 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn places(self, bits: [[__m256d; 2]; 4]) -> Self::Places {
+    fn nibbles(self, words: &[u64; 4], places: &mut Nibbles) {
+        for part in 0..2 {
+            proven!({
+                // Every byte of a word is spread over eight bytes, of which each keeps one bit.
+                let spread = _mm256_set_epi64x(0x0303_0303_0303_0303, 0x0202_0202_0202_0202, 0x0101_0101_0101_0101, 0);
+                let own = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64.cast_signed());
+                let mut sum = _mm256_setzero_si256();
+                for (k, word) in words.iter().enumerate() {
+                    let bits = _mm256_set1_epi32(((word >> (32 * part)) as u32).cast_signed());
+                    let bits = _mm256_and_si256(_mm256_shuffle_epi8(bits, spread), own);
+                    let bit = _mm256_set1_epi8(1 << k);
+                    sum = _mm256_or_si256(sum, _mm256_and_si256(_mm256_cmpeq_epi8(bits, own), bit));
+                }
+                _mm256_store_si256(places.0[32 * part..32 * part + 32].as_mut_ptr().cast(), sum);
+            });
+        }
+    }
+
+    #[inline(always)]
+    fn places(self, places: &Nibbles, v: usize) -> Self::Places {
+        let eight = &places.0[8 * v..8 * v + 8];
         proven!({
-            // A number is two floats: place p among four begins at float 2 p.
-            let (one, two) = (_mm256_set1_epi32(2), _mm256_set1_epi32(4));
-            let ends = _mm256_set1_epi64x(1 << 32);
-            let low = _mm256_and_si256(_mm256_castpd_si256(bits[0][0]), one);
-            let low = _mm256_or_si256(low, _mm256_and_si256(_mm256_castpd_si256(bits[1][0]), two));
-            let high = _mm256_and_si256(_mm256_castpd_si256(bits[0][1]), one);
-            let high = _mm256_or_si256(high, _mm256_and_si256(_mm256_castpd_si256(bits[1][1]), two));
-            let (low, high) = (_mm256_or_si256(low, ends), _mm256_or_si256(high, ends));
-            [(low, bits[2][0], bits[3][0]), (high, bits[2][1], bits[3][1])]
+            let bytes = _mm_loadl_epi64(eight.as_ptr().cast());
+            let both = [_mm256_cvtepu8_epi64(bytes), _mm256_cvtepu8_epi64(_mm_srli_si128::<4>(bytes))];
+            let (ends, three) = (_mm256_set1_epi64x(1 << 32), _mm256_set1_epi64x(3));
+            macro_rules! four {
+                ($places:expr) => {{
+                    // A number is two floats: place p among four begins at float 2 p.
+                    let first = _mm256_slli_epi64::<1>(_mm256_and_si256($places, three));
+                    let halves = _mm256_or_si256(first, _mm256_slli_epi64::<32>(first));
+                    (
+                        _mm256_or_si256(halves, ends),
+                        _mm256_castsi256_pd(_mm256_slli_epi64::<61>($places)),
+                        _mm256_castsi256_pd(_mm256_slli_epi64::<60>($places)),
+                    )
+                }};
+            }
+            [four!(both[0]), four!(both[1])]
         })
     }
 

@@ -1,0 +1,277 @@
+//! One row at a time: the tables of a whole model, made once and kept, so that a changed row is explained at once.
+//!
+//! Blocks of rows stand in vectors; a single row has nothing to stand beside. Here one pass asks all splits of a tree, one
+//! look-up a group finds its line, and the numbers of the line go to their features. No vectors, no threads: what is read
+//! of the tables is a few hundred kilobytes, which a row that changes in one feature mostly finds in the cache.
+
+use crate::base::Task;
+use crate::model::TreeEnsemble;
+use crate::num::MatrixView;
+use crate::num::simd::Eight;
+
+use super::forest::Forest;
+use super::groups::{Bit, LINE};
+use super::interventional::{Meeting, alone, table_limit};
+use super::line_tables::{Filled, Piece};
+use super::rank::{Codes, Coding};
+use super::tables::Tabling;
+use super::{Stopped, path_dependent};
+
+/// Most bytes of tables that are kept.
+const KEPT: usize = 1 << 30;
+/// Most distinct features of a path: a table of 2ᵈ lines a leaf is made for each.
+const DEEPEST: usize = 10;
+
+/// A model whose tables are made, for explaining single rows in a fraction of a millisecond.
+pub struct Ready {
+    coding: Coding,
+    trees: Vec<Tabled>,
+    inputs: usize,
+    divisor: f64,
+    base: Vec<f64>,
+    /// Splits of the largest tree.
+    splits: usize,
+}
+
+/// Buffers for [`Ready::explain`].
+#[derive(Clone, Debug, Default)]
+pub struct Room {
+    codes: Vec<u32>,
+    states: Vec<u8>,
+}
+
+/// What a split answers in three ways: that the row goes left, that it does and satisfies the splits above with the same
+/// feature, that it goes right and satisfies them.
+const ANSWERS: usize = 3;
+
+/// One comparison of a code.
+#[derive(Clone, Copy, Debug)]
+struct Within {
+    column: u32,
+    from: u32,
+    span: u32,
+}
+
+/// A split on categories: its place, its column, and the codes that go left.
+#[derive(Clone, Debug)]
+struct Among {
+    split: usize,
+    column: usize,
+    codes: Box<[u64]>,
+}
+
+/// A split with another of the same feature above.
+#[derive(Clone, Copy, Debug)]
+struct Repeat {
+    split: usize,
+    above: usize,
+    left: bool,
+}
+
+/// A group of leaves: the ends of its answers and features in the lists of the tree, and its table.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    answers: usize,
+    features: usize,
+    lines: usize,
+    size: usize,
+    span: usize,
+}
+
+/// The tables of one tree, or of a part of it.
+struct Tabled {
+    tests: Vec<Within>,
+    sets: Vec<Among>,
+    repeats: Vec<Repeat>,
+    groups: Vec<Spot>,
+    /// Places among the states, from the lowest bit of a pattern on.
+    answers: Vec<u32>,
+    features: Vec<u32>,
+    lines: Vec<Eight>,
+    width: usize,
+    first: usize,
+}
+
+/// All trees divided; `None` where a leaf has too many features or the tables would be too large.
+fn tabling<'a>(forest: &'a Forest<'a>, limit: usize) -> Result<Option<Tabling<'a>>, Stopped> {
+    let tabling = Tabling::new(forest.trees.iter().collect(), limit)?;
+    let fits = tabling.size() <= KEPT / size_of::<Eight>() && tabling.deep().all(<[u32]>::is_empty);
+    Ok(fits.then_some(tabling))
+}
+
+impl Ready {
+    /// The tables of the path-dependent game; `None` where a path has more than ten distinct features, or where the tables
+    /// would need more than a gigabyte. Cost O(leaves · d² · 2ᵈ).
+    pub fn path_dependent(ensemble: &TreeEnsemble, task: &Task) -> Result<Option<Self>, Stopped> {
+        let forest = Forest::new(ensemble, task)?;
+        let Some(tabling) = tabling(&forest, DEEPEST)? else { return Ok(None) };
+        let mut ready = Self::empty(&forest, ensemble);
+        for pieces in tabling.chunks() {
+            ready.keep(&pieces, path_dependent::filled(&tabling, &pieces, task)?);
+        }
+        ready.finish(&forest.mean(), ensemble);
+        Ok(Some(ready))
+    }
+
+    /// The tables of the interventional game against `background`, as in [`super::interventional`]; `None` where a path has
+    /// more features than get a table there, or where the tables would need more than a gigabyte.
+    /// Cost O(background · groups of leaves + leaves · d² · 2ᵈ).
+    pub fn interventional(
+        ensemble: &TreeEnsemble,
+        background: MatrixView<'_>,
+        weights: Option<&[f64]>,
+        task: &Task,
+    ) -> Result<Option<Self>, Stopped> {
+        let forest = Forest::new(ensemble, task)?;
+        let Some(tabling) = tabling(&forest, table_limit(background.rows()))? else { return Ok(None) };
+        let equal = vec![1.0; if weights.is_none() { background.rows() } else { 0 }];
+        let meeting = Meeting { forest: &forest, background, weights: weights.unwrap_or(&equal) };
+        let mut ready = Self::empty(&forest, ensemble);
+        let mut base = alone(&forest);
+        for pieces in tabling.chunks() {
+            ready.keep(&pieces, meeting.filled(&tabling, &pieces, &mut base, task)?);
+        }
+        ready.finish(&base, ensemble);
+        Ok(Some(ready))
+    }
+
+    fn empty(forest: &Forest<'_>, ensemble: &TreeEnsemble) -> Self {
+        Self {
+            coding: forest.coding.clone(),
+            trees: Vec::new(),
+            inputs: forest.inputs,
+            divisor: ensemble.divisor,
+            base: Vec::new(),
+            splits: forest.trees.iter().map(|t| t.splits.len()).max().unwrap_or(0),
+        }
+    }
+
+    fn finish(&mut self, mean: &[f64], ensemble: &TreeEnsemble) {
+        self.base = mean.iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
+    }
+
+    fn keep(&mut self, pieces: &[Piece<'_>], filled: Vec<Filled>) {
+        self.trees.extend(pieces.iter().zip(filled).map(|(piece, filled)| Tabled::new(piece, filled.lines)));
+    }
+
+    /// Expected value per output.
+    pub fn base(&self) -> &[f64] {
+        &self.base
+    }
+
+    /// Number of inputs of a row.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Writes the contributions of one row (one value per input) to `out`, shape (outputs, inputs). The values are those of
+    /// the tables, up to the order in which trees are summed. Cost: a few nanoseconds for each split and each group.
+    pub fn explain(&self, row: &[f64], room: &mut Room, out: &mut [f64]) {
+        out.fill(0.0);
+        room.codes.clear();
+        room.codes.extend((0..self.coding.columns() as u32).map(|column| {
+            let value = row.get(self.coding.feature(column) as usize).copied().unwrap_or(f64::NAN);
+            self.coding.code(column, value)
+        }));
+        room.states.resize(ANSWERS * self.splits, 0);
+        for tree in &self.trees {
+            tree.ask(&room.codes, &mut room.states);
+            tree.add(&room.states, self.inputs, out);
+        }
+        for value in out {
+            *value /= self.divisor;
+        }
+    }
+}
+
+impl Tabled {
+    fn new(piece: &Piece<'_>, lines: Vec<Eight>) -> Self {
+        let tree = piece.tree;
+        let (mut tests, mut sets) = (Vec::new(), Vec::new());
+        for (split, test) in tree.tests.iter().enumerate() {
+            tests.push(match &test.left {
+                Codes::Within { from, span } => Within { column: test.column, from: *from, span: *span },
+                Codes::Table(codes) => {
+                    sets.push(Among { split, column: test.column as usize, codes: codes.clone() });
+                    Within { column: test.column, from: 0, span: 0 }
+                }
+            });
+        }
+        let repeat = |&place: &u32| {
+            let above = tree.splits[place as usize].above?;
+            Some(Repeat { split: place as usize, above: above.split as usize, left: above.left })
+        };
+        let mut tabled = Self {
+            tests,
+            sets,
+            repeats: tree.repeats.iter().filter_map(repeat).collect(),
+            groups: Vec::new(),
+            answers: Vec::new(),
+            features: Vec::new(),
+            lines,
+            width: tree.width,
+            first: tree.first_output,
+        };
+        let mut start = 0;
+        for group in piece.groups {
+            tabled.answers.extend(group.bits.iter().map(|bit| ANSWERS as u32 * bit.split + answer(*bit)));
+            tabled.features.extend(&group.features);
+            let (span, size) = (group.span(), group.patterns() * group.span());
+            let (answers, features) = (tabled.answers.len(), tabled.features.len());
+            tabled.groups.push(Spot { answers, features, lines: start, size, span });
+            start += size * tree.width;
+        }
+        tabled
+    }
+
+    /// Asks all splits.
+    fn ask(&self, codes: &[u32], states: &mut [u8]) {
+        let (states, _) = states.as_chunks_mut::<ANSWERS>();
+        for (test, state) in self.tests.iter().zip(states.iter_mut()) {
+            let left = u8::from(codes[test.column as usize].wrapping_sub(test.from) <= test.span);
+            *state = [left, left, left ^ 1];
+        }
+        for set in &self.sets {
+            let code = codes[set.column] as usize;
+            let left = set.codes.get(code / 64).map_or(0, |word| (word >> (code % 64) & 1) as u8);
+            states[set.split] = [left, left, left ^ 1];
+        }
+        for repeat in &self.repeats {
+            let [_, left, right] = states[repeat.above];
+            let open = if repeat.left { left } else { right };
+            let state = &mut states[repeat.split];
+            *state = [state[0], state[1] & open, state[2] & open];
+        }
+    }
+
+    /// Adds what the lines of the row's patterns give.
+    fn add(&self, states: &[u8], inputs: usize, out: &mut [f64]) {
+        let (mut answer, mut feature) = (0, 0);
+        for group in &self.groups {
+            let mut pattern = 0;
+            for (k, &place) in self.answers[answer..group.answers].iter().enumerate() {
+                pattern |= usize::from(states[place as usize]) << k;
+            }
+            let features = &self.features[feature..group.features];
+            (answer, feature) = (group.answers, group.features);
+            for k in 0..self.width {
+                let line = &self.lines[group.lines + k * group.size + pattern * group.span..];
+                let out = &mut out[(self.first + k) * inputs..][..inputs];
+                for (features, part) in features.chunks(LINE).zip(line) {
+                    for (feature, value) in features.iter().zip(&part.0) {
+                        out[*feature as usize] += value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Which of a split's answers a bit of a pattern is.
+fn answer(bit: Bit) -> u32 {
+    match (bit.any, bit.flip) {
+        (0, 0) => 1,
+        (0, _) => 2,
+        _ => 0,
+    }
+}
