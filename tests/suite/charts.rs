@@ -10,6 +10,7 @@ use candor::chart::{
     AxisKind, Bar, Chart, KINDS, Mark, Paint, PaintError, PredictionView, Subject, csv, natural_size, png, svg,
 };
 use candor::data::TableProfile;
+use candor::explain::Shape;
 use candor::model::{Performance, Scale};
 
 use super::chart_subjects::{Parts, Plan, binary, multiclass, parts, profile, regression};
@@ -60,7 +61,7 @@ fn subjects<'a>(all: &'a Everything, kind: &str) -> Vec<(String, Subject<'a>)> {
     let subject = all.subject();
     let with = |performance: &'a Performance| Subject { performance: Some(performance), ..subject };
     match kind {
-        "dependence" | "column-histogram" => [0, 1, 3, 5, 11]
+        "dependence" | "column-histogram" | "partial-dependence" => [0, 1, 3, 5, 11]
             .into_iter()
             .filter(|j| *j < all.parts.contributions().features.len())
             .map(|j| (format!("-f{j}"), Subject { feature: Some(j), ..subject }))
@@ -243,7 +244,8 @@ fn every_kind_refuses_politely_and_needs_agree() {
     for kind in KINDS {
         // An output that does not exist is refused, not a panic, by every kind that reads one.
         let answer = kind.draw(&subject, &Knobs::defaults(kind.knobs()));
-        if kind.needs().attribution || kind.needs().predictions {
+        let told_by_output = kind.needs().answer.is_some_and(|shape| shape != Shape::Importance);
+        if told_by_output || kind.needs().predictions {
             assert!(answer.is_err(), "{}", kind.id());
         }
     }

@@ -201,7 +201,7 @@ fn interaction_strengths_are_those_of_friedman_and_popescu() {
         let ensemble = setting.model.ensemble();
         let rows = &setting.rows;
         let count = rows.rows() as f64;
-        let found = pair_interactions(ensemble, rows.view(), &|_| true, &Task::silent()).expect("a proper forest");
+        let found = pair_interactions(ensemble, rows.view(), None, &Task::silent()).expect("a proper forest");
         for pair in &found {
             for (output, strength) in pair.strengths.iter().enumerate() {
                 let (rest, both) = share(ensemble, rows, &pair.features[..1], &pair.features[1..], output);
@@ -212,7 +212,7 @@ fn interaction_strengths_are_those_of_friedman_and_popescu() {
                 pairs += 1;
             }
         }
-        let overall = overall_interactions(ensemble, rows.view(), &Task::silent()).expect("a proper forest");
+        let overall = overall_interactions(ensemble, rows.view(), None, &Task::silent()).expect("a proper forest");
         for (feature, strengths) in overall.iter().enumerate() {
             let others: Vec<usize> = (0..ensemble.inputs).filter(|f| *f != feature).collect();
             for (output, strength) in strengths.iter().flatten().enumerate() {

@@ -2,6 +2,7 @@
 
 use candor::app::{ACTIONS, CandorApp, InlineRunner, Look, RunOptions, SCREENS, ScreenId, ViewState};
 use candor::base::RowId;
+use candor::explain::Shape;
 use candor::session::Command;
 use eframe::egui;
 use egui::{Key, Modifiers};
@@ -239,10 +240,10 @@ fn titles_stand_clear_of_the_buttons_beside_them() {
 fn permutation_importance_is_measured_from_the_global_screen() {
     let mut harness = credit(ScreenId::Global);
     click(&mut harness, "Permutation importance");
-    assert!(app(&harness).session().importance().is_none());
-    click(&mut harness, "Measure it");
+    assert!(app(&harness).session().answer(Shape::Importance).is_none());
+    click(&mut harness, "Compute importance");
     harness.run_steps(8);
-    assert!(app(&harness).session().importance().is_some());
+    assert!(app(&harness).session().answer(Shape::Importance).is_some());
     assert!(shows(&harness, "Export importance…"), "the numbers shown are the ones offered");
     assert!(shows(&harness, "Permutation importance  ·  sampled"), "the passport is that of the importance");
 }

@@ -86,7 +86,7 @@ pub(crate) fn fact(ui: &mut Ui, name: &str, value: &str) {
 }
 
 /// A text with a capital first letter.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
