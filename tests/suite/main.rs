@@ -20,6 +20,7 @@ mod metrics;
 mod one_value;
 mod oracle_explain;
 mod oracle_predict;
+mod pair_answers;
 mod registries;
 mod report;
 mod sample_data;

@@ -59,7 +59,7 @@ impl Kind for InteractionMatrix {
         let shown = super::split(order.len(), knobs.count("features")).min(order.len());
         let names: Vec<String> = order[..shown].iter().map(|f| interactions.features[*f as usize].clone()).collect();
         let (marks, gaps) = sizes.marks(&order[..shown]);
-        let to = view::of_output(&interactions.outputs[subject.output]);
+        let output = &interactions.outputs[subject.output];
         let mut notes = vec![format!(
             "{}; every pair stands once, with its whole effect. Outlined on the diagonal: what a feature does on its own.",
             text::counted(interactions.row_count, "row")
@@ -89,13 +89,13 @@ impl Kind for InteractionMatrix {
         let label = format!("mean absolute interaction ({unit})");
         Ok(Chart {
             kind: self.id(),
-            title: format!("Interactions in the prediction{to}"),
+            title: format!("Effects of pairs of features on {}", named(output)),
             x: axis(across),
             y: axis(down),
             marks,
             notes,
             legend: vec![Legend::Ramp(label, "0".to_owned(), text::number(sizes.largest))],
-            alt: sizes.paragraph(unit, &to),
+            alt: sizes.paragraph(unit, output),
             table: sizes.table(),
         })
     }
@@ -172,7 +172,7 @@ impl<'a> Sizes<'a> {
         ranked
     }
 
-    fn paragraph(&self, unit: &str, to: &str) -> String {
+    fn paragraph(&self, unit: &str, output: &str) -> String {
         let pairs = self.ranked(true);
         let names: Vec<String> =
             pairs.iter().take(5).map(|((a, b), _)| format!("{} with {}", self.name(*a), self.name(*b))).collect();
@@ -185,8 +185,9 @@ impl<'a> Sizes<'a> {
             format!("Strongest: {}", alt::top(&top, 5))
         };
         format!(
-            "Matrix of the mean absolute interaction of pairs of features in the prediction{to}, in {unit}, over {}. \
-             {strongest}. Largest effects of single features: {}.",
+            "Matrix of the mean absolute effects of pairs of features on {}, in {unit}, over {}. {strongest}. Largest \
+             effects of features alone: {}.",
+            super::output_words(output),
             text::counted(self.interactions.row_count, "row"),
             alt::top(&alone, 3),
         )
@@ -207,6 +208,11 @@ impl<'a> Sizes<'a> {
         });
         alt::table(&["feature_a", "feature_b", "mean absolute effect", "mean effect"], rows.collect())
     }
+}
+
+/// An output in a title.
+fn named(output: &str) -> String {
+    if output.is_empty() { "the prediction".to_owned() } else { format!("“{output}”") }
 }
 
 /// The outline of a cell, a little inside its edge.

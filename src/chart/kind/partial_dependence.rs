@@ -92,7 +92,7 @@ impl Kind for PartialDependence {
         let y_range = (low - BELOW * (high - low), high);
         let mut marks = vec![counts(curve, &stage, y_range)];
         for (line, row) in lines.iter().zip(curves.individual.iter()) {
-            marks.push(drawn(line, &stage, (Role::Muted, 0.7), format!("row {row}")));
+            marks.push(drawn(line, &stage, (Role::Neutral, 0.8), format!("row {row}")));
         }
         let of_all = format!("mean of {}", text::counted(curves.rows, "row"));
         marks.push(drawn(mean, &stage, (Role::Accent, 2.6), of_all.clone()));
@@ -103,7 +103,7 @@ impl Kind for PartialDependence {
         }
         let mut legend = vec![Legend::Key(Role::Accent, of_all)];
         if single > 0 {
-            legend.push(Legend::Key(Role::Muted, format!("single rows, {}", text::count(single))));
+            legend.push(Legend::Key(Role::Neutral, format!("single rows, {}", text::count(single))));
         }
         let mut notes = vec!["Below: how many rows hold each value.".to_owned()];
         notes.extend(stage.note.clone());
@@ -112,7 +112,7 @@ impl Kind for PartialDependence {
         let label = if curves.centred { "change of the prediction" } else { "prediction" };
         Ok(Chart {
             kind: self.id(),
-            title: format!("Prediction{to} by {}, all else as it is", curve.name),
+            title: format!("Partial dependence{to} on {}", curve.name),
             x: Axis { label: curve.name.clone(), range: stage.range, kind: stage.kind.clone(), second: None },
             y: Axis { label: format!("{label} ({unit})"), range: y_range, kind: AxisKind::Linear, second: None },
             marks,
@@ -134,7 +134,9 @@ fn stage(subject: &Subject<'_>, curve: &FeatureCurve) -> Stage {
 
 /// Places with names: one lane each, in their own order; of many, those with the most rows.
 fn lanes(curve: &FeatureCurve) -> Stage {
-    let mut order: Vec<usize> = (0..curve.places.len()).collect();
+    // A missing value that no row has tells nothing.
+    let is_held = |k: &usize| curve.places[*k] != Place::Missing || curve.counts[*k] > 0;
+    let mut order: Vec<usize> = (0..curve.places.len()).filter(is_held).collect();
     let mut note = None;
     if order.len() > MOST_LANES {
         order.sort_by(|a, b| curve.counts[*b].cmp(&curve.counts[*a]).then(a.cmp(b)));

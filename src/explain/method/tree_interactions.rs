@@ -8,6 +8,7 @@ use crate::explain::error::ExplainError;
 use crate::explain::shape::Shape;
 use crate::explain::tree::{self, Stopped, Wanted};
 use crate::model::{Model, Scale, Structure, TreeEnsemble};
+use crate::num::MatrixView;
 
 use super::{Explainer, Request, Support};
 
@@ -15,7 +16,7 @@ use super::{Explainer, Request, Support};
 pub struct TreeInteractions;
 
 /// Most numbers of single rows that one answer holds: 1 GiB. The means cover all rows whatever is held.
-pub(super) const MOST_NUMBERS: usize = (1 << 30) / size_of::<f64>();
+const MOST_NUMBERS: usize = (1 << 30) / size_of::<f64>();
 
 /// The setting that limits the pairs.
 const PAIRS: Knob = Knob {
@@ -88,8 +89,8 @@ impl Explainer for TreeInteractions {
             return Err(super::refusal(self, super::NO_TREES));
         };
         let with = super::one_feature(self, request.model, request.knobs)?;
-        let most = request.knobs.count(PAIRS.id) as usize;
-        let found = held(ensemble, request, (with, most), task).map_err(|s| super::stopped(self, s))?;
+        let limits = Limits { pairs: request.knobs.count(PAIRS.id) as usize, numbers: MOST_NUMBERS };
+        let found = held(ensemble, request.features, (with, limits), task).map_err(|s| super::stopped(self, s))?;
         let notes = notes(&found, request, with);
         let card = request.model.card();
         let body = Body::Interactions(Interactions {
@@ -124,18 +125,27 @@ struct Held {
     without_cover: bool,
 }
 
+/// What is held at most.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Pairs of two features; 0 for all.
+    pairs: usize,
+    /// Numbers of single rows.
+    numbers: usize,
+}
+
 /// Means of all rows, and values of as many as fit. With fewer pairs than there are, rows are walked twice: which pairs
 /// are the strongest is known after the first time.
 fn held(
     ensemble: &TreeEnsemble,
-    request: &Request<'_>,
-    (with, most): (Option<usize>, usize),
+    rows: MatrixView<'_>,
+    (with, limits): (Option<usize>, Limits),
     task: &Task,
 ) -> Result<Held, Stopped> {
-    let (rows, outputs) = (request.features, ensemble.outputs());
+    let (most, outputs) = (limits.pairs, ensemble.outputs());
     let all = tree::interaction_pairs(ensemble, with, task)?;
     let different = all.iter().filter(|(a, b)| a != b).count();
-    let fit = |pairs: usize| (MOST_NUMBERS / (outputs * pairs).max(1)).min(rows.rows());
+    let fit = |pairs: usize| (limits.numbers / (outputs * pairs).max(1)).min(rows.rows());
     if most == 0 || most >= different {
         let found = tree::interactions(ensemble, rows, Wanted { with, keep: fit(all.len()) }, task)?;
         let mut held = Held {
@@ -243,4 +253,59 @@ fn notes(found: &Held, request: &Request<'_>, with: Option<usize>) -> Vec<String
         notes.push(super::NO_COVER.to_owned());
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Accumulate, Compare, Missing, Node, Tree};
+    use crate::num::Matrix;
+
+    /// Two trees of two splits: inputs 0 and 1 meet on a path, inputs 1 and 2 as well, 0 and 2 do not.
+    fn ensemble() -> TreeEnsemble {
+        let node = |feature, left, right, cover| Node {
+            feature,
+            left,
+            right,
+            set: Node::NUMERIC,
+            threshold: 0.0,
+            missing: Missing::Left,
+            cover,
+        };
+        let leaf = |value| node(Node::LEAF, value, 0, 1.0);
+        let tree = |first, second, leaves: [f64; 3]| Tree {
+            nodes: vec![node(first, 1, 2, 3.0), node(second, 3, 4, 2.0), leaf(0), leaf(1), leaf(2)],
+            leaf_values: leaves.to_vec(),
+            output: Some(0),
+            sets: Vec::new(),
+        };
+        TreeEnsemble {
+            trees: vec![tree(0, 1, [1.0, 2.0, 4.0]), tree(1, 2, [1.0, 1.5, 0.0])],
+            inputs: 3,
+            base: vec![0.0],
+            compare: Compare::LessEqualF64,
+            accumulate: Accumulate::F64,
+            divisor: 1.0,
+        }
+    }
+
+    fn rows() -> Matrix {
+        let rows: Vec<Vec<f64>> =
+            (0..8).map(|i| (0..3).map(|j| if i >> j & 1 == 1 { 1.0 } else { -1.0 }).collect()).collect();
+        Matrix::from_rows(&rows).expect("rows of one length")
+    }
+
+    #[test]
+    fn fewer_rows_are_held_where_numbers_do_not_fit_and_means_stay_those_of_all() {
+        let (ensemble, rows, task) = (ensemble(), rows(), Task::silent());
+        let of = |limits| held(&ensemble, rows.view(), (None, limits), &task).expect("proper trees");
+        let all = of(Limits { pairs: 0, numbers: 1_000 });
+        assert_eq!((all.kept, all.pairs.len()), (8, 5));
+        let few = of(Limits { pairs: 0, numbers: 17 });
+        assert_eq!(few.kept, 3, "three rows of five numbers are fifteen");
+        assert_eq!(few.values, all.values[..15]);
+        assert_eq!((&few.mean, &few.mean_absolute), (&all.mean, &all.mean_absolute));
+        let strong = of(Limits { pairs: 1, numbers: 17 });
+        assert_eq!((strong.kept, strong.pairs.len()), (4, 4), "four rows of four numbers are sixteen");
+    }
 }
