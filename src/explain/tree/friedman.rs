@@ -104,7 +104,8 @@ pub fn overall_interactions(
     let outputs = ensemble.outputs();
     let Dependence { values, .. } = super::curves::partial_dependence(ensemble, rows, task)?;
     let mut predicted = vec![0.0; rows.rows() * outputs];
-    parallel::fill_rows(&mut predicted, outputs, &Task::silent(), |first, part| {
+    task.begin("asking the model", rows.rows() as u64);
+    parallel::fill_rows(&mut predicted, outputs, task, |first, part| {
         ensemble.score_rows_f64(rows.slice(first, first + part.len() / outputs), part);
     })?;
     let sweep = Sweep::new(ensemble, task)?;
