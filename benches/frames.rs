@@ -204,13 +204,7 @@ fn main() {
 fn tabs(screen: &str) -> &'static [&'static str] {
     match screen {
         "Data" => &["Columns"],
-        "Global" => &[
-            "Beeswarm of contributions",
-            "Beeswarm",
-            "Dependence of a feature",
-            "Dependence",
-            "Permutation importance",
-        ],
+        "Global" => &["Beeswarm", "Beeswarm", "Dependence of a feature", "Dependence", "Permutation importance"],
         _ => &[],
     }
 }

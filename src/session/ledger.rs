@@ -116,7 +116,7 @@ impl Session {
         let part = if self.attribution_is_partial { "part" } else { "whole" };
         let revision = self.ledger.revision;
         self.ledger.stamp = format!(
-            "{}.{}.{}|{}|{part}|{}{}{}|{}",
+            "{}.{}.{}|{}|{part}|{}{}{}",
             revision.data,
             revision.roles,
             revision.model,
@@ -124,7 +124,6 @@ impl Session {
             u8::from(self.profile.is_some()),
             u8::from(self.link.is_some()),
             u8::from(self.performance.is_some()),
-            self.ledger.answered,
         );
     }
 

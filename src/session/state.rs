@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::{Problem, RowId, Task};
-use crate::chart::Chart;
+use crate::chart::{Chart, kind};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{Model, Performance};
@@ -231,6 +231,9 @@ impl Session {
 
     /// What a chart depends on, as text.
     pub(super) fn chart_key(&self, request: &ChartRequest) -> String {
-        format!("{}|{}", request.id(), self.ledger.stamp)
+        let reads = kind::find(request.kind).and_then(|kind| kind.needs().answer);
+        // The stamp names the attributions; what else was answered matters to whoever shows it.
+        let answered = if reads.is_none_or(|shape| shape == Shape::Attribution) { 0 } else { self.ledger.answered };
+        format!("{}|{}|{answered}", request.id(), self.ledger.stamp)
     }
 }

@@ -110,6 +110,24 @@ fn answers_of_every_shape_stand_beside_each_other() {
 }
 
 #[test]
+fn a_new_answer_redraws_the_charts_that_show_it_and_no_others() {
+    let mut session = explained("credit");
+    let (bars, pairs) = (request("importance-bar", None), request("interaction-matrix", None));
+    carry_out(&mut session, Command::Draw(bars.clone()));
+    carry_out(&mut session, Command::ask(Shape::Interactions));
+    carry_out(&mut session, Command::Draw(pairs.clone()));
+    assert_eq!(session.problems(), []);
+    assert!(session.chart(&bars).is_some() && session.chart(&pairs).is_some());
+    let method = "tree-interactions".to_owned();
+    let knobs = vec![("feature".to_owned(), "1".to_owned())];
+    carry_out(&mut session, Command::Ask { method, knobs });
+    assert!(session.chart(&bars).is_some(), "contributions did not change");
+    assert!(session.chart(&pairs).is_none(), "the pairs did");
+    carry_out(&mut session, Command::Draw(pairs.clone()));
+    assert_eq!(session.chart(&pairs).expect("drawn again").table.rows.len(), 8);
+}
+
+#[test]
 fn asking_the_same_twice_costs_nothing() {
     let mut session = explained("credit");
     let first = Arc::clone(session.attribution().expect("explained"));

@@ -45,7 +45,7 @@ impl Entry for Beeswarm {
     }
 
     fn title(&self) -> &'static str {
-        "Beeswarm of contributions"
+        "Beeswarm"
     }
 
     fn summary(&self) -> &'static str {
