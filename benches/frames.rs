@@ -164,7 +164,13 @@ fn main() {
     let mut longest = Duration::ZERO;
     let target = Command::SetRole(FEATURES + 1, Role::Target);
     let open = Command::OpenData(made.table(), Default::default());
-    for command in [open, target, Command::OpenModel(made.model()), Command::Explain, Command::MeasureImportance] {
+    for command in [
+        open,
+        target,
+        Command::OpenModel(made.model()),
+        Command::Explain,
+        Command::ask(candor::explain::Shape::Importance),
+    ] {
         window.command(command);
         longest = longest.max(window.settle());
     }
@@ -198,13 +204,7 @@ fn main() {
 fn tabs(screen: &str) -> &'static [&'static str] {
     match screen {
         "Data" => &["Columns"],
-        "Global" => &[
-            "Beeswarm of contributions",
-            "Beeswarm",
-            "Dependence of a feature",
-            "Dependence",
-            "Permutation importance",
-        ],
+        "Global" => &["Beeswarm", "Beeswarm", "Dependence of a feature", "Dependence", "Permutation importance"],
         _ => &[],
     }
 }

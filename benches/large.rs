@@ -58,7 +58,7 @@ fn cancelled(made: &Made, driver: &mut Driver) {
     plan.seed = candor::base::Seed(99);
     driver.command(Command::SetPlan(plan));
     stop(driver, "explaining", &delays, || Command::Explain);
-    stop(driver, "measuring importance", &delays, || Command::MeasureImportance);
+    stop(driver, "measuring importance", &delays, || Command::ask(candor::explain::Shape::Importance));
     let folder = tempfile::tempdir().expect("a folder for the measurement");
     for name in ["b.csv", "b.parquet", "b.json", "b.html"] {
         let export = if name == "b.html" { Export::Report(Default::default()) } else { Export::Attributions };

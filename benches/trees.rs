@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use candor::base::Task;
-use candor::explain::tree;
+use candor::explain::tree::{self, Ready, Room};
 use candor::model::{Structure, TreeEnsemble, load};
 use candor::num::simd::Level;
 use candor::num::{Matrix, MatrixView, parallel};
@@ -107,6 +107,9 @@ impl Case {
         Self {
             name: options.case.clone(),
             task: task.or(word("task")).expect("a task").to_owned(),
+            ready: (task == Some("single-row"))
+                .then(|| Ready::path_dependent(ensemble, &Task::silent()).expect("proper trees"))
+                .flatten(),
             ensemble: ensemble.clone(),
             rows: array("rows", options.rows).expect("rows"),
             rows_in_case,
@@ -166,8 +169,8 @@ fn run(case: &Case) -> Result<(Done, &'static str), String> {
             (done, "candor::explain::tree::interventional")
         }
         "single-row" => {
-            let done = tree::path_dependent(ensemble, rows.slice(0, 1), &task);
-            (done, "candor::explain::tree::path_dependent of one row")
+            let ready = case.ready.as_ref().ok_or("the model has too many features on a path for kept tables")?;
+            (Ok(one_by_one(ready, rows)), "candor::explain::tree::Ready::explain")
         }
         "interactions" => {
             let done = tree::interaction_matrices(ensemble, rows, &task).map_err(|stopped| format!("{stopped:?}"))?;
@@ -180,6 +183,15 @@ fn run(case: &Case) -> Result<(Done, &'static str), String> {
         other => return Err(format!("no public function answers {other} yet")),
     };
     Ok((Done::Contributions(done.map_err(|stopped| format!("{stopped:?}"))?), call))
+}
+
+/// Every row by itself, by tables that were made before.
+fn one_by_one(ready: &Ready, rows: MatrixView<'_>) -> tree::Contributions {
+    let (mut room, mut values) = (Room::default(), vec![0.0; rows.rows() * rows.cols()]);
+    for (i, out) in values.chunks_exact_mut(rows.cols()).enumerate() {
+        ready.explain(rows.row(i), &mut room, out);
+    }
+    tree::Contributions { values, base: ready.base().to_vec(), without_cover: false }
 }
 
 /// What is kept of a run; not timed.
@@ -237,8 +249,7 @@ fn reference(case: &Case) -> Option<Vec<f64>> {
     let first = rows.slice(0, WRITTEN.min(rows.rows()));
     let path_dependent = || tree::reference(ensemble, first, &Task::silent()).expect("trees").values;
     match case.task.as_str() {
-        "path-dependent" => Some(path_dependent()),
-        "single-row" => Some(tree::reference(ensemble, rows.slice(0, 1), &Task::silent()).expect("trees").values),
+        "path-dependent" | "single-row" => Some(path_dependent()),
         "interventional" => {
             let background = case.background.as_ref()?.view();
             (background.rows() <= 10_000).then(|| slow::interventional(ensemble, first, background))
@@ -260,8 +271,9 @@ fn measured(case: &Case, options: &Options) -> Value {
             Ok(done) => last = Some(done),
             Err(reason) => return not_supported(case, &reason),
         }
-        seconds.push(begun.elapsed().as_secs_f64());
-        processor.push(processor_seconds() - used);
+        let each = if case.task == "single-row" { case.rows.rows() as f64 } else { 1.0 };
+        seconds.push(begun.elapsed().as_secs_f64() / each);
+        processor.push((processor_seconds() - used) / each);
     }
     let peak = memory("VmHWM:");
     let Some((done, call)) = last else { return not_supported(case, "no run was asked for") };

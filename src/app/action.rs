@@ -3,10 +3,12 @@
 use eframe::egui;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::explain::Shape;
 use crate::session::{Command, Export};
 
 use super::desk::{Cx, Drawer};
 use super::dialogs;
+use super::screen::global::asked;
 use super::screen::{ScreenId, local, report};
 use super::view::Look;
 
@@ -56,10 +58,6 @@ fn explained(cx: &Cx<'_>) -> bool {
 
 fn has_table(cx: &Cx<'_>) -> bool {
     cx.session.data().is_some()
-}
-
-fn has_target(cx: &Cx<'_>) -> bool {
-    linked(cx) && cx.session.data().is_some_and(|d| d.column_with(crate::data::Role::Target).is_some())
 }
 
 fn surprises(cx: &Cx<'_>) -> bool {
@@ -125,12 +123,22 @@ pub static ACTIONS: &[Action] = &[
         "measure-importance",
         ("Explain", "Measure permutation importance"),
         &[key(CTRL, Key::I)],
-        has_target,
-        |cx| {
-            cx.wish(Command::MeasureImportance);
-            cx.desk.global.chart = super::screen::global::importance_kind();
-            cx.go(ScreenId::Global);
-        },
+        |cx| asked::is_ready(cx, Shape::Importance),
+        |cx| ask(cx, Shape::Importance),
+    ),
+    action(
+        "compute-partial-dependence",
+        ("Explain", "Compute partial dependence"),
+        &[],
+        |cx| asked::is_ready(cx, Shape::Curves),
+        |cx| ask(cx, Shape::Curves),
+    ),
+    action(
+        "compute-interactions",
+        ("Explain", "Compute interaction values"),
+        &[],
+        |cx| asked::is_ready(cx, Shape::Interactions),
+        |cx| ask(cx, Shape::Interactions),
     ),
     action("train", ("Explain", "Train a model…"), &[key(CTRL, Key::T)], has_table, |cx| {
         cx.desk.model.training = true;
@@ -247,6 +255,12 @@ fn pick(cx: &mut Cx<'_>, row: Option<crate::base::RowId>) {
     if let Some(row) = row {
         cx.select_row(row);
     }
+}
+
+/// Asks for an answer beside the attributions and goes where its chart is.
+fn ask(cx: &mut Cx<'_>, shape: Shape) {
+    asked::ask(cx, shape);
+    cx.go(ScreenId::Global);
 }
 
 fn toggle(cx: &mut Cx<'_>, drawer: Drawer) {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::base::{RowId, text};
 use crate::data::{Column, Values};
-use crate::explain::{Attribution, Body, Explanation, Importance};
+use crate::explain::{Attribution, Body, Curves, Explanation, FeatureCurve, Importance, Interactions, Shape};
 use crate::model::Scale;
 
 use super::kind::{ChartError, Subject};
@@ -26,9 +26,9 @@ pub struct View<'a> {
 
 /// The attributions of `subject`, checked: the chosen output exists and there is at least one row and one feature.
 pub fn attribution<'a>(subject: &Subject<'a>) -> Result<View<'a>, ChartError> {
-    let explanation = subject.attribution.ok_or(ChartError::Missing("Explain the model first"))?;
+    let explanation = answer(subject, Shape::Attribution)?;
     let Body::Attribution(attribution) = &explanation.body else {
-        return Err(ChartError::Missing("This answer holds no contributions; choose a method that attributes"));
+        return Err(ChartError::Missing(Shape::Attribution.missing()));
     };
     if subject.output >= attribution.outputs.len() {
         return Err(ChartError::Missing("The chosen output is not part of this explanation"));
@@ -36,17 +36,60 @@ pub fn attribution<'a>(subject: &Subject<'a>) -> Result<View<'a>, ChartError> {
     if attribution.rows.is_empty() || attribution.features.is_empty() {
         return Err(ChartError::Missing("The explanation holds no rows or no features"));
     }
-    let unit = subject.card.map_or_else(|| plain_unit(attribution.scale), |card| card.unit(attribution.scale));
+    let unit = unit(subject, attribution.scale);
     Ok(View { explanation, attribution, output: subject.output, unit, subject: *subject })
 }
 
 /// The permutation importance of `subject`.
 pub fn importance<'a>(subject: &Subject<'a>) -> Result<(&'a Explanation, &'a Importance), ChartError> {
-    let explanation = subject.importance.ok_or(ChartError::Missing("Compute the permutation importance first"))?;
+    let explanation = answer(subject, Shape::Importance)?;
     match &explanation.body {
         Body::Importance(importance) if !importance.entries.is_empty() => Ok((explanation, importance)),
         _ => Err(ChartError::Missing("This answer holds no importance; run permutation importance")),
     }
+}
+
+/// The curves of `subject`, and the one of the chosen feature; the chosen output exists.
+pub fn curve<'a>(subject: &Subject<'a>) -> Result<(&'a Explanation, &'a Curves, &'a FeatureCurve), ChartError> {
+    let explanation = answer(subject, Shape::Curves)?;
+    let Body::Curves(curves) = &explanation.body else { return Err(ChartError::Missing(Shape::Curves.missing())) };
+    if subject.output >= curves.outputs.len() {
+        return Err(ChartError::Missing("The chosen output is not part of this explanation"));
+    }
+    let feature = subject.feature.ok_or(ChartError::Missing("Choose a feature first"))?;
+    match curves.features.iter().find(|curve| curve.feature == feature) {
+        Some(curve) if !curve.places.is_empty() => Ok((explanation, curves, curve)),
+        _ => Err(ChartError::Missing("The chosen feature is not part of this explanation")),
+    }
+}
+
+/// The interaction values of `subject`; the chosen output exists and there is at least one feature.
+pub fn interactions<'a>(subject: &Subject<'a>) -> Result<(&'a Explanation, &'a Interactions), ChartError> {
+    let explanation = answer(subject, Shape::Interactions)?;
+    let Body::Interactions(interactions) = &explanation.body else {
+        return Err(ChartError::Missing(Shape::Interactions.missing()));
+    };
+    if subject.output >= interactions.outputs.len() {
+        return Err(ChartError::Missing("The chosen output is not part of this explanation"));
+    }
+    if interactions.pairs.is_empty() {
+        return Err(ChartError::Missing("The model uses no feature, so that there are no effects to show"));
+    }
+    Ok((explanation, interactions))
+}
+
+fn answer<'a>(subject: &Subject<'a>, shape: Shape) -> Result<&'a Explanation, ChartError> {
+    subject.answer(shape).ok_or(ChartError::Missing(shape.missing()))
+}
+
+/// The unit of numbers on a scale, in words.
+pub fn unit(subject: &Subject<'_>, scale: Scale) -> &'static str {
+    subject.card.map_or_else(|| plain_unit(scale), |card| card.unit(scale))
+}
+
+/// Title suffix that names an output: ` of “default”`; empty when it has no name.
+pub fn of_output(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" of “{name}”") }
 }
 
 fn plain_unit(scale: Scale) -> &'static str {

@@ -5,8 +5,9 @@ use serde_json::json;
 use crate::base::{Problem, RowId, text};
 use crate::chart::kind;
 use crate::chart::{Kind, Needs};
-use crate::explain::{Attribution, Body};
-use crate::session::{ChartRequest, Command, Export};
+use crate::explain::method::{self, answering};
+use crate::explain::{Body, Shape};
+use crate::session::{ChartRequest, Command, Export, Plan};
 
 use super::args::{Chart, Common, How};
 use super::desk::{Desk, Failure};
@@ -16,17 +17,15 @@ use super::{explain, print};
 /// Draws one chart.
 pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     let kind = find(&args.kind)?;
-    let needs = kind.needs();
     let destination = Destination::new(&args.out, "svg")?;
     check_ending(&destination)?;
-    let (how, knobs) = split_settings(&args.how, kind)?;
+    let how = with_method(&args.how, kind)?;
+    let (how, knobs) = split_settings(&how, kind)?;
     let mut desk = Desk::new(common);
-    explain::compute(&mut desk, &args.inputs, &how)?;
-    if needs.importance && desk.session.importance().is_none() {
-        desk.carry_out(Command::MeasureImportance)?;
-    }
-    if needs.attribution && desk.session.attribution().is_none() {
-        desk.carry_out(Command::Explain)?;
+    explain::open(&mut desk, &args.inputs, &how)?;
+    if kind.needs().answer.is_some() {
+        only_one_feature(&mut desk, args, kind)?;
+        explain::answer(&mut desk, &how)?;
     }
     explain::warn_of_link(&desk);
     let request = request(&desk, args, kind, knobs)?;
@@ -47,6 +46,41 @@ fn find(id: &str) -> Result<&'static dyn Kind, Failure> {
             format!("Known kinds: {}", known.join(", ")),
         ))
     })
+}
+
+/// The method that gives what the chart reads, where none is named; a named one must give it.
+fn with_method(how: &How, kind: &dyn Kind) -> Result<How, Failure> {
+    let mut how = how.clone();
+    let Some(shape) = kind.needs().answer else { return Ok(how) };
+    if how.method == "auto" {
+        if shape != Shape::Attribution {
+            answering(shape).id().clone_into(&mut how.method);
+        }
+        return Ok(how);
+    }
+    match method::find(&how.method) {
+        Some(named) if named.answers() != shape => Err(Failure::Usage(Problem::new(
+            format!("The chart “{}” shows {}, which {} does not give", kind.title(), shape.noun(), named.id()),
+            "--method",
+            format!("Leave --method out, or take {}", answering(shape).id()),
+        ))),
+        _ => Ok(how),
+    }
+}
+
+/// Where a chart of one feature reads an answer that can be limited to it, nothing else is computed.
+fn only_one_feature(desk: &mut Desk, args: &Chart, kind: &dyn Kind) -> Result<(), Failure> {
+    const FEATURE: &str = "feature";
+    let plan = desk.session.plan().clone();
+    let Some(name) = args.feature.as_deref().filter(|_| kind.needs().feature) else { return Ok(()) };
+    let feature = desk.feature(name)?;
+    let declares = method::find(&plan.method).is_some_and(|m| m.knobs().iter().any(|k| k.id == FEATURE));
+    if !declares || plan.knobs.iter().any(|(id, _)| id == FEATURE) {
+        return Ok(());
+    }
+    let mut knobs = plan.knobs.clone();
+    knobs.push((FEATURE.to_owned(), (feature + 1).to_string()));
+    desk.carry_out(Command::SetPlan(Plan { knobs, ..plan }))
 }
 
 fn check_ending(destination: &Destination) -> Result<(), Failure> {
@@ -77,10 +111,7 @@ fn split_settings(how: &How, kind: &dyn Kind) -> Result<(How, Settings), Failure
 fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) -> Result<ChartRequest, Failure> {
     let Needs { row, feature, .. } = kind.needs();
     let output = desk.output(args.how.output.as_deref())?.unwrap_or(0);
-    let attribution = desk.session.attribution().and_then(|e| match &e.body {
-        Body::Attribution(attribution) => Some(attribution),
-        Body::Importance(_) | Body::Curves(_) => None,
-    });
+    let body = kind.needs().answer.and_then(|shape| desk.session.answer(shape)).map(|explanation| &explanation.body);
     let named = |name: &Option<String>| name.as_deref().map(|n| desk.feature(n)).transpose();
     let mut request = ChartRequest {
         kind: kind.id(),
@@ -91,28 +122,24 @@ fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) 
         knobs,
     };
     if row && request.row.is_none() {
-        request.row = attribution.and_then(|a| a.rows.first().copied());
+        request.row = match body {
+            Some(Body::Attribution(attribution)) => attribution.rows.first().copied(),
+            _ => None,
+        };
         if let Some(row) = request.row {
             print::say(desk.common, &format!("Showing row {row}, the first explained one; --row chooses another"));
         }
     }
     if feature && request.feature.is_none() {
-        request.feature = attribution.and_then(|a| strongest(a, output));
-        if let (Some(f), Some(a)) = (request.feature, attribution) {
-            let name = a.features.get(f).map_or("", String::as_str);
-            let text =
-                format!("Showing “{name}”, the feature with the largest mean contribution; --feature chooses another");
+        request.feature = body.and_then(|body| body.strongest(output));
+        let inputs = desk.session.model().map_or(&[][..], |m| &m.card().inputs);
+        if let Some(input) = request.feature.and_then(|f| inputs.get(f)) {
+            let text = format!("Showing “{}”, the feature that matters most; --feature chooses another", input.name);
             print::say(desk.common, &text);
         }
     }
     check_row(desk, request.row)?;
     Ok(request)
-}
-
-/// The feature with the largest mean absolute contribution; the first of equals.
-pub fn strongest(attribution: &Attribution, output: usize) -> Option<usize> {
-    let sizes = attribution.mean_absolute(output);
-    (0..sizes.len()).max_by(|&a, &b| sizes[a].total_cmp(&sizes[b]).then(b.cmp(&a)))
 }
 
 fn check_row(desk: &Desk, row: Option<RowId>) -> Result<(), Failure> {

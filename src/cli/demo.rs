@@ -6,13 +6,12 @@ use serde_json::json;
 
 use crate::base::Problem;
 use crate::chart::{KINDS, Kind, PerformanceKind};
-use crate::explain::Body;
+use crate::explain::Shape;
 use crate::model::performance::Detail;
 use crate::report::ReportPlan;
 use crate::session::{ChartRequest, Command, Export, Session};
 
 use super::args::Common;
-use super::chart::strongest;
 use super::desk::{Desk, Failure};
 use super::{explain, print};
 
@@ -23,7 +22,11 @@ pub const SAMPLE: &str = "credit";
 pub fn demo(folder: &Path, common: Common) -> Result<(), Failure> {
     let mut desk = Desk::new(common);
     desk.carry_out(Command::OpenSample(SAMPLE.to_owned()))?;
-    desk.carry_out(Command::MeasureImportance)?;
+    for shape in KINDS.iter().filter_map(|kind| kind.needs().answer) {
+        if desk.session.answer(shape).is_none() {
+            desk.carry_out(Command::ask(shape))?;
+        }
+    }
     let charts = folder.join("charts");
     std::fs::create_dir_all(&charts).map_err(|error| {
         Problem::new(
@@ -35,7 +38,7 @@ pub fn demo(folder: &Path, common: Common) -> Result<(), Failure> {
     let mut exports = vec![
         (Export::Report(report_plan()), folder.join("report.html")),
         (Export::Attributions, folder.join("attributions.csv")),
-        (Export::Importance, folder.join("importance.csv")),
+        (Export::Answer(Shape::Importance, None), folder.join("importance.csv")),
     ];
     for kind in KINDS.iter().copied().filter(|k| is_ready(*k, &desk.session)) {
         exports
@@ -71,8 +74,7 @@ fn is_ready(kind: &dyn Kind, session: &Session) -> bool {
         Detail::Multiclass(_) => PerformanceKind::Multiclass,
         Detail::Regression(_) => PerformanceKind::Regression,
     });
-    (!needs.attribution || session.attribution().is_some())
-        && (!needs.importance || session.importance().is_some())
+    needs.answer.is_none_or(|shape| session.answer(shape).is_some())
         && (needs.performance.is_none() || needs.performance == performance)
 }
 
@@ -80,10 +82,7 @@ fn is_ready(kind: &dyn Kind, session: &Session) -> bool {
 /// contributions.
 fn request(kind: &'static dyn Kind, session: &Session) -> ChartRequest {
     let needs = kind.needs();
-    let feature = session.attribution().and_then(|e| match &e.body {
-        Body::Attribution(attribution) => strongest(attribution, 0),
-        Body::Importance(_) | Body::Curves(_) => None,
-    });
+    let feature = session.attribution().and_then(|explanation| explanation.body.strongest(0));
     ChartRequest {
         kind: kind.id(),
         output: 0,

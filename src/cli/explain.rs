@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::{Problem, text};
 use crate::explain::method::{automatic, find};
-use crate::explain::{Body, Explanation, Fidelity, Provenance};
+use crate::explain::{Explanation, Fidelity, Provenance, Shape};
 use crate::model::{Model, Scale, Structure, TaskKind};
 use crate::session::write::Ending;
 use crate::session::{Command, Export};
@@ -14,10 +14,6 @@ use super::desk::{Desk, Failure, plan};
 use super::destination::Destination;
 use super::print;
 
-/// The method that answers about the whole table.
-const IMPORTANCE: &str = "permutation-importance";
-/// The method that answers with curves.
-const CURVES: &str = "partial-dependence";
 /// The setting that puts standard errors beside their feature.
 const STD_ERROR: &str = "std-error";
 
@@ -42,7 +38,7 @@ pub fn predict(args: &Predict, common: Common) -> Result<(), Failure> {
     destination.finish()
 }
 
-/// Writes attributions, or importance for the method that measures it.
+/// Writes attributions, or whatever the method answers with, each shape in its own layout.
 pub fn explain(args: &Explain, common: Common) -> Result<(), Failure> {
     let destination = table_destination(&args.out, common)?;
     let (how, with_errors) = without_error_switch(&args.how)?;
@@ -52,26 +48,36 @@ pub fn explain(args: &Explain, common: Common) -> Result<(), Failure> {
     }
     let mut desk = Desk::new(common);
     compute(&mut desk, &args.inputs, &how)?;
-    let export = if how.method == IMPORTANCE {
-        Export::Importance
-    } else if how.method == CURVES {
-        Export::Curves
-    } else {
-        Export::AttributionColumns { with_errors, output: desk.output(how.output.as_deref())? }
+    let (shape, output) = (shape(&how), desk.output(how.output.as_deref())?);
+    let export = match shape {
+        Shape::Attribution => Export::AttributionColumns { with_errors, output },
+        _ => Export::Answer(shape, output),
     };
     desk.carry_out(Command::Export(export, destination.path().to_owned()))?;
-    tell(&desk, &how, &destination)?;
+    tell(&desk, shape, &destination)?;
     destination.finish()
+}
+
+/// The shape of the answer that `how` asks for.
+pub fn shape(how: &How) -> Shape {
+    find(&how.method).map_or(Shape::Attribution, |method| method.answers())
 }
 
 /// Opens the inputs and computes what `how` asks for.
 pub fn compute(desk: &mut Desk, inputs: &Inputs, how: &How) -> Result<(), Failure> {
+    open(desk, inputs, how)?;
+    answer(desk, how)
+}
+
+/// Opens the inputs.
+pub fn open(desk: &mut Desk, inputs: &Inputs, how: &How) -> Result<(), Failure> {
     check_method(&how.method)?;
     desk.open(inputs, plan(how))?;
-    desk.output(how.output.as_deref())?;
-    if how.method == IMPORTANCE {
-        return desk.carry_out(Command::MeasureImportance);
-    }
+    desk.output(how.output.as_deref()).map(|_known| ())
+}
+
+/// Computes what `how` asks for, with the plan of the desk.
+pub fn answer(desk: &mut Desk, how: &How) -> Result<(), Failure> {
     // Whoever asks for background rows asks for a method that measures against them.
     if let (Some(_), "auto", Some(model)) = (how.background_rows, how.method.as_str(), desk.session.model())
         && matches!(model.structure(), Structure::Trees(_))
@@ -141,10 +147,9 @@ fn table_destination(out: &std::path::Path, common: Common) -> Result<Destinatio
 }
 
 /// Says what was computed, how good it is and where it went.
-fn tell(desk: &Desk, how: &How, destination: &Destination) -> Result<(), Failure> {
+fn tell(desk: &Desk, shape: Shape, destination: &Destination) -> Result<(), Failure> {
     warn_of_link(desk);
-    let explanation = if how.method == IMPORTANCE { desk.session.importance() } else { desk.session.attribution() };
-    let Some(explanation) = explanation else { return Ok(()) };
+    let Some(explanation) = desk.session.answer(shape) else { return Ok(()) };
     print::say(desk.common, &format!("{} · {}", summary(explanation), destination.words()));
     for note in &explanation.provenance.notes {
         print::say(desk.common, note);
@@ -164,12 +169,7 @@ pub fn warn_of_link(desk: &Desk) {
 
 /// Method, size and measured quality in one line.
 pub fn summary(explanation: &Explanation) -> String {
-    let rows = match &explanation.body {
-        Body::Attribution(attribution) => attribution.rows.len(),
-        Body::Importance(importance) => importance.rows,
-        Body::Curves(curves) => curves.rows,
-    };
-    line(rows, &explanation.fidelity, &explanation.provenance)
+    line(explanation.body.row_count(), &explanation.fidelity, &explanation.provenance)
 }
 
 /// Method, number of rows and measured quality in one line.

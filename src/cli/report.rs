@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::base::{Problem, text};
 use crate::data::Role;
 use crate::data::read::ReadOptions;
+use crate::explain::Shape;
 use crate::report::{ReportPlan, SECTIONS, Verdict, compare};
 use crate::session::{Command, Export, Plan};
 
@@ -21,10 +22,17 @@ pub fn report(args: &Report, common: Common) -> Result<(), Failure> {
     check_ending(destination.path())?;
     let sections = sections(&args.template)?;
     let (how, _) = explain::without_error_switch(&args.how)?;
+    if explain::shape(&how) != Shape::Attribution {
+        return Err(Failure::Usage(Problem::new(
+            format!("A report is made of attributions, and {} gives {}", how.method, explain::shape(&how).noun()),
+            "--method",
+            "Leave --method out, or take a method that attributes; candor methods lists them",
+        )));
+    }
     let mut desk = Desk::new(common);
     explain::compute(&mut desk, &args.inputs, &how)?;
-    if desk.session.performance().is_some() && desk.session.importance().is_none() {
-        desk.carry_out(Command::MeasureImportance)?;
+    if desk.session.performance().is_some() && desk.session.answer(Shape::Importance).is_none() {
+        desk.carry_out(Command::ask(Shape::Importance))?;
     }
     explain::warn_of_link(&desk);
     let defaults = ReportPlan::default();
@@ -161,7 +169,7 @@ fn recompute(args: &Verify, common: Common, recorded: &Value) -> Result<Value, F
     }
     desk.carry_out(Command::Explain)?;
     if recorded["sections"]["global"]["permutation_importance"].is_object() {
-        desk.carry_out(Command::MeasureImportance)?;
+        desk.carry_out(Command::ask(Shape::Importance))?;
     }
     let draft = tempfile::tempdir().map_err(|error| refuse(error.to_string(), "Free space for temporary files"))?;
     let path = draft.path().join("fresh.json");

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
-use crate::base::{Problem, Task, text};
+use crate::base::{Knobs, Problem, Task, text};
 use crate::data::stored::{self, StoreError, TableSize};
-use crate::explain::method::find;
+use crate::explain::Shape;
+use crate::explain::method::{automatic, find};
 use crate::model::load;
-use crate::session::stream::{PROGRAM, Streaming, Told, Wish, whole_bytes};
+use crate::session::stream::{Asked, PROGRAM, Streaming, Told, Wish, whole_bytes};
 use crate::session::write::Ending;
 use crate::session::{Job, JobId, Lane, Outcome, RowChoice};
 use crate::worker::inline;
@@ -45,17 +46,25 @@ pub fn explain(
         Err(_) => return Ok(false),
     };
     let cells = (size.rows as u64).saturating_mul(size.columns as u64);
-    if cells.saturating_mul(40 * OUTPUTS) + PROGRAM + size.bytes <= args.memory {
+    let plain = find(&how.method).is_none_or(|method| method.answers() == Shape::Attribution);
+    if plain && cells.saturating_mul(40 * OUTPUTS) + PROGRAM + size.bytes <= args.memory {
         return Ok(false);
     }
-    let needed = {
-        let model = load::load(&args.inputs.model, &Task::silent()).map_err(Problem::from)?;
-        whole_bytes(size, &*model, chosen(args.inputs.rows.as_ref()))
+    let model = load::load(&args.inputs.model, &Task::silent()).map_err(Problem::from)?;
+    let own_background = how.background.is_some() || how.background_rows.is_some();
+    let id = if how.method == "auto" { automatic(&*model, own_background) } else { &how.method };
+    let given = how.set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    // The usual way tells what is wrong with the settings.
+    let Some((method, knobs)) = find(id).and_then(|m| Some((m, Knobs::check(m.knobs(), given).ok()?))) else {
+        return Ok(false);
     };
+    let asked = Asked { method, model: &*model, knobs: &knobs };
+    let needed = whole_bytes(size, asked, chosen(args.inputs.rows.as_ref()));
+    drop(model);
     if needed <= args.memory {
         return Ok(false);
     }
-    if find(&how.method).is_some_and(|method| !method.answers_rows()) {
+    if !method.streams(&knobs) {
         at_once(common, "this method answers about the table as a whole", args.memory);
         return Ok(false);
     }

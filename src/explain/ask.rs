@@ -6,12 +6,12 @@ use crate::model::Scale;
 use crate::num::MatrixView;
 use crate::num::parallel;
 
-use super::answer::{Answer, Attribution, Body, Explanation, Fidelity, Provenance};
+use super::answer::{Addends, Answer, Attribution, Body, Explanation, Fidelity, Provenance};
 use super::error::ExplainError;
 use super::method::{Explainer, Request, Support};
 
 /// Answers larger than this are refused before anything is allocated, in bytes.
-const LARGEST: u128 = 4 << 30;
+pub const LARGEST: u128 = 4 << 30;
 
 /// Asks `method` and grades what it answers. Cost: the method's, plus two predictions of every explained row.
 pub fn ask(method: &dyn Explainer, request: &Request<'_>, task: &Task) -> Result<Explanation, ExplainError> {
@@ -35,9 +35,9 @@ pub(super) fn collect(
     task: &Task,
 ) -> Result<(Answer, Told), ExplainError> {
     let answer = method.explain(request, task)?;
-    let told = match &answer.body {
-        Body::Attribution(_) => predict(request.model, request.features, request.scale, task)?,
-        Body::Importance(_) | Body::Curves(_) => Told { predictions: Vec::new(), source_rounding: 0.0 },
+    let told = match answer.body.addends() {
+        Some(sum) => predict(request.model, request.features.slice(0, sum.rows), request.scale, task)?,
+        None => Told { predictions: Vec::new(), source_rounding: 0.0 },
     };
     Ok((answer, told))
 }
@@ -54,15 +54,14 @@ pub(super) fn finish(
     Ok(Explanation { body: answer.body, predictions: told.predictions.into(), fidelity, provenance })
 }
 
-/// Memory of the answer in bytes: contributions, and their standard errors for estimates.
+/// Memory of the answer in bytes: contributions, and their standard errors for estimates. Answers about the table as one
+/// see to their own.
 pub fn estimated_bytes(method: &dyn Explainer, request: &Request<'_>) -> u128 {
     if !method.answers_rows() {
         return 0;
     }
-    let outputs = request.model.card().outputs.len() as u128;
-    let numbers = outputs * request.rows.len() as u128 * request.features.cols() as u128;
-    let kinds = if method.supports(request.model) == Support::Estimate { 2 } else { 1 };
-    numbers * kinds * size_of::<f64>() as u128
+    let row = method.row_numbers(request.model, request.knobs) as u128;
+    request.rows.len() as u128 * row * size_of::<f64>() as u128
 }
 
 /// Refuses what cannot be answered, before any work.
@@ -145,24 +144,26 @@ fn grade(answer: &Answer, told: &Told, request: &Request<'_>) -> Result<Fidelity
         converged: answer.converged,
         evaluations: answer.evaluations,
     };
-    if let Body::Attribution(attribution) = &answer.body {
-        let (gap, span) = gap(attribution, &told.predictions, request)?;
+    if let Some(sum) = answer.body.addends() {
+        let (gap, span) = gap(sum, &told.predictions, request)?;
         fidelity.gap = Some(gap);
         fidelity.relative_gap = Some(gap / span.max(1.0));
-        fidelity.largest_error = attribution.std_error.as_ref().map(|e| e.iter().copied().fold(0.0, f64::max));
+    }
+    if let Body::Attribution(Attribution { std_error: Some(errors), .. }) = &answer.body {
+        fidelity.largest_error = Some(errors.iter().copied().fold(0.0, f64::max));
     }
     Ok(fidelity)
 }
 
 /// The largest gap and the largest distance of a prediction from its base.
-fn gap(attribution: &Attribution, predictions: &[f64], request: &Request<'_>) -> Result<(f64, f64), ExplainError> {
-    let outputs = attribution.outputs.len();
+fn gap(sum: Addends<'_>, predictions: &[f64], request: &Request<'_>) -> Result<(f64, f64), ExplainError> {
+    let outputs = sum.base.len();
     let (mut gap, mut span) = (0.0f64, 0.0f64);
-    for output in 0..outputs {
-        let base = attribution.base[output];
-        for (position, row) in request.rows.iter().enumerate() {
+    for (output, base) in sum.base.iter().enumerate() {
+        for (position, row) in request.rows.iter().enumerate().take(sum.rows) {
             let prediction = predictions[position * outputs + output];
-            let total = base + attribution.row(output, position).iter().sum::<f64>();
+            let values = &sum.values[(output * sum.rows + position) * sum.width..][..sum.width];
+            let total = base + values.iter().sum::<f64>();
             if !prediction.is_finite() || !total.is_finite() {
                 return Err(ExplainError::NotANumber { row: row.0 });
             }

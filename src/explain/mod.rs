@@ -11,15 +11,17 @@ pub mod error;
 pub mod method;
 mod orders;
 pub mod parts;
+pub mod shape;
 mod shuffle;
 pub mod tree;
 
 pub use answer::{
-    Answer, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance, Place,
-    Provenance,
+    Addends, Answer, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance,
+    Interactions, Place, Provenance, Strength, Strengths,
 };
 pub use ask::ask;
 pub use background::Background;
 pub use error::ExplainError;
 pub use method::{Explainer, METHODS, Request, Support, Truth};
 pub use parts::ask_in_parts;
+pub use shape::{Answers, Shape};

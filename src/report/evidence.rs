@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::base::{RowId, Task};
 use crate::chart::Subject;
 use crate::data::{Dataset, Link, Role, TableProfile};
-use crate::explain::{Attribution, Body, Explanation};
+use crate::explain::{Answers, Attribution, Body, Explanation};
 use crate::model::{ModelCard, Performance, TaskKind};
 
 /// Facts gathered before the report is built. All of it belongs together.
@@ -21,8 +21,8 @@ pub struct Evidence<'a> {
     pub link: &'a Link,
     /// Attributions.
     pub explanation: &'a Explanation,
-    /// Permutation importance, when it was measured.
-    pub importance: Option<&'a Explanation>,
+    /// The newest answer of every shape, the attributions among them.
+    pub answers: &'a Answers,
     /// Performance, when a target is known.
     pub performance: Option<&'a Performance>,
     /// True value of each table row (class index or number, NaN unknown); empty without a target.
@@ -57,7 +57,7 @@ impl<'a> Evidence<'a> {
     pub fn attribution(&self) -> Option<&'a Attribution> {
         match &self.explanation.body {
             Body::Attribution(attribution) => Some(attribution),
-            Body::Importance(_) | Body::Curves(_) => None,
+            _ => None,
         }
     }
 
@@ -68,8 +68,7 @@ impl<'a> Evidence<'a> {
             profile: Some(self.profile),
             card: Some(self.card),
             link: Some(self.link),
-            attribution: Some(self.explanation),
-            importance: self.importance,
+            answers: Some(self.answers),
             performance: self.performance,
             output,
             task: Some(self.task),

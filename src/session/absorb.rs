@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::RowId;
 use crate::data::Dataset;
-use crate::explain::{Attribution, Body, Explanation};
+use crate::explain::{Answers, Explanation};
 use crate::model::Model;
 
 use super::command::RowChoice;
@@ -66,7 +66,8 @@ impl Session {
             Purpose::Open | Purpose::Sample | Purpose::Export => true,
             Purpose::Profile => then.data == now.data,
             Purpose::Train => then.data == now.data,
-            Purpose::Link | Purpose::Importance => same_inputs && (then.roles == now.roles),
+            Purpose::Link => same_inputs && then.roles == now.roles,
+            Purpose::Ask(shape) => same_inputs && (!shape.needs_truth() || then.roles == now.roles),
             Purpose::Explain(_) => same_inputs,
             // A chart of an older state is kept under that state's key; it does no harm and may be asked for again.
             Purpose::Draw(_) => same_inputs,
@@ -87,19 +88,22 @@ impl Session {
             }
             (Outcome::Linked { model, link, predictions, performance }, _) => {
                 self.model = Some(model);
-                self.attribution = self.attribution.take().map(|known| self.with_class_names(known));
+                let mut answers = std::mem::take(&mut self.answers);
+                answers.update(|known| self.with_class_names(Arc::clone(known)));
+                self.answers = answers;
                 self.link = Some(link);
                 self.predictions = Some(predictions);
                 self.performance = performance;
                 let explain = std::mem::take(&mut self.ledger.explain_when_linked);
                 if explain { self.explain() } else { Vec::new() }
             }
-            (Outcome::Attribution(explanation, partial), Purpose::Explain(key)) => {
+            (Outcome::Answer(explanation, partial), Purpose::Explain(key)) => {
                 self.adopt_attribution(key, explanation, partial);
                 Vec::new()
             }
-            (Outcome::Importance(explanation), _) => {
-                self.importance = Some(explanation);
+            (Outcome::Answer(explanation, _), _) => {
+                self.answers.keep(self.with_class_names(explanation));
+                self.ledger.answered += 1;
                 Vec::new()
             }
             (Outcome::Chart(request, chart), Purpose::Draw(key)) => {
@@ -111,7 +115,7 @@ impl Session {
                 self.written.push(path);
                 Vec::new()
             }
-            (Outcome::Nothing | Outcome::Attribution(..) | Outcome::Chart(..), _) => Vec::new(),
+            (Outcome::Nothing | Outcome::Chart(..), _) => Vec::new(),
         }
     }
 
@@ -119,7 +123,7 @@ impl Session {
         if !partial {
             self.memo.keep_explanation(key.to_owned(), Arc::clone(&explanation));
         }
-        self.attribution = Some(self.with_class_names(explanation));
+        self.answers.keep(self.with_class_names(explanation));
         self.attribution_is_partial = partial;
         key.clone_into(&mut self.ledger.attribution_key);
     }
@@ -127,11 +131,11 @@ impl Session {
     /// The same answer with its outputs named as the shown model names them; cheap, the numbers are shared.
     pub(super) fn with_class_names(&self, explanation: Arc<Explanation>) -> Arc<Explanation> {
         let Some(names) = self.model.as_ref().map(|m| &m.card().outputs) else { return explanation };
-        match &explanation.body {
-            Body::Attribution(attribution) if *attribution.outputs != **names => {
-                let outputs = names.iter().cloned().collect();
-                let body = Body::Attribution(Attribution { outputs, ..attribution.clone() });
-                Arc::new(Explanation { body, ..Explanation::clone(&explanation) })
+        match explanation.body.outputs() {
+            Some(outputs) if *outputs != **names => {
+                let body = explanation.body.with_outputs(names);
+                let (predictions, fidelity) = (Arc::clone(&explanation.predictions), explanation.fidelity.clone());
+                Arc::new(Explanation { body, predictions, fidelity, provenance: explanation.provenance.clone() })
             }
             _ => explanation,
         }
@@ -188,15 +192,12 @@ impl Session {
 
     /// Drops what was computed from the table and model before, and stops what is still computing from them.
     fn forget_answers(&mut self) {
-        self.cancel_where(|p| {
-            matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Importance | Purpose::Draw(_))
-        });
+        self.cancel_where(|p| matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Ask(_) | Purpose::Draw(_)));
         self.link = None;
         self.predictions = None;
         self.performance = None;
-        self.attribution = None;
+        self.answers = Answers::default();
         self.attribution_is_partial = false;
-        self.importance = None;
         self.ledger.attribution_key.clear();
         self.ledger.chart_problems.clear();
         self.ledger.latest_charts.clear();

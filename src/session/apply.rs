@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::base::{Problem, text};
 use crate::data::Role;
+use crate::explain::Shape;
+use crate::explain::method::{self, Explainer};
 
 use super::command::{ChartRequest, Command, Export, Plan, RowChoice};
 use super::event::JobId;
@@ -46,7 +48,7 @@ impl Session {
             Command::SetRole(column, role) => self.set_role(column, role),
             Command::SetPlan(plan) => self.set_plan(plan),
             Command::Explain => self.explain(),
-            Command::MeasureImportance => self.measure_importance(),
+            Command::Ask { method, knobs } => self.ask_aside(method, knobs),
             Command::Draw(request) => self.draw(request),
             Command::Train { learner, target, knobs, seed } => {
                 let Some(data) = self.require_data("Could not train a model") else { return Vec::new() };
@@ -136,8 +138,9 @@ impl Session {
         self.data = Some(data);
         self.ledger.revision.roles += 1;
         if moved {
-            self.importance = None;
-            self.cancel_where(|p| *p == Purpose::Importance);
+            self.answers.retain(|shape| !shape.needs_truth());
+            self.ledger.answered += 1;
+            self.cancel_where(|p| matches!(p, Purpose::Ask(shape) if shape.needs_truth()));
         }
         self.link_jobs()
     }
@@ -173,13 +176,16 @@ impl Session {
         }
     }
 
-    /// Explains with the current plan; costs nothing when the answer is known or on its way.
+    /// Explains with the current plan; costs nothing when attributions are known or on their way.
     pub(super) fn explain(&mut self) -> Vec<Job> {
         let Some(joined) = self.require_joined("Could not explain the model") else { return Vec::new() };
+        if let Some(method) = method::find(&self.plan.method).filter(|m| m.answers() != Shape::Attribution) {
+            return self.ask(joined, method, self.plan.clone());
+        }
         let key = self.explanation_key(&self.plan);
         if let Some(known) = key.as_ref().and_then(|k| self.memo.explanation(k)) {
             self.cancel_where(|p| matches!(p, Purpose::Explain(_)));
-            self.attribution = Some(self.with_class_names(known));
+            self.answers.keep(self.with_class_names(known));
             self.attribution_is_partial = false;
             self.ledger.attribution_key = key.unwrap_or_default();
             return Vec::new();
@@ -199,11 +205,26 @@ impl Session {
         vec![self.issue(Purpose::Explain(key), title, work)]
     }
 
-    fn measure_importance(&mut self) -> Vec<Job> {
-        let Some(joined) = self.require_joined("Could not measure importance") else { return Vec::new() };
-        self.cancel_where(|p| *p == Purpose::Importance);
-        let work = work::importance::MeasureImportance { joined, plan: self.plan.clone() };
-        vec![self.issue(Purpose::Importance, "Measuring importance".to_owned(), work)]
+    /// Asks with the current plan, but another method; its usual scale where the plan's is not one of its own.
+    fn ask_aside(&mut self, id: String, knobs: Vec<(String, String)>) -> Vec<Job> {
+        let Some(joined) = self.require_joined("Could not explain the model") else { return Vec::new() };
+        let method = match work::explain::find_method(&id) {
+            Ok(method) => method,
+            Err(problem) => {
+                self.problems.push(problem);
+                return Vec::new();
+            }
+        };
+        let scale = self.plan.scale.filter(|scale| method.scales(&*joined.model).contains(scale));
+        let plan = Plan { method: id, knobs, scale, ..self.plan.clone() };
+        self.ask(joined, method, plan)
+    }
+
+    fn ask(&mut self, joined: work::Joined, method: &dyn Explainer, plan: Plan) -> Vec<Job> {
+        let purpose = Purpose::Ask(method.answers());
+        self.cancel_where(|p| *p == purpose);
+        let title = format!("Computing {}", method.answers().noun());
+        vec![self.issue(purpose, title, work::explain::Explain { joined, plan, first_rows: None })]
     }
 
     fn draw(&mut self, request: ChartRequest) -> Vec<Job> {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::{RowId, Seed};
 use crate::data::Role;
 use crate::data::read::ReadOptions;
+use crate::explain::Shape;
+use crate::explain::method::answering;
 use crate::model::Scale;
 pub use crate::report::ReportPlan;
 
@@ -29,8 +31,14 @@ pub enum Command {
     SetPlan(Plan),
     /// Explains with the current plan.
     Explain,
-    /// Computes permutation importance with the current plan's seed.
-    MeasureImportance,
+    /// Asks a method about the table as one, with the current plan's rows and seed; its answer stands beside those of
+    /// other shapes.
+    Ask {
+        /// Method id.
+        method: String,
+        /// Settings of the method as text.
+        knobs: Vec<(String, String)>,
+    },
     /// Draws a chart.
     Draw(ChartRequest),
     /// Selects a row everywhere.
@@ -64,6 +72,13 @@ pub enum Command {
     Undo,
     /// Repeats what was taken back.
     Redo,
+}
+
+impl Command {
+    /// Asks for an answer of this shape, with every setting at its default.
+    pub fn ask(shape: Shape) -> Self {
+        Self::Ask { method: answering(shape).id().to_owned(), knobs: Vec::new() }
+    }
 }
 
 /// How explanations are computed.
@@ -147,10 +162,9 @@ pub enum Export {
         /// The only output written; `None` writes all.
         output: Option<usize>,
     },
-    /// Permutation importance, by file ending.
-    Importance,
-    /// Curves, by file ending: one line per feature, place and output.
-    Curves,
+    /// The newest answer of a shape in its own layout, by file ending: of all outputs, or of one where rows are told by
+    /// output.
+    Answer(Shape, Option<usize>),
     /// Predictions, by file ending.
     Predictions(Scale),
     /// A chart, by file ending `.svg`, `.png`, `.csv`.

@@ -48,10 +48,8 @@ pub enum Outcome {
         /// Performance, where a target is known.
         performance: Option<Arc<Performance>>,
     },
-    /// Attributions; `partial` while more rows are to come.
-    Attribution(Arc<Explanation>, bool),
-    /// Permutation importance.
-    Importance(Arc<Explanation>),
+    /// An answer; `true` while more rows of it are to come.
+    Answer(Arc<Explanation>, bool),
     /// A chart.
     Chart(ChartRequest, Arc<Chart>),
     /// A file that was written.
@@ -68,8 +66,7 @@ impl std::fmt::Debug for Outcome {
             Self::Model(_) => "Model",
             Self::Trained(..) => "Trained",
             Self::Linked { .. } => "Linked",
-            Self::Attribution(..) => "Attribution",
-            Self::Importance(_) => "Importance",
+            Self::Answer(..) => "Answer",
             Self::Chart(..) => "Chart",
             Self::Written(_) => "Written",
             Self::Nothing => "Nothing",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::base::{Fingerprint, Problem, RowId, Task};
 use crate::data::Dataset;
 use crate::data::read::ReadOptions;
+use crate::explain::Shape;
 
 use super::command::{ChartRequest, Plan};
 use super::event::JobId;
@@ -25,8 +26,8 @@ pub(super) enum Purpose {
     Link,
     /// Attributions, under their memo key.
     Explain(String),
-    /// Permutation importance.
-    Importance,
+    /// An answer of this shape beside the attributions.
+    Ask(Shape),
     /// A chart, under its memo key.
     Draw(String),
     /// A file to write.
@@ -62,6 +63,8 @@ pub(super) struct Ledger {
     pub explain_when_linked: bool,
     /// Memo key of the attributions shown; empty without any.
     pub attribution_key: String,
+    /// Counts adopted answers beside the attributions.
+    pub answered: u64,
     /// What charts depend on now.
     pub stamp: String,
     /// Keys of charts being drawn.
@@ -113,7 +116,7 @@ impl Session {
         let part = if self.attribution_is_partial { "part" } else { "whole" };
         let revision = self.ledger.revision;
         self.ledger.stamp = format!(
-            "{}.{}.{}|{}|{part}|{}{}{}{}",
+            "{}.{}.{}|{}|{part}|{}{}{}",
             revision.data,
             revision.roles,
             revision.model,
@@ -121,7 +124,6 @@ impl Session {
             u8::from(self.profile.is_some()),
             u8::from(self.link.is_some()),
             u8::from(self.performance.is_some()),
-            self.importance.as_ref().map_or(String::new(), |i| format!("{}", i.provenance.seed.0)),
         );
     }
 

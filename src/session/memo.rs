@@ -109,6 +109,8 @@ fn explanation_bytes(explanation: &Explanation) -> u64 {
         + match &explanation.body {
             Body::Attribution(a) => a.values.len() + a.std_error.as_ref().map_or(0, |e| e.len()) + a.rows.len() / 2,
             Body::Importance(i) => 8 * i.entries.len(),
+            Body::Interactions(i) => i.values.len() + 3 * i.mean.len() + i.rows.len() / 2,
+            Body::Strengths(s) => s.entries.iter().map(|e| 6 + 2 * e.size.len()).sum(),
             Body::Curves(c) => c.features.iter().map(|f| 5 * f.places.len() + f.mean.len() + f.individual.len()).sum(),
         };
     512 + 8 * numbers as u64

@@ -7,7 +7,7 @@ use crate::chart::kind;
 use crate::chart::{Chart, PredictionView, Subject};
 use crate::data::read::ReadOptions;
 use crate::data::{Dataset, Link, TableProfile};
-use crate::explain::Explanation;
+use crate::explain::Answers;
 use crate::model::{Model, Performance};
 
 use super::command::ChartRequest;
@@ -30,10 +30,8 @@ pub struct Scene {
     pub predictions: Option<Arc<Predictions>>,
     /// Performance on the table.
     pub performance: Option<Arc<Performance>>,
-    /// Attributions.
-    pub attribution: Option<Arc<Explanation>>,
-    /// Permutation importance.
-    pub importance: Option<Arc<Explanation>>,
+    /// The newest answer of every shape.
+    pub answers: Answers,
     /// The decision threshold, a probability.
     pub threshold: f64,
     /// How the table was read.
@@ -48,8 +46,7 @@ impl Scene {
             profile: self.profile.as_deref(),
             card: self.model.as_ref().map(|m| m.card()),
             link: self.link.as_deref(),
-            attribution: self.attribution.as_deref(),
-            importance: self.importance.as_deref(),
+            answers: Some(&self.answers),
             performance: self.performance.as_deref(),
             predictions: self.predictions.as_deref().map(|p| PredictionView {
                 values: &p.values,

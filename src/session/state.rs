@@ -4,15 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::{Problem, RowId, Task};
-use crate::chart::Chart;
+use crate::chart::{Chart, kind};
 use crate::data::{Dataset, Link, TableProfile};
-use crate::explain::Explanation;
+use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{Model, Performance};
 
 use super::command::{ChartRequest, Plan};
 use super::event::{JobId, Predictions};
 use super::history::History;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Purpose};
 use super::memo::Memo;
 use super::scene::Scene;
 
@@ -28,9 +28,8 @@ pub struct Session {
     pub(super) link: Option<Arc<Link>>,
     pub(super) predictions: Option<Arc<Predictions>>,
     pub(super) performance: Option<Arc<Performance>>,
-    pub(super) attribution: Option<Arc<Explanation>>,
+    pub(super) answers: Answers,
     pub(super) attribution_is_partial: bool,
-    pub(super) importance: Option<Arc<Explanation>>,
     pub(super) plan: Plan,
     pub(super) row: Option<RowId>,
     pub(super) feature: Option<usize>,
@@ -119,7 +118,7 @@ impl Session {
 
     /// The newest attributions.
     pub fn attribution(&self) -> Option<&Arc<Explanation>> {
-        self.attribution.as_ref()
+        self.answers.get(Shape::Attribution)
     }
 
     /// Whether more rows of the attributions are still being computed.
@@ -127,9 +126,14 @@ impl Session {
         self.attribution_is_partial
     }
 
-    /// Permutation importance, once measured.
-    pub fn importance(&self) -> Option<&Arc<Explanation>> {
-        self.importance.as_ref()
+    /// The newest answer of a shape.
+    pub fn answer(&self, shape: Shape) -> Option<&Arc<Explanation>> {
+        self.answers.get(shape)
+    }
+
+    /// Whether an answer of a shape beside the attributions is being computed.
+    pub fn is_asking(&self, shape: Shape) -> bool {
+        self.is_under_way(&Purpose::Ask(shape))
     }
 
     /// How explanations are computed.
@@ -219,8 +223,7 @@ impl Session {
             link: self.link.clone(),
             predictions: self.predictions.clone(),
             performance: self.performance.clone(),
-            attribution: self.attribution.clone(),
-            importance: self.importance.clone(),
+            answers: self.answers.clone(),
             threshold: self.threshold.0,
             read_options: self.ledger.read_options.clone(),
         }
@@ -228,6 +231,9 @@ impl Session {
 
     /// What a chart depends on, as text.
     pub(super) fn chart_key(&self, request: &ChartRequest) -> String {
-        format!("{}|{}", request.id(), self.ledger.stamp)
+        let reads = kind::find(request.kind).and_then(|kind| kind.needs().answer);
+        // The stamp names the attributions; what else was answered matters to whoever shows it.
+        let answered = if reads.is_none_or(|shape| shape == Shape::Attribution) { 0 } else { self.ledger.answered };
+        format!("{}|{}|{answered}", request.id(), self.ledger.stamp)
     }
 }

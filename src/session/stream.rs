@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::fingerprint::Builder;
-use crate::base::{Fingerprint, Problem, RowId, Task, text};
+use crate::base::{Fingerprint, Knobs, Problem, RowId, Task, text};
 use crate::data::Encoded;
 use crate::data::stored::{self, StoreError, Stored, TableSize};
 use crate::explain::method::automatic;
-use crate::explain::{Background, Body, Explainer, Explanation, Fidelity, Provenance, Request, Support, ask};
+use crate::explain::{Background, Body, Explainer, Explanation, Fidelity, Provenance, Request, Shape, Support, ask};
 use crate::model::{Model, load};
 use crate::num::{Matrix, parallel};
 
@@ -31,6 +31,8 @@ const COLUMN_ROW: u64 = 40;
 pub const STAGE: &str = "explaining in batches";
 /// Rows of a batch are a multiple of this.
 const STEP: usize = 64;
+/// Most bytes of a batch's answer: what every method holds at once.
+const HELD: usize = 1 << 30;
 
 /// What to explain, and within how much memory.
 #[derive(Clone, Debug)]
@@ -74,19 +76,41 @@ pub struct Told {
 
 /// The memory that explaining a whole table at once takes, in bytes: the file, the table, its inputs, the answer and the
 /// columns to be written. An estimate.
-pub fn whole_bytes(size: TableSize, model: &dyn Model, chosen: Option<usize>) -> u64 {
-    let card = model.card();
+pub fn whole_bytes(size: TableSize, asked: Asked<'_>, chosen: Option<usize>) -> u64 {
     let (rows, chosen) = (size.rows as u64, chosen.unwrap_or(size.rows) as u64);
-    let (columns, inputs, outputs) = (size.columns as u64, card.inputs.len() as u64, card.outputs.len() as u64);
+    let columns = size.columns as u64;
     let reading = size.bytes + rows * columns * 16;
-    let explaining = rows * columns * 8 + chosen * batch_row(inputs, outputs, 1);
+    let explaining = rows * columns * 8 + chosen.saturating_mul(asked.row_bytes());
     PROGRAM + reading.max(explaining)
 }
 
-/// Memory for each row of a batch: inputs, contributions (with their errors: two `kinds`), predictions, the columns to be
-/// written and what polars makes of them.
-fn batch_row(inputs: u64, outputs: u64, kinds: u64) -> u64 {
-    8 * (2 * inputs + outputs * (5 * inputs * kinds + 12))
+/// Which method is asked about which model, and how.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The method.
+    pub method: &'a dyn Explainer,
+    /// The model.
+    pub model: &'a dyn Model,
+    /// Settings of the method.
+    pub knobs: &'a Knobs,
+}
+
+impl Asked<'_> {
+    /// Memory for each row of a batch: inputs, the answer's numbers, predictions, the columns to be written and what
+    /// polars makes of them. A number that is written on a line of its own takes more.
+    fn row_bytes(self) -> u64 {
+        let card = self.model.card();
+        let (inputs, outputs) = (card.inputs.len() as u64, card.outputs.len() as u64);
+        let numbers = self.method.row_numbers(self.model, self.knobs) as u64;
+        let copies = if self.method.answers() == Shape::Interactions { 14 } else { 5 };
+        8 * (2 * inputs + 12 * outputs + copies * numbers)
+    }
+
+    /// Rows whose answer is held whole.
+    fn most_rows(self) -> usize {
+        let numbers = self.method.row_numbers(self.model, self.knobs).max(1);
+        HELD / (numbers * size_of::<f64>())
+    }
 }
 
 /// A wish as a job; what it tells is found in `told` after its end.
@@ -113,7 +137,8 @@ pub fn stream(wish: &Wish, task: &Task) -> Result<Told, Problem> {
     let plan = &wish.plan;
     let id = if plan.method == "auto" { automatic(&*model, wish.own_background) } else { &plan.method };
     let method = find_method(id)?;
-    if !method.answers_rows() {
+    let knobs = check_knobs(method, &plan.knobs)?;
+    if !method.streams(&knobs) {
         let why = format!("{} answers about the table as a whole", method.title());
         return Err(Problem::new("Could not explain in batches", why, "Allow more memory with --memory"));
     }
@@ -123,8 +148,7 @@ pub fn stream(wish: &Wish, task: &Task) -> Result<Told, Problem> {
     let stored = store(wish, &*model, task)?;
     let rows = choose_rows(&plan.rows, stored.row_count(), plan.seed)?;
     let background = background(method, &stored, (&*model, plan), task)?;
-    let batch = batch_rows(wish, (method, &*model), &background)?;
-    let knobs = check_knobs(method, &plan.knobs)?;
+    let batch = batch_rows(wish, Asked { method, model: &*model, knobs: &knobs }, &background)?;
     let scale = plan.scale.or_else(|| method.scales(&*model).first().copied()).unwrap_or(model.card().native_scale);
     let mut sums = Sums::new(model.card().inputs.len(), rows.len());
     task.begin(STAGE, rows.len() as u64);
@@ -222,21 +246,15 @@ fn background(
 }
 
 /// As many rows as fit into half of what the background leaves; refuses when that is less than one step.
-fn batch_rows(
-    wish: &Wish,
-    (method, model): (&dyn Explainer, &dyn Model),
-    background: &Background,
-) -> Result<usize, Problem> {
+fn batch_rows(wish: &Wish, asked: Asked<'_>, background: &Background) -> Result<usize, Problem> {
     if let Some(batch) = wish.batch {
         return Ok(batch.max(1));
     }
-    let card = model.card();
-    let kinds = if method.supports(model) == Support::Estimate { 2 } else { 1 };
-    let row = batch_row(card.inputs.len() as u64, card.outputs.len() as u64, kinds);
+    let row = asked.row_bytes();
     // The tables of the interventional method are as large as the background again.
     let held = PROGRAM + 16 * (background.matrix.values().len() as u64);
     check_memory(wish, held + 2 * row * STEP as u64)?;
-    let fit = usize::try_from((wish.memory - held) / 2 / row).unwrap_or(usize::MAX);
+    let fit = usize::try_from((wish.memory - held) / 2 / row).unwrap_or(usize::MAX).min(asked.most_rows());
     Ok((fit / STEP * STEP).max(STEP))
 }
 
@@ -260,12 +278,16 @@ impl Files {
         with_errors: bool,
         task: &Task,
     ) -> Result<(), Problem> {
-        let Body::Attribution(attribution) = &explanation.body else {
-            return Err(Problem::new("Could not explain in batches", "the method gave no attributions", ""));
-        };
+        if let Body::Interactions(of) = &explanation.body
+            && of.rows.len() < of.row_count
+        {
+            let rows = format!("{} of {} rows of a batch fit", of.rows.len(), of.row_count);
+            return Err(Problem::new("Could not explain in batches", rows, "Allow less memory with --memory"));
+        }
         let stopped = |_cancelled| cancelled();
-        let columns = layout::attributions(attribution, &explanation.predictions, output, with_errors, task);
+        let columns = layout::answer(explanation, output, with_errors, task);
         self.values.push(&columns.map_err(stopped)?, task)?;
+        let Body::Attribution(attribution) = &explanation.body else { return Ok(()) };
         let errors = layout::standard_errors(attribution, output, task).map_err(stopped)?;
         match (&mut self.errors, errors) {
             (Some(file), Some(columns)) => file.push(&columns, task),
@@ -329,9 +351,9 @@ impl Sums {
             (a, b) => a.or(b),
         };
         self.evaluations += fidelity.evaluations;
-        if let Body::Attribution(attribution) = &explanation.body {
-            for row in explanation.predictions.chunks_exact(attribution.base.len().max(1)) {
-                for (prediction, base) in row.iter().zip(&attribution.base) {
+        if let Some(sum) = explanation.body.addends() {
+            for row in explanation.predictions.chunks_exact(sum.base.len().max(1)) {
+                for (prediction, base) in row.iter().zip(sum.base) {
                     self.span = self.span.max((prediction - base).abs());
                 }
             }

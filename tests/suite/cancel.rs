@@ -8,10 +8,10 @@ use candor::explain::{ExplainError, METHODS, Request, Support, Truth, ask};
 use super::common::generate::{Shape, chain, setting};
 use super::common::toy::{Setting, Toy};
 
-/// Asks everything of a setting too large to finish, cancels, and returns the longest wait.
-fn longest_wait(setting: &Setting) -> Duration {
+/// Asks everything of a setting too large to finish, cancels, and returns the longest wait and whose it was.
+fn longest_wait(setting: &Setting) -> (Duration, &'static str) {
     let truth = Truth { values: vec![0.5; setting.rows.rows()].into(), weights: None };
-    let mut longest = Duration::ZERO;
+    let mut longest = (Duration::ZERO, "");
     for &method in METHODS.iter().filter(|m| !matches!(m.supports(&setting.model), Support::No(_))) {
         let knobs = Knobs::check(method.knobs(), []).expect("defaults");
         let scale = method.scales(&setting.model)[0];
@@ -31,7 +31,7 @@ fn longest_wait(setting: &Setting) -> Duration {
             (answer, canceller.join().expect("it only waits"))
         });
         if matches!(answer, Err(ExplainError::Cancelled(_))) {
-            longest = longest.max(stopped.elapsed());
+            longest = longest.max((stopped.elapsed(), method.id()));
         } else {
             assert!(begun.elapsed() < Duration::from_millis(500), "{} was not stopped", method.id());
         }
@@ -56,7 +56,7 @@ fn every_method_stops_within_a_tenth_of_a_second() {
     let rows = setting(2, Shape { inputs: 3000, trees: 1, depth: 1, rows: 200, background: 50, ..wide }).rows;
     let deep = Setting::new(Toy::trees(deep), rows.clone(), rows);
     for setting in [setting(1, wide), deep] {
-        let wait = longest_wait(&setting);
-        assert!(wait < Duration::from_millis(100), "waited {wait:?}");
+        let (wait, method) = longest_wait(&setting);
+        assert!(wait < Duration::from_millis(100), "waited {wait:?} for {method}");
     }
 }

@@ -7,7 +7,10 @@ use candor::chart::Subject;
 use candor::data::TableProfile;
 use candor::data::profile::{ColumnProfile, Histogram, NumberProfile};
 use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
-use candor::explain::{Attribution, Body, Explanation, FeatureImportance, Fidelity, Importance, Provenance};
+use candor::explain::{
+    Answers, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance,
+    Interactions, Place, Provenance, Shape,
+};
 use candor::model::performance::{
     BinaryDetail, CalibrationBin, Detail, MetricValue, MulticlassDetail, RegressionDetail,
 };
@@ -18,8 +21,7 @@ pub struct Parts {
     pub data: Dataset,
     pub card: ModelCard,
     pub link: Link,
-    pub attribution: Explanation,
-    pub importance: Explanation,
+    pub answers: Answers,
 }
 
 impl Parts {
@@ -29,8 +31,7 @@ impl Parts {
             data: Some(&self.data),
             card: Some(&self.card),
             link: Some(&self.link),
-            attribution: Some(&self.attribution),
-            importance: Some(&self.importance),
+            answers: Some(&self.answers),
             performance,
             row: Some(RowId(0)),
             feature: Some(0),
@@ -40,9 +41,9 @@ impl Parts {
 
     /// The contributions.
     pub fn contributions(&self) -> &Attribution {
-        match &self.attribution.body {
+        match &self.answers.get(Shape::Attribution).expect("this fixture attributes").body {
             Body::Attribution(attribution) => attribution,
-            Body::Importance(_) | Body::Curves(_) => panic!("this fixture attributes"),
+            _ => unreachable!("answers are kept by shape"),
         }
     }
 }
@@ -212,13 +213,20 @@ pub fn parts(plan: &Plan) -> Parts {
         scale: Scale::Margin,
     };
     let title = if plan.sampled { "Permutation SHAP" } else { "Tree SHAP (path-dependent)" };
-    let data = Dataset::new(Source::default(), columns).expect("columns of equal length");
+    let data = Dataset::new(Source::default(), columns.clone()).expect("columns of equal length");
     Parts {
         link: link(&inputs, &data).expect("the columns are the inputs"),
         data,
         card: card(inputs),
-        importance: explanation(Body::Importance(permutation(plan)), "Permutation importance", true),
-        attribution: explanation(Body::Attribution(attribution), title, plan.sampled),
+        answers: [
+            explanation(Body::Importance(permutation(plan)), "Permutation importance", true),
+            explanation(Body::Curves(curves(plan, &columns)), "Partial dependence", false),
+            explanation(Body::Interactions(interactions(plan)), "Interaction values", false),
+            explanation(Body::Attribution(attribution), title, plan.sampled),
+        ]
+        .into_iter()
+        .map(Arc::new)
+        .collect(),
     }
 }
 
@@ -239,6 +247,65 @@ fn effect(values: &Values, i: usize, j: usize) -> f64 {
         (_, 3) => v / 20.0 - 1.0,
         (_, 11) => 0.0,
         _ => ((v / 1000.0).ln()).tanh() * if j.is_multiple_of(2) { -1.0 } else { 1.0 },
+    }
+}
+
+/// Curves that rise by one from place to place; of numbers in four pieces with a missing one, else one per level.
+fn curves(plan: &Plan, columns: &[Column]) -> Curves {
+    let individual = plan.rows.min(3);
+    let curve = |(j, column): (usize, &Column)| {
+        let places: Vec<Place> = match &column.values {
+            Values::Category { levels, .. } => {
+                std::iter::once(Place::Missing).chain(levels.iter().cloned().map(Place::Category)).collect()
+            }
+            Values::YesNo(_) => vec![Place::At(0.0), Place::At(1.0)],
+            _ => {
+                let ends = [f64::NEG_INFINITY, 500.0, 1000.0, 2000.0, f64::INFINITY];
+                std::iter::once(Place::Missing).chain(ends.windows(2).map(|e| Place::Between(e[0], e[1]))).collect()
+            }
+        };
+        let line = |start: f64| (0..places.len()).map(move |k| if plan.zero { 0.0 } else { start + k as f64 });
+        FeatureCurve {
+            feature: j,
+            name: name(plan, j),
+            counts: (0..places.len() as u64).map(|k| if k == 0 { u64::from(plan.missing) } else { 10 * k }).collect(),
+            mean: line(0.0).collect(),
+            individual: (0..individual).flat_map(|row| line(row as f64 - 1.0)).collect(),
+            places,
+        }
+    };
+    Curves {
+        outputs: vec!["default".to_owned()].into(),
+        features: columns.iter().enumerate().map(curve).collect(),
+        individual: (0..individual as u32).map(RowId).collect(),
+        rows: plan.rows,
+        centred: false,
+        scale: Scale::Margin,
+    }
+}
+
+/// Features interact with the next two only; the first pair is the strongest.
+fn interactions(plan: &Plan) -> Interactions {
+    let all = (0..plan.features as u32).flat_map(|a| (a..plan.features as u32).map(move |b| (a, b)));
+    let pairs: Vec<(u32, u32)> = all.filter(|(a, b)| b - a < 3).collect();
+    let size = |(a, b): &(u32, u32)| match (plan.zero, a == b) {
+        (true, _) => 0.0,
+        (_, true) => 1.0 / f64::from(1 + a),
+        _ => 0.2 / f64::from(1 + a + b),
+    };
+    let mean_absolute: Vec<f64> = pairs.iter().map(size).collect();
+    Interactions {
+        features: (0..plan.features).map(|j| name(plan, j)).collect(),
+        outputs: vec!["default".to_owned()].into(),
+        complete: true,
+        values: Arc::from([]),
+        mean: mean_absolute.iter().map(|size| -0.5 * size).collect(),
+        mean_absolute,
+        base: vec![-0.85],
+        row_count: plan.rows,
+        rows: Arc::from([]),
+        pairs: pairs.into(),
+        scale: Scale::Margin,
     }
 }
 

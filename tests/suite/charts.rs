@@ -10,6 +10,7 @@ use candor::chart::{
     AxisKind, Bar, Chart, KINDS, Mark, Paint, PaintError, PredictionView, Subject, csv, natural_size, png, svg,
 };
 use candor::data::TableProfile;
+use candor::explain::Shape;
 use candor::model::{Performance, Scale};
 
 use super::chart_subjects::{Parts, Plan, binary, multiclass, parts, profile, regression};
@@ -60,7 +61,7 @@ fn subjects<'a>(all: &'a Everything, kind: &str) -> Vec<(String, Subject<'a>)> {
     let subject = all.subject();
     let with = |performance: &'a Performance| Subject { performance: Some(performance), ..subject };
     match kind {
-        "dependence" | "column-histogram" => [0, 1, 3, 5, 11]
+        "dependence" | "column-histogram" | "partial-dependence" => [0, 1, 3, 5, 11]
             .into_iter()
             .filter(|j| *j < all.parts.contributions().features.len())
             .map(|j| (format!("-f{j}"), Subject { feature: Some(j), ..subject }))
@@ -211,6 +212,82 @@ fn a_true_interaction_is_suggested_and_noise_is_not() {
     assert!(chart.notes.iter().any(|n| n.contains("none is convincing")), "{:?}", chart.notes);
 }
 
+/// The cells of a chart, mark by mark.
+fn cells(chart: &Chart) -> Vec<&[(f64, f64, f32, String)]> {
+    chart
+        .marks
+        .iter()
+        .filter_map(|m| if let Mark::Cells { cells, .. } = m { Some(cells.as_slice()) } else { None })
+        .collect()
+}
+
+#[test]
+fn the_interaction_matrix_shades_pairs_and_outlines_what_features_do_alone() {
+    let parts = parts(&Plan::plain(50, 6));
+    let chart = draw("interaction-matrix", &parts.subject(None));
+    let [pairs, own] = cells(&chart)[..] else { panic!("pairs and single features") };
+    // Of the fifteen pairs, six never meet: those whose features are more than two places apart.
+    assert_eq!((pairs.len(), own.len()), (9, 6));
+    assert!(pairs.iter().all(|(x, y, _, _)| x + y < 4.9), "every pair stands once, below the diagonal");
+    assert!(
+        own.iter().all(|(x, y, share, text)| (x + y - 5.0).abs() < 1e-9 && *share == 0.0 && text.contains("alone"))
+    );
+    let darkest: Vec<_> = pairs.iter().filter(|cell| cell.2 >= 1.0).collect();
+    assert_eq!((darkest.len(), darkest[0].3.as_str()), (1, "0.1"), "income with purpose, 0.2 / 2");
+    for (_, _, share, text) in pairs {
+        assert!((f64::from(*share) - text.parse::<f64>().unwrap() / 0.1).abs() < 5e-3, "{share} {text}");
+    }
+    let frames = chart.marks.iter().filter(|m| matches!(m, Mark::Line { .. })).count();
+    assert_eq!(frames, 6, "every main effect is outlined");
+    assert!(chart.notes.iter().any(|n| n.starts_with("Empty: the two features meet on no path")), "{:?}", chart.notes);
+    assert!(chart.alt.contains("income with purpose (0.1)"), "{}", chart.alt);
+    assert_eq!((chart.table.header.len(), chart.table.rows.len()), (4, 15));
+    let many = super::chart_subjects::parts(&Plan::plain(50, 30));
+    let chart = draw("interaction-matrix", &many.subject(None));
+    assert_eq!(cells(&chart)[1].len(), 10);
+    assert!(chart.notes.iter().any(|n| n.contains("10 of 30 features are shown")), "{:?}", chart.notes);
+    assert_eq!(chart.table.rows.len(), 30 + 29 + 28, "the table has all");
+}
+
+/// The lines of a chart with their names.
+fn lines(chart: &Chart) -> Vec<(&str, &[[f64; 2]])> {
+    let line = |m: &'_ Mark| matches!(m, Mark::Line { .. });
+    let found = chart.marks.iter().filter(|m| line(m));
+    found
+        .filter_map(|m| if let Mark::Line { xy, name, .. } = m { Some((name.as_str(), &xy[..])) } else { None })
+        .collect()
+}
+
+#[test]
+fn partial_dependence_steps_from_threshold_to_threshold_before_the_curves_of_rows() {
+    let parts = parts(&Plan::plain(80, 8));
+    let chart = draw("partial-dependence", &parts.subject(None));
+    let lines = lines(&chart);
+    assert_eq!(lines.len(), 4, "three rows and the mean");
+    let (name, mean) = lines[3];
+    assert_eq!((name, lines[0].0), ("mean of 80 rows", "row 0"), "the mean is drawn last, in front");
+    let steps: Vec<[f64; 2]> = mean[1..7].to_vec();
+    assert_eq!(steps, [[500.0, 1.0], [500.0, 2.0], [1000.0, 2.0], [1000.0, 3.0], [2000.0, 3.0], [2000.0, 4.0]]);
+    let income = &parts.data.columns()[0].values;
+    let largest = (0..80).map(|i| income.position(i)).fold(0.0, f64::max);
+    assert!(mean[7][0] >= largest && mean[0][0] < 500.0, "the ends are those of the table");
+    assert!(lines[0].1.iter().zip(mean).all(|(row, mean)| row[0] == mean[0] && row[1] == mean[1] - 1.0));
+    assert!(matches!(chart.marks[0], Mark::Band { .. }), "rows are counted below");
+    assert_eq!(chart.table.rows.len(), 5);
+    let plain = Knobs::check(find("partial-dependence").unwrap().knobs(), [("single-rows", "off")]).unwrap();
+    let alone = find("partial-dependence").unwrap().draw(&parts.subject(None), &plain).unwrap();
+    assert_eq!(self::lines(&alone).len(), 1);
+    let named = draw("partial-dependence", &Subject { feature: Some(1), ..parts.subject(None) });
+    let AxisKind::Names(names) = &named.x.kind else { panic!("levels have names") };
+    assert_eq!((names.len(), names[0].1.as_str()), (8, "car"), "no lane for the missing value that no row has");
+    let gaps = self::lines(&named)[3].1.iter().filter(|p| p[0].is_nan()).count();
+    assert_eq!(gaps, 7, "levels are not joined");
+    let absent = find("partial-dependence").unwrap();
+    let refused =
+        absent.draw(&Subject { feature: Some(99), ..parts.subject(None) }, &plain).expect_err("no such input");
+    assert!(refused.to_string().contains("not part of this explanation"));
+}
+
 #[test]
 fn missing_values_stand_in_a_lane_of_their_own() {
     let all = Everything::new(&Plan { missing: true, ..Plan::plain(300, 6) });
@@ -243,7 +320,8 @@ fn every_kind_refuses_politely_and_needs_agree() {
     for kind in KINDS {
         // An output that does not exist is refused, not a panic, by every kind that reads one.
         let answer = kind.draw(&subject, &Knobs::defaults(kind.knobs()));
-        if kind.needs().attribution || kind.needs().predictions {
+        let told_by_output = kind.needs().answer.is_some_and(|shape| shape != Shape::Importance);
+        if told_by_output || kind.needs().predictions {
             assert!(answer.is_err(), "{}", kind.id());
         }
     }

@@ -181,6 +181,91 @@ fn importance_has_its_own_layout() {
 }
 
 #[test]
+fn interaction_values_stand_pair_by_pair_and_add_up() {
+    let desk = Desk::new();
+    let [model, data] = credit();
+    let base = ["explain", "--model", &model, "--data", &data, "--rows", "3,17", "--method"];
+    desk.done(&[&base[..], &["tree-shap", "--out", "a.csv"]].concat());
+    let said = desk.done(&[&base[..], &["tree-interactions", "--out", "i.csv"]].concat());
+    assert!(said.err.contains("additivity gap") && said.err.contains("whole effect"), "{}", said.err);
+    let (single, rows) = (desk.rows("a.csv"), desk.rows("i.csv"));
+    assert_eq!(rows[0], ["row", "output", "feature_a", "feature_b", "value"]);
+    assert_eq!(rows.len(), 1 + 2 * (8 + 8 * 7 / 2));
+    for line in &single[1..] {
+        let of = |feature: Option<&str>| -> f64 {
+            rows[1..]
+                .iter()
+                .filter(|r| r[0] == line[0])
+                .map(|r| match feature {
+                    None => number(&r[4]),
+                    Some(f) if r[2] == f && r[3] == f => number(&r[4]),
+                    // A feature's contribution holds half of what it does together with another.
+                    Some(f) if r[2] == f || r[3] == f => number(&r[4]) / 2.0,
+                    Some(_) => 0.0,
+                })
+                .sum()
+        };
+        assert!((number(&line[2]) + of(None) - number(&line[3])).abs() < 1e-9, "{line:?}");
+        for (name, contribution) in single[0][4..].iter().zip(&line[4..]) {
+            assert!((of(Some(name)) - number(contribution)).abs() < 1e-9, "{name} in row {}", line[0]);
+        }
+    }
+    desk.done(&[&base[..], &["tree-interactions", "--out", "i.json"]].concat());
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(desk.path("i.json")).expect("written")).expect("valid JSON");
+    assert_eq!((json["rows"].as_array().map(Vec::len), json["means"].as_array().map(Vec::len)), (Some(72), Some(36)));
+    assert_eq!(json["means_of_rows"], 2);
+    let mean = (json["rows"][0]["value"].as_f64(), json["rows"][36]["value"].as_f64());
+    let mean = (mean.0.expect("a number") + mean.1.expect("a number")) / 2.0;
+    assert!((json["means"][0]["mean"].as_f64().expect("a number") - mean).abs() < 1e-12);
+    desk.done(&[&base[..], &["tree-interactions", "--set", "feature=1", "--out", "one.csv"]].concat());
+    let one = desk.rows("one.csv");
+    assert!(one.len() == 1 + 2 * 8 && one[1..].iter().all(|r| r[2] == "age" || r[3] == "age"));
+}
+
+#[test]
+fn interaction_strengths_have_their_own_layout() {
+    let desk = Desk::new();
+    let [model, data] = credit();
+    let base = ["explain", "--model", &model, "--data", &data, "--method", "friedman-h"];
+    let said = desk.done(&[&base[..], &["--out", "h.csv"]].concat());
+    assert!(said.err.contains("Exact over 1000 rows"), "{}", said.err);
+    let rows = desk.rows("h.csv");
+    assert_eq!(rows[0], ["output", "feature_a", "feature_b", "h", "h_squared", "size"]);
+    assert_eq!(rows.len(), 1 + 28 + 8);
+    assert_eq!(rows.iter().filter(|r| r[2].is_empty()).count(), 8, "every feature with all others");
+    for row in &rows[1..] {
+        assert!((number(&row[3]).powi(2) - number(&row[4])).abs() < 1e-12 && number(&row[5]) > 0.0, "{row:?}");
+    }
+    desk.done(&[&base[..], &["--set", "feature=2", "--out", "one.csv"]].concat());
+    let one = desk.rows("one.csv");
+    let expected: Vec<_> = rows.iter().filter(|r| r[1] == one[8][1] || r[2] == one[8][1]).cloned().collect();
+    assert_eq!(one[1..], expected);
+}
+
+#[test]
+fn a_chart_asks_the_method_that_gives_what_it_shows() {
+    let desk = Desk::new();
+    let [model, data] = credit();
+    let base = ["chart", "--model", &model, "--data", &data, "--kind"];
+    let said = desk.done(&[&base[..], &["interaction-matrix", "--out", "m.csv"]].concat());
+    assert!(said.err.contains("Interaction matrix"), "{}", said.err);
+    let rows = desk.rows("m.csv");
+    assert_eq!(rows[0], ["feature_a", "feature_b", "mean absolute effect", "mean effect"]);
+    assert_eq!(rows.len(), 1 + 36);
+    let curve = [&base[..], &["partial-dependence", "--feature", "age", "--out", "p.csv"]].concat();
+    desk.done(&curve);
+    assert_eq!(desk.rows("p.csv")[0][0], "value");
+    let said = desk.done(&[&base[..], &["partial-dependence", "--out", "p.svg"]].concat());
+    assert!(said.err.contains("Showing “checking_account”"), "{}", said.err);
+    let wrong = [&base[..], &["interaction-matrix", "--method", "tree-shap", "--out", "x.svg"]].concat();
+    let sentence = desk.refused(2, &wrong);
+    assert!(sentence.contains("tree-shap does not give") && sentence.contains("tree-interactions"), "{sentence}");
+    let report = ["report", "--model", &model, "--data", &data, "--method", "friedman-h", "--out", "r.html"];
+    assert!(desk.refused(2, &report).contains("made of attributions"));
+}
+
+#[test]
 fn files_are_described_for_people_and_for_programs() {
     let desk = Desk::new();
     let [model, data] = credit();

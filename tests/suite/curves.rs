@@ -14,6 +14,7 @@ use candor::num::{Matrix, MatrixView, parallel};
 
 use super::common::generate::{Shape, setting, small};
 use super::common::toy::{Setting, Toy, method};
+use super::pair_answers::strengths;
 
 /// A small forest and rows enough for several words.
 fn some(seed: u64, rows: usize) -> Setting {
@@ -201,7 +202,7 @@ fn interaction_strengths_are_those_of_friedman_and_popescu() {
         let ensemble = setting.model.ensemble();
         let rows = &setting.rows;
         let count = rows.rows() as f64;
-        let found = pair_interactions(ensemble, rows.view(), &|_| true, &Task::silent()).expect("a proper forest");
+        let found = pair_interactions(ensemble, rows.view(), None, &Task::silent()).expect("a proper forest");
         for pair in &found {
             for (output, strength) in pair.strengths.iter().enumerate() {
                 let (rest, both) = share(ensemble, rows, &pair.features[..1], &pair.features[1..], output);
@@ -212,7 +213,7 @@ fn interaction_strengths_are_those_of_friedman_and_popescu() {
                 pairs += 1;
             }
         }
-        let overall = overall_interactions(ensemble, rows.view(), &Task::silent()).expect("a proper forest");
+        let overall = overall_interactions(ensemble, rows.view(), None, &Task::silent()).expect("a proper forest");
         for (feature, strengths) in overall.iter().enumerate() {
             let others: Vec<usize> = (0..ensemble.inputs).filter(|f| *f != feature).collect();
             for (output, strength) in strengths.iter().flatten().enumerate() {
@@ -225,6 +226,39 @@ fn interaction_strengths_are_those_of_friedman_and_popescu() {
         }
     }
     assert!(pairs > 50, "{pairs}");
+}
+
+#[test]
+fn the_method_gives_the_strengths_of_the_definition() {
+    let mut compared = 0;
+    for seed in 0..12 {
+        let setting = some(seed, 25);
+        let (ensemble, rows) = (setting.model.ensemble(), &setting.rows);
+        let all = strengths(&setting, &[]);
+        let single = all.entries.iter().filter(|e| e.second.is_none()).map(|e| e.first);
+        assert!(single.eq(0..ensemble.inputs), "every feature stands once with all others");
+        for entry in &all.entries {
+            let others: Vec<usize> = match entry.second {
+                Some(second) => vec![second],
+                None => (0..ensemble.inputs).filter(|f| *f != entry.first).collect(),
+            };
+            for output in 0..ensemble.outputs() {
+                let (rest, whole) = share(ensemble, rows, &[entry.first], &others, output);
+                assert!((entry.size[output] - (rest / 25.0).sqrt()).abs() < 1e-9, "seed {seed}: {entry:?}");
+                if whole > 1e-9 {
+                    assert!((entry.h_squared[output] - rest / whole).abs() < 1e-9, "seed {seed}: {entry:?}");
+                    compared += 1;
+                }
+            }
+        }
+        for feature in 0..ensemble.inputs {
+            let one = strengths(&setting, &[("feature", &(feature + 1).to_string())]);
+            let of = |e: &&candor::explain::Strength| e.first == feature || e.second == Some(feature);
+            let expected: Vec<_> = all.entries.iter().filter(of).collect();
+            assert_eq!(format!("{:?}", one.entries), format!("{expected:?}"), "feature {feature}");
+        }
+    }
+    assert!(compared > 50, "{compared}");
 }
 
 /// Every order of `count` things.

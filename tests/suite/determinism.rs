@@ -44,6 +44,12 @@ fn bits(explanation: &Explanation) -> Vec<u64> {
         Body::Curves(c) => {
             numbers.extend(c.features.iter().flat_map(|f| f.mean.iter().chain(&f.individual)));
         }
+        Body::Interactions(i) => {
+            numbers.extend(i.values.iter().chain(&i.mean).chain(&i.mean_absolute).chain(&i.base));
+        }
+        Body::Strengths(s) => {
+            numbers.extend(s.entries.iter().flat_map(|e| e.h_squared.iter().chain(&e.size)));
+        }
         Body::Importance(i) => {
             for e in &i.entries {
                 numbers.extend([

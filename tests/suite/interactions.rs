@@ -255,27 +255,46 @@ fn threads_levels_and_neighbours_do_not_change_a_bit() {
 /// An upper bound of the rounding in a peer that works with unit roundoff `unit`: a value is half the difference of two
 /// contributions, a path weight takes at most `2 D²` operations in paths of `D` splits, and the trees' values are added
 /// one by one, each sum at most as large as the largest leaves together.
-fn rounding(ensemble: &TreeEnsemble, unit: f64) -> f64 {
+pub fn rounding(ensemble: &TreeEnsemble, unit: f64) -> f64 {
     let largest = |tree: &Tree| tree.leaf_values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     let size: f64 = ensemble.trees.iter().map(largest).sum();
     let depth = ensemble.deepest_path();
     unit * (2 * depth * depth + ensemble.trees.len()) as f64 * size
 }
 
-#[test]
-fn interaction_values_are_those_that_xgboost_and_shap_recorded() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/interactions");
-    let mut compared = 0;
-    for name in ["xgboost_binary", "xgboost_multiclass", "lightgbm_regression"] {
+/// What libraries recorded.
+pub const RECORDS: [&str; 3] = ["xgboost_binary", "xgboost_multiclass", "lightgbm_regression"];
+
+/// One record: matrices of shape (rows, outputs, inputs, inputs) under the name of each library.
+pub struct Record {
+    pub record: serde_json::Value,
+    pub model: std::sync::Arc<dyn candor::model::Model>,
+    pub rows: Matrix,
+}
+
+impl Record {
+    pub fn read(name: &str) -> Self {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/interactions");
         let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a text file");
         let record: serde_json::Value = serde_json::from_str(&text).expect("proper JSON");
         let path = folder.join(record["model"].as_str().expect("a path"));
         let model = candor::model::load::load(&path, &Task::silent()).expect("a model");
-        let candor::model::Structure::Trees(ensemble) = model.structure() else { panic!("trees") };
         let list = |v: &serde_json::Value| v.as_array().expect("a list").clone();
         let number = |v: &serde_json::Value| v.as_f64().unwrap_or(f64::NAN);
         let rows: Vec<Vec<f64>> = list(&record["rows"]).iter().map(|r| list(r).iter().map(number).collect()).collect();
-        let (rows, inputs) = (Matrix::from_rows(&rows).expect("rows of one length"), ensemble.inputs);
+        Self { record, model, rows: Matrix::from_rows(&rows).expect("rows of one length") }
+    }
+}
+
+#[test]
+fn interaction_values_are_those_that_xgboost_and_shap_recorded() {
+    let mut compared = 0;
+    for name in RECORDS {
+        let Record { record, model, rows } = Record::read(name);
+        let candor::model::Structure::Trees(ensemble) = model.structure() else { panic!("trees") };
+        let list = |v: &serde_json::Value| v.as_array().expect("a list").clone();
+        let number = |v: &serde_json::Value| v.as_f64().unwrap_or(f64::NAN);
+        let inputs = ensemble.inputs;
         let found = interaction_matrices(ensemble, rows.view(), &Task::silent()).expect("matrices");
         for (peer, unit) in [("xgboost", f32::EPSILON), ("shap", f32::EPSILON)] {
             let allowed = rounding(ensemble, f64::from(unit) / 2.0);

@@ -21,6 +21,7 @@ mod one_value;
 mod oracle_explain;
 mod oracle_predict;
 mod ready;
+mod pair_answers;
 mod registries;
 mod report;
 mod sample_data;

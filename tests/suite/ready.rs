@@ -89,6 +89,8 @@ proptest! {
         let ready = Ready::path_dependent(&case.ensemble, &task).expect("trees").expect("few features");
         let slow = reference(&case.ensemble, case.rows.view(), &task).expect("trees");
         prop_assert!(gap(&ready, &case, &slow.values) <= 1e-11);
+        let whole = path_dependent(&case.ensemble, case.rows.view(), &task).expect("trees");
+        prop_assert!(gap(&ready, &case, &whole.values) <= ALLOWED);
         let (background, weights) = (case.background.view(), Some(&case.weights[..]));
         let ready = Ready::interventional(&case.ensemble, background, weights, &task).expect("trees").expect("few features");
         let slow = pairwise(&case.ensemble, case.rows.view(), background, weights);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use candor::base::RowId;
 use candor::data::Role;
-use candor::explain::Body;
+use candor::explain::{Body, Shape};
 use candor::session::{ChartRequest, Command, Job, Plan, RowChoice, Session};
 use candor::worker::inline::{run_all, run_one};
 
@@ -74,6 +74,57 @@ fn parts_of_an_answer_arrive_before_the_whole() {
     }
     assert_eq!(sizes.last(), Some(&(1000, false)));
     assert!(sizes.windows(2).all(|w| w[0].0 <= w[1].0), "{sizes:?}");
+}
+
+#[test]
+fn answers_of_every_shape_stand_beside_each_other() {
+    let mut session = explained("credit");
+    for shape in [Shape::Importance, Shape::Curves, Shape::Interactions, Shape::Strengths] {
+        assert!(session.answer(shape).is_none());
+        carry_out(&mut session, Command::ask(shape));
+        assert_eq!(session.problems(), []);
+        assert_eq!(session.answer(shape).expect("it was asked for").body.shape(), shape);
+    }
+    let known = Arc::clone(session.attribution().expect("attributions stay"));
+    let names = session.model().expect("open").card().outputs.clone();
+    let Body::Interactions(of) = &session.answer(Shape::Interactions).expect("known").body else { panic!("pairs") };
+    assert_eq!(of.outputs[..], names[..], "outputs are called as the target calls them");
+    // The plan may name such a method too; its answer does not take the place of the attributions.
+    let plan = |method: &str, pairs: &str| Plan {
+        method: method.to_owned(),
+        knobs: vec![("pairs".to_owned(), pairs.to_owned())],
+        ..Plan::default()
+    };
+    carry_out(&mut session, Command::SetPlan(plan("tree-interactions", "2")));
+    carry_out(&mut session, Command::Explain);
+    let Body::Interactions(of) = &session.answer(Shape::Interactions).expect("known").body else { panic!("pairs") };
+    assert_eq!(of.pairs.iter().filter(|(a, b)| a != b).count(), 2);
+    assert!(Arc::ptr_eq(&known, session.attribution().expect("attributions stay")));
+    // Another target takes away what was compared with the old one, and nothing else.
+    let age = session.data().and_then(|d| d.find("age")).expect("a column");
+    carry_out(&mut session, Command::SetRole(age, Role::Target));
+    assert!(session.answer(Shape::Importance).is_none() && session.answer(Shape::Strengths).is_some());
+    let problems = session.problems().len();
+    carry_out(&mut session, Command::Ask { method: "magic".to_owned(), knobs: Vec::new() });
+    assert!(session.problems()[problems].hint.contains("tree-interactions"));
+}
+
+#[test]
+fn a_new_answer_redraws_the_charts_that_show_it_and_no_others() {
+    let mut session = explained("credit");
+    let (bars, pairs) = (request("importance-bar", None), request("interaction-matrix", None));
+    carry_out(&mut session, Command::Draw(bars.clone()));
+    carry_out(&mut session, Command::ask(Shape::Interactions));
+    carry_out(&mut session, Command::Draw(pairs.clone()));
+    assert_eq!(session.problems(), []);
+    assert!(session.chart(&bars).is_some() && session.chart(&pairs).is_some());
+    let method = "tree-interactions".to_owned();
+    let knobs = vec![("feature".to_owned(), "1".to_owned())];
+    carry_out(&mut session, Command::Ask { method, knobs });
+    assert!(session.chart(&bars).is_some(), "contributions did not change");
+    assert!(session.chart(&pairs).is_none(), "the pairs did");
+    carry_out(&mut session, Command::Draw(pairs.clone()));
+    assert_eq!(session.chart(&pairs).expect("drawn again").table.rows.len(), 8);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use candor::base::Task;
 use candor::data::read::ReadOptions;
 use candor::data::stored::Stored;
 use candor::data::{encode, link};
+use candor::explain::Shape;
+use candor::explain::method::find;
 use candor::model::load;
 use candor::session::stream::{Wish, stream};
 use candor::session::write::Append;
@@ -43,8 +45,13 @@ fn at_once(wish: &Wish, out: &Path) -> serde_json::Value {
     carry_out(Command::SetPlan(wish.plan.clone()));
     carry_out(Command::OpenModel(wish.model.clone()));
     carry_out(Command::Explain);
-    carry_out(Command::Export(Export::AttributionColumns { with_errors: wish.with_errors, output: None }, out.into()));
-    let explanation = session.attribution().expect("explained");
+    let shape = find(&wish.plan.method).map_or(Shape::Attribution, |method| method.answers());
+    let export = match shape {
+        Shape::Attribution => Export::AttributionColumns { with_errors: wish.with_errors, output: None },
+        _ => Export::Answer(shape, None),
+    };
+    carry_out(Command::Export(export, out.into()));
+    let explanation = session.answer(shape).expect("explained");
     serde_json::json!({ "fidelity": explanation.fidelity, "provenance": explanation.provenance })
 }
 
@@ -100,6 +107,7 @@ fn batches_of_any_size_write_what_one_go_writes() {
                 ("tree-shap", RowChoice::All),
                 ("tree-shap-interventional", RowChoice::Range(5, 201)),
                 ("tree-shap", RowChoice::Draw(60)),
+                ("tree-interactions", RowChoice::Range(5, 201)),
             ] {
                 let [one, many] = ["one.csv", "many.csv"].map(|name| folder.path().join(name));
                 let mut wish = wish(model, &data, &many);
@@ -153,6 +161,20 @@ fn sampled_answers_get_their_errors_beside_them() {
         let [one, many] = [one, many].map(|name| std::fs::read(folder.path().join(name)).expect("written"));
         assert!(!one.is_empty() && one == many);
     }
+}
+
+#[test]
+fn the_strongest_pairs_are_not_chosen_batch_by_batch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("pairs.csv");
+    let mut wish = wish("models/credit-xgboost.json", &sample("credit.csv"), &out);
+    let knobs = |pairs: &str| vec![("pairs".to_owned(), pairs.to_owned())];
+    wish.plan = Plan { method: "tree-interactions".to_owned(), knobs: knobs("3"), ..Plan::default() };
+    let problem = stream(&wish, &Task::silent()).expect_err("every batch would choose its own");
+    assert!(problem.place.contains("about the table as a whole"), "{problem}");
+    assert!(!out.exists());
+    wish.plan.knobs = knobs("0");
+    stream(&wish, &Task::silent()).expect("all pairs are streamed");
 }
 
 /// Every oddity of delimited text that the reader of whole tables mends, in a table that is cut into records again.

@@ -2,6 +2,7 @@
 
 use candor::app::{ACTIONS, CandorApp, InlineRunner, Look, RunOptions, SCREENS, ScreenId, ViewState};
 use candor::base::RowId;
+use candor::explain::Shape;
 use candor::session::Command;
 use eframe::egui;
 use egui::{Key, Modifiers};
@@ -239,12 +240,55 @@ fn titles_stand_clear_of_the_buttons_beside_them() {
 fn permutation_importance_is_measured_from_the_global_screen() {
     let mut harness = credit(ScreenId::Global);
     click(&mut harness, "Permutation importance");
-    assert!(app(&harness).session().importance().is_none());
-    click(&mut harness, "Measure it");
+    assert!(app(&harness).session().answer(Shape::Importance).is_none());
+    click(&mut harness, "Compute importance");
     harness.run_steps(8);
-    assert!(app(&harness).session().importance().is_some());
+    assert!(app(&harness).session().answer(Shape::Importance).is_some());
     assert!(shows(&harness, "Export importance…"), "the numbers shown are the ones offered");
     assert!(shows(&harness, "Permutation importance  ·  sampled"), "the passport is that of the importance");
+}
+
+#[test]
+fn every_chart_of_the_global_screen_can_be_reached_from_there() {
+    for (tab, button, shape, shown) in [
+        ("Partial dependence", "Compute partial dependence", Shape::Curves, "Line chart of the mean prediction"),
+        (
+            "Interaction matrix",
+            "Compute interaction values",
+            Shape::Interactions,
+            "Matrix of the mean absolute effects",
+        ),
+    ] {
+        let mut harness = credit(ScreenId::Global);
+        click(&mut harness, tab);
+        assert!(app(&harness).session().answer(shape).is_none());
+        click(&mut harness, button);
+        harness.run_steps(8);
+        assert!(app(&harness).session().answer(shape).is_some(), "{tab}");
+        assert!(shows(&harness, shown), "{tab}: the chart’s paragraph is not in the tree");
+        assert!(shows(&harness, &format!("Export {}…", shape.noun())));
+        click(&mut harness, "Chart options");
+        assert!(shows(&harness, "Compute again"));
+        let panel = harness.get_by_label("Selected").rect().left();
+        let right = harness.query_all_by_label_contains("Permutation importance").map(|n| n.rect().right());
+        assert!(right.fold(0.0, f32::max) < panel, "the last tab ends under the inspector");
+    }
+}
+
+#[test]
+fn charts_that_a_model_cannot_fill_are_not_offered() {
+    let mut harness = credit(ScreenId::Global);
+    assert!(shows(&harness, "Interaction matrix"));
+    let train = Command::Train {
+        learner: "logistic-regression".to_owned(),
+        target: app(&harness).session().data().unwrap().find("default").unwrap(),
+        knobs: Vec::new(),
+        seed: candor::base::Seed(1),
+    };
+    command(&mut harness, train);
+    command(&mut harness, Command::Explain);
+    assert!(app(&harness).session().problems().is_empty(), "{:?}", app(&harness).session().problems());
+    assert!(shows(&harness, "Partial dependence") && !shows(&harness, "Interaction matrix"));
 }
 
 #[test]

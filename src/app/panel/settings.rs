@@ -5,6 +5,7 @@ use egui::{ComboBox, DragValue, Id, Modal, RichText, Slider, Ui};
 
 use crate::base::{Seed, text};
 use crate::chart::PairChoice;
+use crate::explain::Shape;
 use crate::explain::method::{METHODS, Support};
 use crate::model::Scale;
 use crate::session::{Command, Plan, RowChoice};
@@ -140,7 +141,7 @@ fn method(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Plan) {
             if ui.selectable_label(draft.method == "auto", title("auto")).clicked() {
                 "auto".clone_into(&mut draft.method);
             }
-            for method in METHODS.iter().filter(|m| !m.needs_truth()) {
+            for method in METHODS.iter().filter(|m| m.answers() == Shape::Attribution) {
                 let support = model.as_ref().map(|m| method.supports(&**m));
                 let (enabled, why) = match &support {
                     Some(Support::No(why)) => (false, *why),

@@ -32,8 +32,8 @@ impl<'a> Ticks<'a> {
             AxisKind::Names(names) => names.len().max(1),
             AxisKind::Linear | AxisKind::Time => 1,
         };
-        // Names at the left may take a third of the width; names below share the width.
-        let points = if upright { across * 0.34 } else { 0.9 * length / names as f32 };
+        // Names at the left may take a third of the width; names below share what those leave, with a gap between.
+        let points = if upright { across * 0.34 } else { 0.74 * length / names as f32 };
         Self { axis, length, room: ((points / 6.4) as usize).max(6), shown: Rc::default() }
     }
 

@@ -228,6 +228,10 @@ impl ChartItem<'_> {
             job.append(&format!("\n{share}"), 0.0, TextFormat::simple(FontId::proportional(TEXT), ink));
         }
         let galley = ui.painter().layout_job(job);
+        // A text that is wider or higher than its cell is told on hover only.
+        if galley.rows.len() > label.lines().count() || galley.size().y > area.height() {
+            return;
+        }
         let place = area.center() - vec2(0.0, galley.size().y / 2.0);
         shapes.push(Shape::galley(place, galley, ink));
     }

@@ -1,12 +1,14 @@
-//! What matters over all rows: importance, beeswarm, dependence, permutation importance.
+//! What matters over all rows: importance, beeswarm, dependence, and the charts of what else can be asked.
+
+pub(crate) mod asked;
 
 use eframe::egui;
 use egui::{ComboBox, RichText, Ui};
 
 use crate::base::text;
 use crate::chart::{KINDS, Kind};
-use crate::explain::Body;
-use crate::session::{ChartRequest, Command, Export};
+use crate::explain::{Body, Shape};
+use crate::session::{ChartRequest, Command};
 
 use super::{Screen, ScreenId, full_page, missing_step};
 use crate::app::desk::Cx;
@@ -24,6 +26,8 @@ pub(crate) struct State {
     colour: Option<usize>,
     knobs: std::collections::BTreeMap<&'static str, knob_form::Values>,
     knobs_open: bool,
+    /// Settings of the answers beside the attributions.
+    asked: asked::Settings,
 }
 
 impl Screen for Global {
@@ -48,16 +52,15 @@ impl Screen for Global {
             return;
         }
         full_page(ui, |ui| {
-            let kinds = kinds();
+            let kinds: Vec<_> = kinds().into_iter().filter(|kind| asked::is_offered(cx, *kind)).collect();
             let Some(chosen) = choose(ui, cx, &kinds) else { return };
-            let needs = chosen.needs();
-            if needs.importance && cx.session.importance().is_none() {
-                ask_importance(ui, cx);
+            if let Some(shape) = asked::shape(chosen).filter(|shape| cx.session.answer(*shape).is_none()) {
+                asked::missing_ui(ui, cx, shape);
                 return;
             }
             options(ui, cx, chosen);
             let request = request(cx, chosen);
-            if needs.feature && request.feature.is_none() {
+            if chosen.needs().feature && request.feature.is_none() {
                 empty::busy(ui, "Choosing a feature", ui.available_height());
                 return;
             }
@@ -101,14 +104,9 @@ pub(super) fn missing_or_running(ui: &mut Ui, cx: &mut Cx<'_>, belongs: &str) ->
 fn kinds() -> Vec<&'static dyn Kind> {
     let about_all = |k: &&dyn Kind| {
         let needs = k.needs();
-        (needs.attribution || needs.importance) && needs.performance.is_none() && !needs.row
+        needs.answer.is_some() && needs.performance.is_none() && !needs.row
     };
     KINDS.iter().copied().filter(about_all).collect()
-}
-
-/// The chart of permutation importance.
-pub(crate) fn importance_kind() -> Option<&'static str> {
-    kinds().into_iter().find(|k| k.needs().importance).map(|k| k.id())
 }
 
 /// The chart of one feature.
@@ -118,46 +116,24 @@ pub(crate) fn dependence_kind() -> Option<&'static str> {
 
 fn choose(ui: &mut Ui, cx: &mut Cx<'_>, kinds: &[&'static dyn Kind]) -> Option<&'static dyn Kind> {
     let first = kinds.first()?.id();
-    let mut chosen = cx.desk.global.chart.unwrap_or(first);
+    let known = |id: &&str| kinds.iter().any(|k| k.id() == *id);
+    let mut chosen = cx.desk.global.chart.filter(known).unwrap_or(first);
     card::segments(ui, &mut chosen, &card::kind_tabs(kinds));
     cx.desk.global.chart = Some(chosen);
-    let kind = kinds.iter().copied().find(|k| k.id() == chosen).or_else(|| kinds.first().copied());
-    let measured = kind.is_some_and(|k| k.needs().importance);
-    let answer = if measured { cx.session.importance() } else { cx.session.attribution() };
-    if let Some(explanation) = answer {
+    let kind = kinds.iter().copied().find(|k| k.id() == chosen)?;
+    if let Some(explanation) = kind.needs().answer.and_then(|shape| cx.session.answer(shape)) {
         passport::line(ui, explanation);
     }
-    kind
-}
-
-fn ask_importance(ui: &mut Ui, cx: &mut Cx<'_>) {
-    if cx.session.jobs().iter().any(|j| j.title.to_lowercase().contains("importance")) {
-        empty::busy(ui, "Measuring permutation importance", ui.available_height());
-        return;
-    }
-    let known = cx.session.data().is_some_and(|d| d.column_with(crate::data::Role::Target).is_some());
-    let (text, step, action) = if known {
-        (
-            "How much worse the model predicts when one column is shuffled, with an interval over repeats and rows.",
-            "Measure it",
-            "measure-importance",
-        )
-    } else {
-        (
-            "Permutation importance compares predictions with true values; give one column the role Target.",
-            "Choose the target column",
-            "choose-target",
-        )
-    };
-    if empty::empty(ui, "Permutation importance is not measured yet", text, step) {
-        cx.act(action);
-    }
+    Some(kind)
 }
 
 fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
     let needs = kind.needs();
     let features = feature_names(cx);
     let open = cx.desk.global.knobs_open;
+    let asked = asked::shape(kind);
+    let has_options = !kind.knobs().is_empty() || asked.is_some();
+    let shape = asked.unwrap_or(Shape::Attribution);
     let many_outputs = cx.session.model().map_or(0, |m| m.card().outputs.len()) > 1;
     ui.horizontal(|ui| {
         if many_outputs {
@@ -165,29 +141,31 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
         }
         if needs.feature {
             feature(ui, cx, &features);
+        }
+        if kind.is_coloured() {
             colour(ui, cx, &features);
         }
-        if !kind.knobs().is_empty() {
+        if has_options {
             let button = egui::Button::new("Chart options").selected(open);
             if ui.add(button).clicked() {
                 cx.desk.global.knobs_open = !open;
             }
         }
-        let (label, hint, file, what) = match needs.importance {
-            true => ("Export importance…", "Importance and intervals", "importance.csv", Export::Importance),
-            false => ("Export attributions…", "All contributions", "attributions.csv", Export::Attributions),
-        };
-        if ui.button(label).on_hover_text(format!("{hint} as CSV, Parquet or JSON")).clicked() {
-            cx.save(file, what);
+        let label = format!("Export {}…", shape.noun());
+        if ui.button(label).on_hover_text("All numbers as CSV, Parquet or JSON").clicked() {
+            asked::save(cx, shape);
         }
         if ui.available_width() > 200.0 {
             ui.add(egui::Label::new(RichText::new(kind.summary()).weak()).truncate()).on_hover_text(kind.summary());
         }
     });
-    if open && !kind.knobs().is_empty() {
+    if open && has_options {
         card::card(ui, |ui| {
             let values = cx.desk.global.knobs.entry(kind.id()).or_default();
             knob_form::form(ui, kind.knobs(), values);
+            if let Some(shape) = asked {
+                asked::settings_ui(ui, cx, shape);
+            }
         });
     }
     ui.add_space(HALF);
@@ -290,6 +268,8 @@ fn request(cx: &Cx<'_>, kind: &'static dyn Kind) -> ChartRequest {
     let mut request = plain_request(cx, kind.id());
     if needs.feature {
         request.feature = cx.session.feature();
+    }
+    if kind.is_coloured() {
         request.colour = cx.desk.global.colour;
     }
     if let Some(values) = cx.desk.global.knobs.get(kind.id()) {
@@ -299,7 +279,6 @@ fn request(cx: &Cx<'_>, kind: &'static dyn Kind) -> ChartRequest {
 }
 
 fn chart(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, kind: &'static dyn Kind) {
-    let slot = SLOTS.iter().find(|s| **s == kind.id()).copied().unwrap_or("global");
     let data = cx.session.data().cloned();
     let link = cx.session.link().cloned();
     let chart = cx.session.chart(request);
@@ -314,11 +293,8 @@ fn chart(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, kind: &'static dy
         values.map(|c| format!("{} = {}", c.name, number::value_or_missing(c, row.index()))).into_iter().collect()
     };
     let height = (ui.available_height() - 2.0 * style::GAP).max(300.0);
-    chart_frame::show(ui, cx, request, &Place { slot, height, lines: Some(&lines) });
+    chart_frame::show(ui, cx, request, &Place { slot: kind.id(), height, lines: Some(&lines) });
 }
-
-/// Charts whose view is kept apart, because a person moves between them.
-const SLOTS: [&str; 4] = ["importance-bar", "beeswarm", "dependence", "permutation-importance"];
 
 fn lane_name(chart: &crate::chart::Chart, height: f64) -> Option<String> {
     let crate::chart::AxisKind::Names(names) = &chart.y.kind else { return None };

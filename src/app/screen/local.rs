@@ -83,10 +83,8 @@ impl Screen for Local {
 }
 
 fn first_row(cx: &Cx<'_>) -> Option<RowId> {
-    match &cx.session.attribution()?.body {
-        Body::Attribution(attribution) => attribution.rows.first().copied(),
-        Body::Importance(_) | Body::Curves(_) => None,
-    }
+    let Body::Attribution(attribution) = &cx.session.attribution()?.body else { return None };
+    attribution.rows.first().copied()
 }
 
 fn header(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {

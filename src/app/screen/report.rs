@@ -11,7 +11,7 @@ use crate::model::Scale;
 use crate::report::section::SECTIONS;
 use crate::session::{Export, ReportPlan};
 
-use super::global::missing_or_running;
+use super::global::{asked, missing_or_running};
 use super::{Screen, ScreenId, page};
 use crate::app::desk::Cx;
 use crate::app::style::{self, GAP, HALF, STEP};
@@ -201,10 +201,13 @@ fn beside(ui: &mut Ui, cx: &mut Cx<'_>) {
             if ui.button("Predictions…").clicked() {
                 cx.act("export-predictions");
             }
-            let measured = cx.session.importance().is_some();
-            let button = ui.add_enabled(measured, egui::Button::new("Importance…"));
-            if button.on_disabled_hover_text("Measure permutation importance in Global first").clicked() {
-                cx.save("importance.csv", Export::Importance);
+            for shape in asked::shapes(cx) {
+                let known = cx.session.answer(shape).is_some();
+                let button = egui::Button::new(format!("{}…", card::sentence(shape.noun())));
+                let button = ui.add_enabled(known, button);
+                if button.on_disabled_hover_text(format!("{}, in Global", shape.missing())).clicked() {
+                    asked::save(cx, shape);
+                }
             }
         });
     });

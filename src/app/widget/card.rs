@@ -86,7 +86,7 @@ pub(crate) fn fact(ui: &mut Ui, name: &str, value: &str) {
 }
 
 /// A text with a capital first letter.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -120,10 +120,12 @@ pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, option
     let mut changed = false;
     let frame = Frame::new().fill(skin.hover).corner_radius(CornerRadius::same(8)).inner_margin(Margin::same(3));
     frame.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        ui.horizontal(|ui| {
-            // In a bar that is filled from the right, the first option would end up last.
-            let mirrored = ui.layout().prefer_right_to_left();
+        ui.spacing_mut().item_spacing = Vec2::splat(2.0);
+        // In a bar that is filled from the right, the first option would end up last.
+        let mirrored = ui.layout().prefer_right_to_left();
+        let width = ui.available_width();
+        ui.horizontal_wrapped(|ui| {
+            ui.set_max_width(width);
             for index in 0..options.len() {
                 let Some((value, title)) = options.get(if mirrored { options.len() - 1 - index } else { index }) else {
                     continue;

@@ -1,6 +1,7 @@
 //! Every contribution of every row as a dot, one lane per feature.
 
 use crate::base::{Cancelled, Entry, Kind as KnobKind, Knob, Knobs, Task, text};
+use crate::explain::Shape;
 use crate::num::{parallel, stats};
 
 use crate::chart::alt;
@@ -44,7 +45,7 @@ impl Entry for Beeswarm {
     }
 
     fn title(&self) -> &'static str {
-        "Beeswarm of contributions"
+        "Beeswarm"
     }
 
     fn summary(&self) -> &'static str {
@@ -62,7 +63,7 @@ impl Kind for Beeswarm {
     }
 
     fn needs(&self) -> Needs {
-        Needs { attribution: true, ..Needs::default() }
+        Needs { answer: Some(Shape::Attribution), ..Needs::default() }
     }
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {

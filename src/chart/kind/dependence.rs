@@ -2,6 +2,7 @@
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
 use crate::data::{Column, Values};
+use crate::explain::Shape;
 
 use crate::chart::alt;
 use crate::chart::interaction;
@@ -63,7 +64,11 @@ impl Kind for Dependence {
     }
 
     fn needs(&self) -> Needs {
-        Needs { attribution: true, feature: true, ..Needs::default() }
+        Needs { answer: Some(Shape::Attribution), feature: true, ..Needs::default() }
+    }
+
+    fn is_coloured(&self) -> bool {
+        true
     }
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {

@@ -1,6 +1,7 @@
 //! Mean absolute contribution per feature, as bars.
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
+use crate::explain::Shape;
 
 use crate::chart::alt;
 use crate::chart::spec::{Axis, AxisKind, Bar, Chart, Mark, Role};
@@ -42,7 +43,7 @@ impl Kind for ImportanceBar {
     }
 
     fn needs(&self) -> Needs {
-        Needs { attribution: true, ..Needs::default() }
+        Needs { answer: Some(Shape::Attribution), ..Needs::default() }
     }
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {

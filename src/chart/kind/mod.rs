@@ -7,6 +7,8 @@ mod column_histogram;
 mod confusion;
 mod dependence;
 mod importance_bar;
+mod interaction_matrix;
+mod partial_dependence;
 mod permutation_importance;
 mod precision_recall;
 mod predicted_actual;
@@ -17,7 +19,7 @@ mod waterfall;
 
 use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task};
 use crate::data::{Dataset, Link, TableProfile};
-use crate::explain::Explanation;
+use crate::explain::{Answers, Explanation, Shape};
 use crate::model::performance::Detail;
 use crate::model::{ModelCard, Performance, Scale};
 
@@ -29,6 +31,8 @@ pub static KINDS: &[&dyn Kind] = &[
     &beeswarm::Beeswarm,
     &waterfall::Waterfall,
     &dependence::Dependence,
+    &partial_dependence::PartialDependence,
+    &interaction_matrix::InteractionMatrix,
     &permutation_importance::PermutationImportance,
     &prediction_distribution::PredictionDistribution,
     &roc::Roc,
@@ -44,10 +48,8 @@ pub static KINDS: &[&dyn Kind] = &[
 /// What a chart needs before it can be drawn; a face offers it only when all of it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Attributions.
-    pub attribution: bool,
-    /// Permutation importance.
-    pub importance: bool,
+    /// The answer it reads.
+    pub answer: Option<Shape>,
     /// Performance of two classes, several classes or numbers.
     pub performance: Option<PerformanceKind>,
     /// A chosen row.
@@ -72,10 +74,9 @@ impl Needs {
             (Some(PerformanceKind::Regression), Some(detail)) => matches!(detail, Detail::Regression(_)),
             (Some(PerformanceKind::Classes), Some(detail)) => !matches!(detail, Detail::Regression(_)),
         };
-        if self.attribution && subject.attribution.is_none() {
-            Some("Explain the model first")
-        } else if self.importance && subject.importance.is_none() {
-            Some("Compute the permutation importance first")
+        let unanswered = self.answer.filter(|shape| subject.answer(*shape).is_none());
+        if let Some(shape) = unanswered {
+            Some(shape.missing())
         } else if !met {
             Some("Needs the performance of another kind of model, or a target column")
         } else if self.row && subject.row.is_none() {
@@ -129,10 +130,8 @@ pub struct Subject<'a> {
     pub card: Option<&'a ModelCard>,
     /// Which column feeds which input.
     pub link: Option<&'a Link>,
-    /// Attributions.
-    pub attribution: Option<&'a Explanation>,
-    /// Permutation importance.
-    pub importance: Option<&'a Explanation>,
+    /// The newest answer of every shape.
+    pub answers: Option<&'a Answers>,
     /// Performance on the table.
     pub performance: Option<&'a Performance>,
     /// Predictions of the whole table.
@@ -151,7 +150,12 @@ pub struct Subject<'a> {
     pub task: Option<&'a Task>,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// The answer of a shape.
+    pub fn answer(&self, shape: Shape) -> Option<&'a Explanation> {
+        self.answers?.get(shape).map(|answer| &**answer)
+    }
+
     /// The work this drawing is part of; one that nobody watches where there is none.
     pub fn task(&self) -> Task {
         self.task.cloned().unwrap_or_default()
@@ -167,6 +171,11 @@ pub trait Kind: Entry {
 
     /// What must be there.
     fn needs(&self) -> Needs;
+
+    /// Whether a second feature may colour it.
+    fn is_coloured(&self) -> bool {
+        false
+    }
 
     /// Draws. No randomness but what derives from fixed seeds; same subject, same chart.
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError>;

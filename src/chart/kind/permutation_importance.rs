@@ -1,6 +1,7 @@
 //! How much worse the model gets when a column is shuffled, with intervals.
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
+use crate::explain::Shape;
 
 use crate::chart::alt;
 use crate::chart::scale;
@@ -46,7 +47,7 @@ impl Kind for PermutationImportance {
     }
 
     fn needs(&self) -> Needs {
-        Needs { importance: true, ..Needs::default() }
+        Needs { answer: Some(Shape::Importance), ..Needs::default() }
     }
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {

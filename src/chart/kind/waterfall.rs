@@ -1,6 +1,7 @@
 //! One row's prediction, step by step from the expected prediction.
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, RowId, text};
+use crate::explain::Shape;
 
 use crate::chart::alt;
 use crate::chart::scale;
@@ -53,7 +54,7 @@ impl Kind for Waterfall {
     }
 
     fn needs(&self) -> Needs {
-        Needs { attribution: true, row: true, ..Needs::default() }
+        Needs { answer: Some(Shape::Attribution), row: true, ..Needs::default() }
     }
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {

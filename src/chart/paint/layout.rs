@@ -19,6 +19,8 @@ pub const NOTE: f64 = 9.5;
 pub const NOTE_LINE: f64 = 13.0;
 /// Height of one row of the legend.
 pub const LEGEND_ROW: f64 = 18.0;
+/// Height that rows of cells share, when there are more than fit comfortably.
+const CELL_ROWS: f64 = 640.0;
 /// Width of the ramp in the legend.
 pub const RAMP: f64 = 110.0;
 
@@ -90,7 +92,8 @@ pub fn natural_height(chart: &Chart, width: u32) -> u32 {
         // Named lanes stand one unit apart; other named ticks belong to a scale.
         AxisKind::Names(names) if names.windows(2).all(|n| (n[1].0 - n[0].0 - 1.0).abs() < 1e-6) => {
             let lane = if cells {
-                58.0
+                // Many rows of cells share the height of a page.
+                (CELL_ROWS / names.len().max(1) as f64).clamp(26.0, 58.0)
             } else if points {
                 30.0
             } else {

@@ -231,14 +231,14 @@ fn draw_cells(canvas: &mut Canvas<'_>, cells: &[(f64, f64, f32, String)], size: 
         let lines: Vec<&str> = text.split('\n').collect();
         let colour = theme.text_on(fill);
         let height = 15.0 * lines.len() as f64;
-        if bottom - top < height {
+        let size_of = |i: usize| if i == 0 { 12.0 } else { 10.5 };
+        let too_wide = |(i, line): (usize, &&str)| font::width(line, size_of(i), Weight::Regular) > right - left - 2.0;
+        // Half a text would be misread.
+        if bottom - top < height || lines.iter().enumerate().any(too_wide) {
             continue;
         }
         for (i, line) in lines.iter().enumerate() {
-            let size = if i == 0 { 12.0 } else { 10.5 };
-            if font::width(line, size, Weight::Regular) > right - left - 2.0 {
-                continue;
-            }
+            let size = size_of(i);
             let weight = if i == 0 && lines.len() > 1 { Weight::SemiBold } else { Weight::Regular };
             let baseline = f64::midpoint(top, bottom) - height / 2.0 + 15.0 * (i as f64 + 0.75);
             let place = (f64::midpoint(left, right), baseline);

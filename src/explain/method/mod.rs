@@ -1,22 +1,25 @@
 //! The trait of explanation methods and the list of all of them.
 
 mod exact_shapley;
+mod friedman_h;
 mod linear_shap;
 mod partial_dependence;
 mod permutation_importance;
 mod permutation_shap;
+mod tree_interactions;
 mod tree_shap;
 mod tree_shap_interventional;
 
 use std::sync::Arc;
 
-use crate::base::{Entry, Knob, Knobs, RowId, Seed, Task};
+use crate::base::{Entry, Kind, Knob, Knobs, RowId, Seed, Task};
 use crate::model::{Model, Scale, Structure};
 use crate::num::MatrixView;
 
 use super::answer::{Answer, Attribution, Body};
 use super::background::Background;
 use super::error::ExplainError;
+use super::shape::Shape;
 use super::tree::Stopped;
 
 /// Every explanation method, in menu order.
@@ -28,6 +31,8 @@ pub static METHODS: &[&dyn Explainer] = &[
     &permutation_shap::PermutationShap,
     &permutation_importance::PermutationImportance,
     &partial_dependence::PartialDependence,
+    &tree_interactions::TreeInteractions,
+    &friedman_h::FriedmanH,
 ];
 
 /// Whether a method applies to a model.
@@ -70,6 +75,22 @@ pub trait Explainer: Entry {
         true
     }
 
+    /// The shape of its answers.
+    fn answers(&self) -> Shape {
+        Shape::Attribution
+    }
+
+    /// Whether batches of a table, answered one after the other, give the values of its rows.
+    fn streams(&self, _knobs: &Knobs) -> bool {
+        self.answers_rows()
+    }
+
+    /// Numbers in the answer about one row.
+    fn row_numbers(&self, model: &dyn Model, _knobs: &Knobs) -> usize {
+        let kinds = if self.supports(model) == Support::Estimate { 2 } else { 1 };
+        model.card().outputs.len() * model.card().inputs.len() * kinds
+    }
+
     /// Answers the request. Pure: same request, same bits, on any number of threads.
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError>;
 }
@@ -109,6 +130,11 @@ pub fn find(id: &str) -> Option<&'static dyn Explainer> {
     METHODS.iter().copied().find(|m| m.id() == id)
 }
 
+/// The first method whose answers have this shape: what a face asks where a chart wants such an answer.
+pub fn answering(shape: Shape) -> &'static dyn Explainer {
+    METHODS.iter().copied().find(|m| m.answers() == shape).expect("every shape has a method")
+}
+
 /// The id `auto` stands for: the exact method of the model's structure; with a background of the user's own, the
 /// interventional one.
 pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
@@ -119,6 +145,35 @@ pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
         Structure::Opaque if model.card().inputs.len() <= 10 => "exact-shapley",
         Structure::Opaque => "permutation-shap",
     }
+}
+
+/// Why a method of trees refuses all other models.
+const NO_TREES: &str = "the model is not a sum of trees";
+
+/// What a reader must know about splits without training cover.
+const NO_COVER: &str = "Some splits carry no training cover in the model file; both their branches count half";
+
+/// The setting that limits an answer to one feature.
+const FEATURE: Knob = Knob {
+    id: "feature",
+    label: "Feature",
+    help: "Number of the model input, counted from 1; 0 takes all",
+    kind: Kind::Count { default: 0, min: 0, max: 1_000_000 },
+};
+
+/// The input that the setting `feature` names; `None` for all.
+fn one_feature(method: &dyn Explainer, model: &dyn Model, knobs: &Knobs) -> Result<Option<usize>, ExplainError> {
+    let inputs = model.card().inputs.len();
+    match knobs.count(FEATURE.id) as usize {
+        0 => Ok(None),
+        number if number <= inputs => Ok(Some(number - 1)),
+        number => Err(refusal(method, format!("there is no input number {number}; the model has {inputs}"))),
+    }
+}
+
+/// The names of a model's inputs.
+fn feature_names(model: &dyn Model) -> Arc<[String]> {
+    model.card().inputs.iter().map(|i| i.name.clone()).collect()
 }
 
 /// The refusal of `method` for a reason.
@@ -146,7 +201,7 @@ fn exact_attribution(request: &Request<'_>, values: Vec<f64>, base: Vec<f64>, no
 fn attribution(request: &Request<'_>, values: Vec<f64>, base: Vec<f64>, std_error: Option<Vec<f64>>) -> Attribution {
     let card = request.model.card();
     Attribution {
-        features: card.inputs.iter().map(|i| i.name.clone()).collect(),
+        features: feature_names(request.model),
         outputs: card.outputs.clone().into(),
         values: values.into(),
         base,

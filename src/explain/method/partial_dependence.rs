@@ -4,6 +4,7 @@ use crate::base::{Cancelled, Entry, Kind, Knob, Task};
 use crate::data::InputKind;
 use crate::explain::answer::{Answer, Body, Curves, FeatureCurve, Place};
 use crate::explain::error::ExplainError;
+use crate::explain::shape::Shape;
 use crate::explain::tree::{self, Axes, Piece, Stopped};
 use crate::model::{Model, Scale, Structure, TreeEnsemble};
 use crate::num::MatrixView;
@@ -38,12 +39,7 @@ impl Entry for PartialDependence {
 impl Explainer for PartialDependence {
     fn knobs(&self) -> &'static [Knob] {
         &[
-            Knob {
-                id: "feature",
-                label: "Feature",
-                help: "Number of the model input, counted from 1; 0 takes all",
-                kind: Kind::Count { default: 0, min: 0, max: 1_000_000 },
-            },
+            super::FEATURE,
             Knob {
                 id: "curves",
                 label: "Single rows",
@@ -79,17 +75,14 @@ impl Explainer for PartialDependence {
         false
     }
 
+    fn answers(&self) -> Shape {
+        Shape::Curves
+    }
+
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
         let card = request.model.card();
-        let inputs = card.inputs.len();
-        let wanted: Vec<usize> = match request.knobs.count("feature") as usize {
-            0 => (0..inputs).collect(),
-            number if number <= inputs => vec![number - 1],
-            number => {
-                let reason = format!("there is no input number {number}; the model has {inputs}");
-                return Err(super::refusal(self, reason));
-            }
-        };
+        let feature = super::one_feature(self, request.model, request.knobs)?;
+        let wanted: Vec<usize> = feature.map_or_else(|| (0..card.inputs.len()).collect(), |feature| vec![feature]);
         let count = request.rows.len();
         let shown = (request.knobs.count("curves") as usize).min(count);
         let individual: Vec<usize> = (0..shown).map(|k| (2 * k + 1) * count / (2 * shown)).collect();

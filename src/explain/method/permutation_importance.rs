@@ -3,6 +3,7 @@
 use crate::base::{Entry, Kind, Knob, Task};
 use crate::explain::answer::{Answer, Body, Importance};
 use crate::explain::error::ExplainError;
+use crate::explain::shape::Shape;
 use crate::explain::shuffle::{MANY_ROWS, Trial};
 use crate::model::metrics::{self, Metric};
 use crate::model::{Model, Scale};
@@ -90,6 +91,10 @@ impl Explainer for PermutationImportance {
 
     fn answers_rows(&self) -> bool {
         false
+    }
+
+    fn answers(&self) -> Shape {
+        Shape::Importance
     }
 
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {

@@ -37,7 +37,7 @@ impl Explainer for TreeShap {
     fn supports(&self, model: &dyn Model) -> Support {
         match model.structure() {
             Structure::Trees(_) => Support::Exact,
-            _ => Support::No("the model is not a sum of trees"),
+            _ => Support::No(super::NO_TREES),
         }
     }
 
@@ -47,12 +47,12 @@ impl Explainer for TreeShap {
 
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
         let Structure::Trees(ensemble) = request.model.structure() else {
-            return Err(super::refusal(self, "the model is not a sum of trees"));
+            return Err(super::refusal(self, super::NO_TREES));
         };
         let found = tree::path_dependent(ensemble, request.features, task).map_err(|s| super::stopped(self, s))?;
         let mut notes = Vec::new();
         if found.without_cover {
-            notes.push("Some splits carry no training cover in the model file; both their branches count half".into());
+            notes.push(super::NO_COVER.to_owned());
         }
         Ok(super::exact_attribution(request, found.values, found.base, notes))
     }

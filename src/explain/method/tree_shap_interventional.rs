@@ -44,7 +44,7 @@ impl Explainer for TreeShapInterventional {
     fn supports(&self, model: &dyn Model) -> Support {
         match model.structure() {
             Structure::Trees(_) => Support::Exact,
-            _ => Support::No("the model is not a sum of trees"),
+            _ => Support::No(super::NO_TREES),
         }
     }
 
@@ -64,7 +64,7 @@ impl Explainer for TreeShapInterventional {
 
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
         let Structure::Trees(ensemble) = request.model.structure() else {
-            return Err(super::refusal(self, "the model is not a sum of trees"));
+            return Err(super::refusal(self, super::NO_TREES));
         };
         let (background, weights) = (request.background.matrix.view(), request.background.weights.as_deref());
         if request.scale != Scale::Probability {

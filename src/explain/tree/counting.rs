@@ -35,11 +35,33 @@ pub(super) type Freed = [u32; 2];
 pub(super) struct Freeing {
     /// Per input, whether it is ever freed.
     pub features: Vec<bool>,
-    /// Whether two of them are freed together, too.
-    pub pairs: bool,
+    /// Which two of them are freed together, too.
+    pub pairs: Pairs,
+}
+
+/// Which two features are freed together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pairs {
+    /// No two.
+    None,
+    /// This one with any other.
+    With(u32),
+    /// Any two.
+    All,
 }
 
 impl Freeing {
+    /// Whether `feature` is freed together with those of `set`.
+    fn joins(&self, set: Freed, feature: u32) -> bool {
+        set[0] == NOBODY
+            || set[1] == NOBODY
+                && match self.pairs {
+                    Pairs::None => false,
+                    Pairs::With(one) => set[0] == one || feature == one,
+                    Pairs::All => true,
+                }
+    }
+
     fn joined(set: Freed, feature: u32) -> Freed {
         if set[0] == NOBODY { [feature, NOBODY] } else { [set[0].min(feature), set[0].max(feature)] }
     }
@@ -149,9 +171,7 @@ impl Program {
         self.indices.extend((0..sets.len()).filter(|i| frees(&sets[*i])).map(|i| i as u32));
         let middle = self.indices.len() as u32;
         if middle == start {
-            let most = if freeing.pairs { 1 } else { 0 };
-            let size = |set: &Freed| set.iter().filter(|f| **f != NOBODY).count();
-            for (i, set) in sets.iter().enumerate().filter(|(_, set)| size(set) <= most) {
+            for (i, set) in sets.iter().enumerate().filter(|(_, set)| freeing.joins(**set, feature)) {
                 self.indices.push(i as u32);
                 below.push(Freeing::joined(*set, feature));
             }

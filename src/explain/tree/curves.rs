@@ -10,7 +10,7 @@ use crate::num::MatrixView;
 
 use super::Stopped;
 use super::axis::{Axes, Reach};
-use super::counting::{Counts, Freeing, NOBODY, count};
+use super::counting::{Counts, Freeing, NOBODY, Pairs, count};
 use super::forest::Forest;
 use super::leaves::{Arrival, each_leaf};
 use super::twofold::Twofold;
@@ -48,7 +48,8 @@ pub fn partial_dependence(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &
     let (mut values, mut mean) = (vec![Vec::new(); axes.all().len()], Vec::new());
     for first in (0..ensemble.inputs.max(1)).step_by(at_once) {
         let group = first..first + at_once;
-        let freeing = Freeing { features: (0..ensemble.inputs).map(|f| group.contains(&f)).collect(), pairs: false };
+        let freeing =
+            Freeing { features: (0..ensemble.inputs).map(|f| group.contains(&f)).collect(), pairs: Pairs::None };
         let counted = Counted::new(&forest, &axes, freeing, rows, task)?;
         let lines = counted.lines(ensemble, task)?;
         for (value, line) in values.iter_mut().zip(lines.0).filter(|(_, line)| !line.is_empty()) {

@@ -10,15 +10,17 @@ use crate::num::{MatrixView, stats};
 
 use super::Stopped;
 use super::axis::{Axes, Axis};
-use super::counting::Freeing;
+use super::counting::{Freeing, Pairs};
 use super::curves::{Counted, Dependence, PairDependence};
-use super::forest::Forest;
+use super::forest::{Child, Forest, Split};
 use super::sweep::{RowCurves, Sweep};
 
 /// Variation below this share of the largest number is that of rounding: sums of some thousand f64.
 const ROUNDING: f64 = 1e-13;
 /// Most numbers in the table of one pair (512 MB).
 const PLANE: usize = 64 << 20;
+/// Most counters of all leaves, with the features they stand for (1 GB).
+const COUNTERS: u64 = 64 << 20;
 
 /// How strong an interaction is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,23 +53,28 @@ pub fn pair_dependence(
     let places = features.map(|feature| axes.place(feature));
     let ([Some(a), Some(b)], true) = (places, features[0] != features[1]) else { return Ok(None) };
     fits(&forest, &axes, [a, b])?;
-    let freeing = Freeing { features: (0..ensemble.inputs).map(|f| features.contains(&f)).collect(), pairs: true };
+    let freeing =
+        Freeing { features: (0..ensemble.inputs).map(|f| features.contains(&f)).collect(), pairs: Pairs::All };
     let pair = Counted::new(&forest, &axes, freeing, rows, task)?.plane(ensemble, [a, b], task)?;
     Ok(Some((axes, pair)))
 }
 
-/// H² of all pairs of `wanted` inputs that meet on a path; all other pairs have none. At least one row.
+/// H² of all pairs that meet on a path, or only of those with one input; all other pairs have none. At least one row.
 /// Cost: one count of the rows with two inputs freed (about d² words for each 64 rows and leaf with d features above
 /// it), and for every pair its table and one look-up a row.
 pub fn pair_interactions(
     ensemble: &TreeEnsemble,
     rows: MatrixView<'_>,
-    wanted: &dyn Fn(usize) -> bool,
+    with: Option<usize>,
     task: &Task,
 ) -> Result<Vec<PairStrength>, Stopped> {
     let forest = Forest::new(ensemble, task)?;
     let axes = Axes::new(&forest.coding, ensemble);
-    let freeing = Freeing { features: (0..ensemble.inputs).map(wanted).collect(), pairs: true };
+    let pairs = with.map_or(Pairs::All, |feature| Pairs::With(feature as u32));
+    if counters(&forest, pairs) > COUNTERS {
+        return Err(Stopped::TooManyPairs);
+    }
+    let freeing = Freeing { features: vec![true; ensemble.inputs], pairs };
     let counted = Counted::new(&forest, &axes, freeing, rows, task)?;
     let (lines, _) = counted.lines(ensemble, task)?;
     let pairs = counted.meeting();
@@ -85,17 +92,20 @@ pub fn pair_interactions(
     parallel::map(pairs.len(), task, measure)?.into_iter().collect()
 }
 
-/// H² of every input with all others together, in input order; `None` for inputs no tree uses. At least one row.
-/// Cost: one count of the rows, one sweep of all rows over all inputs, and one prediction a row.
+/// H² of every input with all others together, in input order; `None` for inputs no tree uses, and for all but one where
+/// only that one is asked for. At least one row.
+/// Cost: one count of the rows, one sweep of all rows over the asked inputs, and one prediction a row.
 pub fn overall_interactions(
     ensemble: &TreeEnsemble,
     rows: MatrixView<'_>,
+    with: Option<usize>,
     task: &Task,
 ) -> Result<Vec<Option<Vec<Strength>>>, Stopped> {
     let outputs = ensemble.outputs();
     let Dependence { values, .. } = super::curves::partial_dependence(ensemble, rows, task)?;
     let mut predicted = vec![0.0; rows.rows() * outputs];
-    parallel::fill_rows(&mut predicted, outputs, &Task::silent(), |first, part| {
+    task.begin("asking the model", rows.rows() as u64);
+    parallel::fill_rows(&mut predicted, outputs, task, |first, part| {
         ensemble.score_rows_f64(rows.slice(first, first + part.len() / outputs), part);
     })?;
     let sweep = Sweep::new(ensemble, task)?;
@@ -114,19 +124,36 @@ pub fn overall_interactions(
         }
         parts
     };
+    let wanted = |feature: usize| with.is_none_or(|one| one == feature);
     let mut parts = vec![Vec::new(); values.len()];
     sweep.each(
         rows,
-        (&|_| true, usize::MAX),
+        (&|place| wanted(sweep.axes.all()[place].feature), usize::MAX),
         task,
         (interaction, |place: usize, mut part: Vec<f64>| parts[place].append(&mut part)),
     )?;
     let mut found = vec![None; ensemble.inputs];
-    for (axis, part) in sweep.axes.all().iter().zip(parts) {
+    for (axis, part) in sweep.axes.all().iter().zip(parts).filter(|(axis, _)| wanted(axis.feature)) {
         let of = |all: &[f64], output: usize| all.iter().skip(output).step_by(outputs).copied().collect::<Vec<f64>>();
         found[axis.feature] = Some((0..outputs).map(|k| strength(&of(&part, k), &of(&predicted, k))).collect());
     }
     Ok(found)
+}
+
+/// Counters that the pairs need: of every leaf one, one for each feature above it, and one for each pair of them.
+fn counters(forest: &Forest<'_>, pairs: Pairs) -> u64 {
+    let leaves =
+        |split: &Split| [split.left, split.right].iter().filter(|c| matches!(c, Child::Leaf(_))).count() as u64;
+    let each = |split: &Split| {
+        let above = u64::from(split.distinct) + u64::from(split.above.is_none());
+        let two = match pairs {
+            Pairs::None => 0,
+            Pairs::With(_) => above,
+            Pairs::All => above * above.saturating_sub(1) / 2,
+        };
+        leaves(split) * (1 + above + two)
+    };
+    forest.trees.iter().flat_map(|tree| &tree.splits).map(each).sum()
 }
 
 fn fits(forest: &Forest<'_>, axes: &Axes, pair: [usize; 2]) -> Result<(), Stopped> {

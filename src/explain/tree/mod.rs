@@ -48,7 +48,7 @@ use crate::num::MatrixView;
 pub use axis::{Axes, Axis, Piece};
 pub use curves::{Dependence, PairDependence, partial_dependence};
 pub use interactions::{InteractionMatrices, Interactions, Visit, Wanted};
-pub use interactions::{interaction_matrices, interaction_rows, interactions};
+pub use interactions::{interaction_matrices, interaction_pairs, interaction_rows, interactions};
 pub use sweep::{Individual, individual};
 
 use forest::Forest;

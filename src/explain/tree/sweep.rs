@@ -14,7 +14,7 @@ use crate::num::simd::{Job, Lanes, run};
 
 use super::Stopped;
 use super::axis::Axes;
-use super::counting::{Freeing, NOBODY, Program, Sink};
+use super::counting::{Freeing, NOBODY, Pairs, Program, Sink};
 use super::curves::LONG;
 use super::forest::{Forest, Lean};
 use super::leaves::each_leaf;
@@ -187,7 +187,7 @@ impl<'a> Sweep<'a> {
             offsets[place] = size;
             size += self.axes.all()[place].pieces.len() * outputs;
         }
-        let freeing = Freeing { features, pairs: false };
+        let freeing = Freeing { features, pairs: Pairs::None };
         let mut trees = Vec::new();
         for (place, tree) in self.forest.trees.iter().enumerate() {
             task.check()?;

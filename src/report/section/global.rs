@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::base::{Entry, Fingerprint, text};
-use crate::explain::Body;
+use crate::explain::{Body, Shape};
 
 use super::super::document::{Block, Page, TableBlock, exact};
 use super::super::error::ReportError;
@@ -95,7 +95,7 @@ fn importance_twin(evidence: &Evidence<'_>, output: usize) -> Value {
 }
 
 fn permutation(evidence: &Evidence<'_>, blocks: &mut Vec<Block>) -> Result<Value, ReportError> {
-    let Some(explanation) = evidence.importance else { return Ok(Value::Null) };
+    let Some(explanation) = evidence.answers.get(Shape::Importance) else { return Ok(Value::Null) };
     let Body::Importance(importance) = &explanation.body else { return Ok(Value::Null) };
     blocks.push(Block::Heading("Permutation importance".to_owned()));
     let chart = shared::draw("permutation-importance", &evidence.subject(0))?;

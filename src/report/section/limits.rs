@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::base::{Entry, text};
+use crate::explain::Shape;
 
 use super::super::document::{Block, Page};
 use super::super::error::ReportError;
@@ -68,7 +69,7 @@ fn limits(evidence: &Evidence<'_>) -> Vec<String> {
     if evidence.performance.is_none() {
         limits.push("No target column was known, so the quality of the predictions was not measured.".to_owned());
     }
-    if evidence.importance.is_none() {
+    if evidence.answers.get(Shape::Importance).is_none() {
         limits.push("Permutation importance was not measured.".to_owned());
     }
     limits.push("Differences between groups of people were not examined in this report.".to_owned());

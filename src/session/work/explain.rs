@@ -1,4 +1,4 @@
-//! Explaining: the plan becomes a request, the request is asked.
+//! Explaining: the plan becomes a request, the request is asked. Whatever the shape of the answer.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use crate::data::read::{self, ReadOptions};
 use crate::data::{encode, encode_watched, link};
 use crate::explain::method::{self, Explainer};
 use crate::explain::parts::ask_in_parts;
-use crate::explain::{Background, ExplainError, Explanation, Request, ask};
-use crate::model::Model;
+use crate::explain::{Background, ExplainError, Explanation, Request, Truth, ask};
+use crate::model::{Model, truth};
 use crate::num::{Matrix, parallel};
 
 use crate::session::command::Plan;
@@ -38,6 +38,7 @@ impl Work for Explain {
             None => joined.model.card().native_scale,
         };
         let rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
+        let (rows, truth) = with_truth(method, &joined, rows)?;
         let background = background(method, &joined, &plan, task)?;
         task.begin("encoding rows", rows.len() as u64);
         let encoded =
@@ -47,17 +48,17 @@ impl Work for Explain {
             features: encoded.matrix.view(),
             rows: &encoded.rows,
             background: &background,
-            truth: None,
+            truth: truth.as_ref(),
             scale,
             knobs: &knobs,
             seed: plan.seed,
         };
-        let mut part = |explanation: Explanation| tell(Outcome::Attribution(Arc::new(explanation), true));
+        let mut part = |explanation: Explanation| tell(Outcome::Answer(Arc::new(explanation), true));
         let explanation = parallel::with_threads(plan.threads, || match first_rows {
             Some(first) => ask_in_parts(method, &request, first, task, &mut part),
             None => ask(method, &request, task),
         })?;
-        Ok(Outcome::Attribution(Arc::new(explanation), false))
+        Ok(Outcome::Answer(Arc::new(explanation), false))
     }
 }
 
@@ -83,6 +84,22 @@ pub fn find_method(id: &str) -> Result<&'static dyn Explainer, Problem> {
 pub fn check_knobs(method: &dyn Explainer, given: &[(String, String)]) -> Result<Knobs, Problem> {
     let given = given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     Ok(Knobs::check(method.knobs(), given).map_err(ExplainError::Knob)?)
+}
+
+/// The rows that can be asked about, with their true values where the method compares with them: rows without a known
+/// target are left out.
+fn with_truth(
+    method: &dyn Explainer,
+    joined: &Joined,
+    mut rows: Vec<RowId>,
+) -> Result<(Vec<RowId>, Option<Truth>), Problem> {
+    if !method.needs_truth() {
+        return Ok((rows, None));
+    }
+    let known = truth(joined.model.card(), &joined.data)?;
+    rows.retain(|row| known.values.get(row.index()).is_some_and(|value| !value.is_nan()));
+    let truth = super::truth_of(&Truth { values: known.values, weights: known.weights }, &rows);
+    Ok((rows, Some(truth)))
 }
 
 /// The reference set: the plan's file, or rows drawn from the table; empty for methods that need none.

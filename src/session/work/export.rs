@@ -9,7 +9,7 @@ use crate::base::{Problem, RowId, Task};
 use crate::chart::{Cell, Chart, ChartTable};
 use crate::chart::{paint, theme};
 use crate::data::{Column, TextValues, Values};
-use crate::explain::{Attribution, Body, Explanation};
+use crate::explain::{Body, Explanation, Shape};
 use crate::model::Scale;
 use crate::model::load::native;
 use crate::num::parallel;
@@ -19,7 +19,7 @@ use crate::session::event::Outcome;
 use crate::session::job::Work;
 use crate::session::scene::Scene;
 use crate::session::stream::beside;
-use crate::session::write::{Ending, curve_layout, layout, to_pieces, write_file, write_pieces};
+use crate::session::write::{Ending, layout, to_pieces, write_file, write_pieces};
 
 use super::{link, report};
 
@@ -44,10 +44,11 @@ impl Work for WriteFile {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("writing", 0);
         match &self.export {
-            Export::Attributions => self.attributions((false, None), task)?,
-            Export::AttributionColumns { with_errors, output } => self.attributions((*with_errors, *output), task)?,
-            Export::Importance => self.importance(task)?,
-            Export::Curves => self.curves(task)?,
+            Export::Attributions => self.answer(Shape::Attribution, (false, None), task)?,
+            Export::AttributionColumns { with_errors, output } => {
+                self.answer(Shape::Attribution, (*with_errors, *output), task)?;
+            }
+            Export::Answer(shape, output) => self.answer(*shape, (false, *output), task)?,
             Export::Predictions(scale) => self.predictions(*scale, task)?,
             Export::Chart(request) => {
                 let chart = match &self.known {
@@ -67,17 +68,14 @@ impl Work for WriteFile {
 }
 
 impl WriteFile {
-    fn attributions(&self, (with_errors, output): (bool, Option<usize>), task: &Task) -> Result<(), Problem> {
+    fn answer(&self, shape: Shape, (with_errors, output): (bool, Option<usize>), task: &Task) -> Result<(), Problem> {
         let ending = Ending::of(&self.path)?;
-        let explanation = known(self.scene.attribution.as_ref())?;
-        let Body::Attribution(attribution) = &explanation.body else {
-            return Err(nothing("there are no attributions"));
-        };
-        let attribution = &self.as_in_file(attribution);
+        let explanation = self.scene.answers.get(shape).ok_or_else(|| nothing(shape.missing()))?;
+        let explanation = &self.as_in_file(explanation);
         let stopped = |_cancelled| super::cancelled();
-        let columns =
-            layout::attributions(attribution, &explanation.predictions, output, with_errors, task).map_err(stopped)?;
+        let columns = layout::answer(explanation, output, with_errors, task).map_err(stopped)?;
         write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)?;
+        let Body::Attribution(attribution) = &explanation.body else { return Ok(()) };
         match layout::standard_errors(attribution, output, task).map_err(stopped)? {
             Some(errors) if !with_errors => {
                 let pieces = to_pieces(&errors, layout::about(explanation), ending, task)?;
@@ -88,30 +86,9 @@ impl WriteFile {
     }
 
     /// Data files name outputs as the model's file does, whatever the target of the moment is: scripts rely on it.
-    fn as_in_file(&self, attribution: &Attribution) -> Attribution {
-        let opened = self.scene.opened.as_ref().map(|m| m.card().outputs.iter().cloned().collect());
-        let outputs = opened.unwrap_or_else(|| Arc::clone(&attribution.outputs));
-        Attribution { outputs, ..attribution.clone() }
-    }
-
-    fn importance(&self, task: &Task) -> Result<(), Problem> {
-        let ending = Ending::of(&self.path)?;
-        let explanation = known(self.scene.importance.as_ref())?;
-        let Body::Importance(importance) = &explanation.body else {
-            return Err(nothing("no importance was measured"));
-        };
-        let columns = layout::importance(importance);
-        write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)
-    }
-
-    fn curves(&self, task: &Task) -> Result<(), Problem> {
-        let ending = Ending::of(&self.path)?;
-        let explanation = known(self.scene.attribution.as_ref())?;
-        let Body::Curves(curves) = &explanation.body else {
-            return Err(nothing("no curves were computed"));
-        };
-        let columns = curve_layout::curves(curves);
-        write_pieces(&self.path, &to_pieces(&columns, layout::about(explanation), ending, task)?, task)
+    fn as_in_file(&self, explanation: &Explanation) -> Explanation {
+        let Some(opened) = &self.scene.opened else { return explanation.clone() };
+        Explanation { body: explanation.body.with_outputs(&opened.card().outputs), ..explanation.clone() }
     }
 
     fn predictions(&self, scale: Scale, task: &Task) -> Result<(), Problem> {
@@ -188,10 +165,6 @@ fn table_columns(table: &ChartTable) -> Vec<Column> {
         Column { name: name.as_str().into(), values }
     };
     table.header.iter().enumerate().map(column).collect()
-}
-
-fn known(explanation: Option<&Arc<Explanation>>) -> Result<&Explanation, Problem> {
-    explanation.map(|e| &**e).ok_or_else(|| nothing("nothing was explained yet"))
 }
 
 fn nothing(place: &str) -> Problem {

@@ -3,7 +3,6 @@
 pub mod draw;
 pub mod explain;
 pub mod export;
-pub mod importance;
 pub mod link;
 pub mod open;
 pub mod profile;

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::base::{Problem, Task};
+use crate::explain::Shape;
 use crate::report::{Document, Evidence, Recipe, build};
 use crate::report::{write_html, write_json, write_markdown};
 
@@ -53,8 +54,8 @@ fn document(scene: &Scene, recipe: &Recipe, report: &ReportPlan, task: &Task) ->
         profile: scene.profile.as_deref().ok_or_else(|| missing("the columns were not looked at yet"))?,
         card: model.card(),
         link: scene.link.as_deref().ok_or_else(|| missing("table and model are not joined"))?,
-        explanation: scene.attribution.as_deref().ok_or_else(|| missing("nothing was explained yet"))?,
-        importance: scene.importance.as_deref(),
+        explanation: scene.answers.get(Shape::Attribution).ok_or_else(|| missing("nothing was explained yet"))?,
+        answers: &scene.answers,
         performance: scene.performance.as_deref(),
         truth: scene.predictions.as_deref().map_or(&[], |p| &p.truth),
         threshold: scene.threshold,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::{Column, TextValues, Values};
-use crate::explain::{Curves, Place};
+use crate::explain::Curves;
 
 /// `feature,value,low,high,output,partial_dependence,rows,row`: one line per feature, place and output, then the same
 /// for every individual curve, whose table row stands in `row` and whose curve in `partial_dependence`.
@@ -20,9 +20,9 @@ pub fn curves(curves: &Curves) -> Vec<Column> {
                         None => curve.mean[output * places + k],
                         Some(row) => curve.individual[(row * outputs + output) * places + k],
                     };
-                    let (low, high) = ends(place);
+                    let (low, high) = place.ends();
                     texts[0].push(Some(&curve.name));
-                    texts[1].push(Some(&words(place)));
+                    texts[1].push(Some(&place.words()));
                     texts[2].push(Some(name));
                     let row = line.map_or(f64::NAN, |row| f64::from(curves.individual[row].0));
                     for (column, value) in numbers.iter_mut().zip([low, high, value, curve.counts[k] as f64, row]) {
@@ -46,27 +46,4 @@ pub fn curves(curves: &Curves) -> Vec<Column> {
         named("rows", rows),
         named("row", row),
     ]
-}
-
-/// A place in words.
-fn words(place: &Place) -> String {
-    match place {
-        Place::Missing => "missing".to_owned(),
-        Place::Between(low, high) if low.is_infinite() && high.is_infinite() => "all".to_owned(),
-        Place::Between(low, high) if low.is_infinite() => format!("up to {high}"),
-        Place::Between(low, high) if high.is_infinite() => format!("from {low}"),
-        Place::Between(low, high) => format!("{low} to {high}"),
-        Place::At(value) => value.to_string(),
-        Place::Category(name) => name.clone(),
-    }
-}
-
-/// The ends of a place; missing where it has none.
-fn ends(place: &Place) -> (f64, f64) {
-    let finite = |x: f64| if x.is_finite() { x } else { f64::NAN };
-    match place {
-        Place::Between(low, high) => (finite(*low), finite(*high)),
-        Place::At(value) => (*value, *value),
-        _ => (f64::NAN, f64::NAN),
-    }
 }

@@ -6,7 +6,26 @@ use serde_json::{Map, Value};
 
 use crate::base::{Cancelled, RowId, Task};
 use crate::data::{Column, TextValues, Values};
-use crate::explain::{Attribution, Explanation, Importance};
+use crate::explain::{Attribution, Body, Explanation, Importance};
+
+use super::{curve_layout, pair_layout};
+
+/// An answer in the layout of its shape: of all outputs, or of the one that `only` names where rows are told by output.
+/// With `with_errors`, standard errors stand beside their feature.
+pub fn answer(
+    explanation: &Explanation,
+    only: Option<usize>,
+    with_errors: bool,
+    task: &Task,
+) -> Result<Vec<Column>, Cancelled> {
+    match &explanation.body {
+        Body::Attribution(of) => attributions(of, &explanation.predictions, only, with_errors, task),
+        Body::Importance(of) => Ok(importance(of)),
+        Body::Curves(of) => Ok(curve_layout::curves(of)),
+        Body::Interactions(of) => pair_layout::interactions(of, only, task),
+        Body::Strengths(of) => Ok(pair_layout::strengths(of, only)),
+    }
+}
 
 /// Names of the leading columns of attributions.
 const LEADING: [&str; 4] = ["row", "output", "base", "prediction"];
@@ -78,7 +97,7 @@ pub fn predictions(values: &[f64], outputs: &[String], rows: &[RowId]) -> Vec<Co
     columns
 }
 
-/// What JSON says beside the rows of an explanation: how good it is and what it depends on.
+/// What JSON says beside the rows of an explanation: how good it is, what it depends on, and the means of interactions.
 pub fn about(explanation: &Explanation) -> Map<String, Value> {
     let mut about = Map::new();
     let mut put = |name: &str, value: serde_json::Result<Value>| {
@@ -86,6 +105,9 @@ pub fn about(explanation: &Explanation) -> Map<String, Value> {
     };
     put("fidelity", serde_json::to_value(&explanation.fidelity));
     put("provenance", serde_json::to_value(&explanation.provenance));
+    if let Body::Interactions(interactions) = &explanation.body {
+        about.extend(pair_layout::means(interactions));
+    }
     about
 }
 

@@ -5,6 +5,7 @@ pub mod curve_layout;
 pub mod file;
 pub mod grid;
 pub mod layout;
+pub mod pair_layout;
 
 pub use append::Append;
 pub use file::{write_file, write_pieces};

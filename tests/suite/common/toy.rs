@@ -131,7 +131,7 @@ impl Setting {
     pub fn attribution(&self, method: &dyn Explainer, settings: &[(&str, &str)]) -> Attribution {
         match self.answer(method, settings).body {
             Body::Attribution(attribution) => attribution,
-            Body::Importance(_) | Body::Curves(_) => panic!("{} gives importance", method.id()),
+            _ => panic!("{} does not attribute", method.id()),
         }
     }
 

@@ -98,6 +98,17 @@ pub fn interaction_matrices(
     Ok(InteractionMatrices { values, base: base(ensemble, &forest), without_cover: forest.without_cover })
 }
 
+/// The pairs whose values [`interactions`] gives, in its order. Cost O(splits · (levels + nodes)), whatever the rows.
+pub fn interaction_pairs(
+    ensemble: &TreeEnsemble,
+    with: Option<usize>,
+    task: &Task,
+) -> Result<Vec<(u32, u32)>, Stopped> {
+    let forest = Forest::new(ensemble, task)?;
+    let engine = Engine::new(&forest, ensemble.divisor, with.map(|f| f as u32), task)?;
+    Ok(Order::new(&engine, with).pairs)
+}
+
 /// The mean of every pair over all rows, and the values of as many rows as asked. Memory: that of the kept rows and of
 /// the pairs, whatever the number of rows. Cost O(rows · splits · features above · nodes).
 pub fn interactions(
