@@ -8,6 +8,7 @@ mod cancel;
 mod chart_subjects;
 mod charts;
 mod cli;
+mod collapse;
 mod common;
 mod curves;
 mod damaged_models;

@@ -14,6 +14,7 @@ use crate::num::MatrixView;
 use crate::num::parallel::{self, Planes};
 use crate::num::simd::{Eight, Job, Lanes, run};
 
+use super::collapse::Collapse;
 use super::deep_walk::{Deep, Rescale, Scales};
 use super::forest::Forest;
 use super::groups::{Division, divide};
@@ -50,6 +51,9 @@ pub fn interventional(
     task: &Task,
 ) -> Result<Contributions, Stopped> {
     let forest = Forest::new(ensemble, task)?;
+    if let Some(collapse) = Collapse::new(&forest, ensemble) {
+        return Ok(collapse.interventional(rows, background, weights, task)?);
+    }
     let limit = table_limit(background.rows());
     let divisions = parallel::map(forest.trees.len(), &Task::silent(), |k| divide(&forest.trees[k], limit))?;
     let equal = vec![1.0; if weights.is_none() { background.rows() } else { 0 }];

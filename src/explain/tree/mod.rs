@@ -10,6 +10,7 @@
 )]
 
 mod axis;
+mod collapse;
 mod counting;
 mod curves;
 mod deep_walk;
@@ -48,6 +49,7 @@ pub use interactions::{InteractionMatrices, Interactions, Visit, Wanted};
 pub use interactions::{interaction_matrices, interaction_rows, interactions};
 pub use sweep::{Individual, individual};
 
+use collapse::Collapse;
 use engine::Engine;
 use forest::Forest;
 
@@ -86,6 +88,9 @@ impl From<Cancelled> for Stopped {
 /// Cost O(rows · leaves · distinct features of a path).
 pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
     let forest = Forest::new(ensemble, task)?;
+    if let Some(collapse) = Collapse::new(&forest, ensemble) {
+        return Ok(collapse.path_dependent(rows, task)?);
+    }
     let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
     task.begin("explaining with tree paths", rows.rows() as u64 * ensemble.trees.len() as u64);
     let block = engine::rows_together(rows.rows(), ensemble.outputs() * ensemble.inputs);
