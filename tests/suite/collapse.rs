@@ -36,7 +36,7 @@ fn shape(stream: &mut Stream) -> Shape {
     let deep = stream.below(3) == 0;
     Shape {
         inputs: 1 + stream.below(7),
-        trees: if deep { 12 + stream.below(20) } else { 40 + stream.below(100) },
+        trees: if deep { 40 + stream.below(60) } else { 100 + stream.below(200) },
         depth: if deep { 3 + stream.below(6) } else { 1 + stream.below(2) },
         outputs: 1 + stream.below(3),
         vector_leaves: stream.below(2) == 0,

@@ -189,7 +189,8 @@ impl<'g> Sums<'g> {
     /// Half of the joint effect in every cell.
     fn joint(&self, scale: f64, cells: &mut [f64]) {
         let width = self.grid.shape().1;
-        let mut above = vec![Twofold::default(); width];
+        // What each column begins with: the second feature's steps, which hold in every line.
+        let mut above: Vec<Twofold> = self.second[..width].iter().map(|step| step.negative()).collect();
         let mut before = self.constant;
         for (i, line) in cells.chunks_exact_mut(self.grid.line()).enumerate() {
             before += self.first[i].negative();
@@ -197,7 +198,6 @@ impl<'g> Sums<'g> {
             for (j, (above, cell)) in above.iter_mut().zip(line).enumerate() {
                 *above += self.both[i * (width + 1) + j];
                 across += *above;
-                across += self.second[j].negative();
                 *cell = 0.5 * scale * across.rounded();
             }
         }

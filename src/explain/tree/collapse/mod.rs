@@ -18,6 +18,7 @@
 mod conditions;
 mod fill;
 mod pieces;
+mod price;
 mod read;
 
 use std::sync::{Mutex, PoisonError};
@@ -37,6 +38,7 @@ use super::twofold::Twofold;
 use conditions::{Coded, Leaf, gather};
 use fill::{Filled, fill};
 use pieces::{CellsJob, Grid};
+use price::pays;
 use read::{Main, Reading};
 
 /// Bytes of all tables together.
@@ -183,7 +185,97 @@ impl<'f, 'a> Collapse<'f, 'a> {
     }
 }
 
-/// Whether looking up costs a row less than walking its trees.
-fn pays(_forest: &Forest<'_>, _plans: &[Plan<'_>]) -> bool {
-    true
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Accumulate, CategorySet, Compare, Missing, Node, Tree};
+
+    const LEAF: Node = Node {
+        feature: Node::LEAF,
+        left: 0,
+        right: 0,
+        set: Node::NUMERIC,
+        threshold: 0.0,
+        missing: Missing::Left,
+        cover: 1.0,
+    };
+
+    fn split(feature: u32, left: u32, threshold: f64) -> Node {
+        Node { feature, left, right: left + 1, threshold, cover: 2.0, ..LEAF }
+    }
+
+    /// A tree of depth 2 whose lower splits are on one feature.
+    fn tree(upper: u32, lower: u32, place: usize) -> Tree {
+        let threshold = place as f64;
+        let nodes = vec![
+            Node { cover: 4.0, ..split(upper, 1, threshold) },
+            split(lower, 3, threshold + 0.25),
+            split(lower, 5, threshold + 0.5),
+            LEAF,
+            Node { left: 1, ..LEAF },
+            Node { left: 2, ..LEAF },
+            Node { left: 3, ..LEAF },
+        ];
+        Tree { nodes, leaf_values: vec![1.0, -2.0, 0.5, 3.0], output: Some(0), sets: Vec::new() }
+    }
+
+    fn ensemble(trees: Vec<Tree>) -> TreeEnsemble {
+        let (compare, accumulate) = (Compare::LessF32, Accumulate::F64);
+        TreeEnsemble { trees, inputs: 4, base: vec![0.0], compare, accumulate, divisor: 1.0 }
+    }
+
+    /// Many trees of depth 2 on four features.
+    fn shallow() -> TreeEnsemble {
+        ensemble((0..200).map(|k| tree(k as u32 % 4, (k as u32 / 4 + 1) % 4, k)).collect())
+    }
+
+    fn collapses(ensemble: &TreeEnsemble) -> bool {
+        let forest = Forest::new(ensemble, &Task::silent()).expect("proper trees");
+        Collapse::new(&forest, ensemble).is_some()
+    }
+
+    #[test]
+    fn many_shallow_trees_collapse() {
+        assert!(collapses(&shallow()));
+    }
+
+    #[test]
+    fn a_path_with_three_features_keeps_the_whole_ensemble_from_it() {
+        let mut model = shallow();
+        let last = &mut model.trees[199];
+        assert_ne!((last.nodes[0].feature, last.nodes[1].feature), (2, 1));
+        last.nodes[3] = Node { cover: 1.0, ..split(0, 7, 3.0) };
+        (last.nodes[0].feature, last.nodes[1].feature) = (2, 1);
+        last.nodes.extend([Node { cover: 0.5, ..LEAF }; 2]);
+        assert!(!collapses(&model));
+        model.trees[199].nodes[3].feature = 1;
+        assert!(collapses(&model), "a repeated feature is no third one");
+    }
+
+    #[test]
+    fn an_input_that_trees_read_in_two_ways_keeps_the_ensemble_from_it() {
+        for (missing, is_set) in [(Missing::ZeroLeft, false), (Missing::Left, true)] {
+            let mut model = shallow();
+            let last = &mut model.trees[199];
+            last.nodes[0].missing = missing;
+            if is_set {
+                last.nodes[0].set = 0;
+                last.sets.push(CategorySet { words: vec![5], matching_goes_left: true });
+            }
+            assert!(!collapses(&model));
+        }
+    }
+
+    #[test]
+    fn few_trees_are_walked() {
+        assert!(!collapses(&ensemble(vec![tree(0, 1, 0), tree(2, 3, 0)])));
+    }
+
+    #[test]
+    fn tables_that_would_be_too_large_are_not_made() {
+        // All trees together would pay for the 2300 · 4600 cells of one pair, if these fitted.
+        let trees = |wide: usize| (0..20_000).map(move |k| if k < wide { tree(0, 1, k) } else { tree(2, 3, k % 10) });
+        assert!(collapses(&ensemble(trees(1000).collect())));
+        assert!(!collapses(&ensemble(trees(2300).collect())));
+    }
 }

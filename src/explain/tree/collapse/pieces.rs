@@ -129,7 +129,7 @@ impl Grid {
     }
 
     /// Whether rows are compared with the beginnings of pieces.
-    fn compares(&self) -> bool {
+    pub fn compares(&self) -> bool {
         let beginnings = self.first.len() + self.second.as_ref().map_or(0, Side::len);
         beginnings <= COMPARED && self.first.bits() + self.line().ilog2() as usize <= MOST_BITS
     }
