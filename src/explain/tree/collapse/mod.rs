@@ -1,19 +1,19 @@
 //! Shallow ensembles collapsed to tables.
 //!
-//! Where no path asks more than two features, a leaf of value `v` that asks `f` and `g` gives to `f` its own effect and half of
-//! what both have together, `φ_f = m_f + ½ m_fg`, with
+//! Where no path asks more than two features, a leaf of value `v` that asks `f` and `g` gives to `f` its single effect and
+//! half of the joint effect, `φ_f = m_f + ½ m_fg`, with
 //! `m_f = v (p_g o_f − p_fg)` and `m_fg = v (o_f o_g − p_g o_f − p_f o_g + p_fg)`:
 //! `o` tells whether the row satisfies the leaf's splits on a feature, and `p` is the share of everything unknown that
 //! does. In the path-dependent game the shares are products of cover, `p_fg = p_f p_g`; in the interventional game they
-//! are shares of the reference rows. A leaf that asks one feature is the case of a second one that always holds. Thus all
-//! leaves of all trees add up to one table a feature, over its code, and one a pair, over both codes: a row costs one look-up for each,
-//! however many trees and reference rows there are.
+//! are shares of the reference rows. A leaf that asks one feature is the case of a second one that always holds. Thus
+//! all leaves of all trees add up to one table a feature, over its code, and one a pair, over both codes: a row costs one
+//! look-up for each, however many trees and reference rows there are.
 //!
 //! A pair's table distinguishes no more codes than its own leaves do: with all thresholds of both features on its sides,
 //! the tables of 1000 trees over 30 features would be a hundred times as large and leave every cache.
 //!
 //! Whether to collapse is decided by the model alone, so that a row has the same bits in any company.
-//! Sources: Grabisch 1997 (games of single and joint effects); Laberge and Pequignot 2022 for the interventional game.
+//! Sources: Grabisch 1997 (games of single and joint effects); Laberge and Pequignot 2022 (the interventional game).
 
 mod conditions;
 mod fill;
@@ -41,8 +41,8 @@ use pieces::{CellsJob, Grid};
 use price::pays;
 use read::{Main, Reading};
 
-/// Bytes of all tables together.
-const LARGEST: usize = 64 << 20;
+/// Bytes of all tables together. Filling them takes up to six times as much for a moment.
+const LARGEST: usize = 32 << 20;
 /// Blocks of reference rows coded at a time.
 const CODED: usize = 256;
 
@@ -62,9 +62,9 @@ pub(super) struct Collapse<'f, 'a> {
 }
 
 impl<'f, 'a> Collapse<'f, 'a> {
-    /// Lays the tables out; `None` where a path asks more than two features, where trees read one input in several ways,
-    /// where the tables would be too large, or where walking the trees costs less. Cost O(leaves · levels + codes of all
-    /// tables).
+    /// Lays the tables out; `None` where a path asks more than two features, where trees read one input in several
+    /// ways, where the tables would be too large, or where they do not clearly pay. Cost O(leaves · levels + codes of
+    /// all tables).
     pub fn new(forest: &'f Forest<'a>, ensemble: &'a TreeEnsemble) -> Option<Self> {
         let groups = gather(forest, ensemble)?;
         let (mut plans, mut bytes) = (Vec::with_capacity(groups.all.len()), 0usize);

@@ -7,7 +7,8 @@ use super::super::groups::MOST_BITS;
 use super::super::rank::{Block, Codes, ROWS, Test};
 use super::conditions::{Coded, Key, Leaf};
 
-/// Beginnings of pieces up to which rows are compared with each of them, 64 rows at a time, and not looked up one by one.
+/// Beginnings of pieces up to which rows are compared with each of them, 64 rows at a time, and not looked up one by
+/// one: with more, comparing costs as much.
 const COMPARED: usize = 48;
 
 /// One side of a table.
@@ -116,7 +117,7 @@ impl Grid {
         1 << self.second.as_ref().map_or(0, Side::bits)
     }
 
-    /// Number of cells, each with one number per output: number `i` of a line is that of piece `i` of the second feature.
+    /// Number of cells, each with one number per output. Cell `i` of a line is that of piece `i` of the second feature.
     pub fn cells(&self) -> usize {
         self.first.len().saturating_mul(self.line())
     }
