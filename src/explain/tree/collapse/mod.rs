@@ -83,7 +83,7 @@ impl<'f, 'a> Collapse<'f, 'a> {
     pub fn path_dependent(&self, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Cancelled> {
         task.begin("explaining with tree paths", rows.rows() as u64);
         let filled = self.fill(&vec![None; self.plans.len()], task)?;
-        self.read(&filled, rows, self.forest.mean(), task)
+        self.read(&filled, rows, &self.forest.mean(), task)
     }
 
     /// The values of [`super::interventional`], with equal weight or with one weight per reference row.
@@ -104,7 +104,7 @@ impl<'f, 'a> Collapse<'f, 'a> {
         for (plan, filled) in self.plans.iter().zip(&filled) {
             filled.mean.iter().zip(&mut base[plan.grid.first_output..]).for_each(|(mean, base)| *base += mean);
         }
-        let found = self.read(&filled, rows, base, task)?;
+        let found = self.read(&filled, rows, &base, task)?;
         Ok(Contributions { without_cover: false, ..found })
     }
 
@@ -172,7 +172,7 @@ impl<'f, 'a> Collapse<'f, 'a> {
         &self,
         filled: &[Filled],
         rows: MatrixView<'_>,
-        sums: Vec<f64>,
+        sums: &[f64],
         task: &Task,
     ) -> Result<Contributions, Cancelled> {
         let divisor = self.ensemble.divisor;
