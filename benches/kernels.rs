@@ -21,6 +21,8 @@ use trees::Shape;
 const INPUTS: usize = 30;
 /// Rows explained at once: many blocks, little memory.
 const ROWS: usize = 1024;
+/// Rows of shallow ensembles, which cost little each.
+const SHALLOW_ROWS: usize = 10_000;
 
 /// One thread, so that the machine's other work is felt least.
 fn alone<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -83,9 +85,44 @@ fn interventional(c: &mut Criterion) {
     group.finish();
 }
 
+/// Ensembles that collapse to tables, and the same with one tree of depth 3 more, which keeps them from it: the ratio is
+/// what the tables are worth.
+fn shallow(c: &mut Criterion) {
+    let mut group = c.benchmark_group("shallow");
+    let (rows, background) = (trees::rows(SHALLOW_ROWS, INPUTS, 5), trees::rows(1000, INPUTS, 6));
+    for (name, shape) in
+        [("2000 stumps", Shape::full(2000, 1, INPUTS)), ("1000 trees of depth 2", Shape::full(1000, 2, INPUTS))]
+    {
+        let collapsing = trees::ensemble(shape);
+        let mut walked = collapsing.clone();
+        walked.trees.extend(trees::ensemble(Shape::full(1, 3, INPUTS)).trees);
+        for (way, ensemble) in [("collapsed", &collapsing), ("walked", &walked)] {
+            for count in [1, SHALLOW_ROWS] {
+                let rows = rows.view().slice(0, count);
+                group.bench_function(format!("{name}, {count} rows, path-dependent, {way}"), |b| {
+                    b.iter(|| {
+                        alone(|| {
+                            black_box(tree::path_dependent(ensemble, rows, &Task::silent()).expect("trees").values[0])
+                        })
+                    });
+                });
+                group.bench_function(format!("{name}, {count} rows, interventional, {way}"), |b| {
+                    b.iter(|| {
+                        alone(|| {
+                            let done = tree::interventional(ensemble, rows, background.view(), None, &Task::silent());
+                            black_box(done.expect("trees").values[0])
+                        })
+                    });
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = kernels;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
-    targets = scores, path_dependent, one_row, interventional
+    targets = scores, path_dependent, one_row, interventional, shallow
 }
 criterion_main!(kernels);

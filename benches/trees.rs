@@ -82,6 +82,8 @@ struct Case {
     background: Option<Matrix>,
     grid: Option<Matrix>,
     target: Option<Matrix>,
+    /// Tables of the model where rows come one at a time.
+    ready: Option<Ready>,
 }
 
 impl Case {

@@ -20,7 +20,7 @@ fn forest(seed: u64) -> Setting {
         trees: 30,
         depth: 6,
         outputs: 2,
-        vector_leaves: seed % 2 == 0,
+        vector_leaves: seed.is_multiple_of(2),
         zero_covers: false,
         full: false,
         rows: 203,

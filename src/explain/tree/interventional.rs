@@ -14,6 +14,7 @@ use crate::num::MatrixView;
 use crate::num::parallel;
 use crate::num::simd::{Job, Lanes, run};
 
+use super::collapse::Collapse;
 use super::deep_walk::{Deep, Rescale, Scales};
 use super::forest::Forest;
 use super::line_tables::{Filled, Piece, Unknown};
@@ -41,6 +42,9 @@ pub fn interventional(
     task: &Task,
 ) -> Result<Contributions, Stopped> {
     let forest = Forest::new(ensemble, task)?;
+    if let Some(collapse) = Collapse::new(&forest, ensemble) {
+        return Ok(collapse.interventional(rows, background, weights, task)?);
+    }
     let tabling = Tabling::new(forest.trees.iter().collect(), table_limit(background.rows()))?;
     let equal = vec![1.0; if weights.is_none() { background.rows() } else { 0 }];
     let meeting = Meeting { forest: &forest, background, weights: weights.unwrap_or(&equal) };

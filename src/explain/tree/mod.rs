@@ -12,6 +12,7 @@
 mod arrivals;
 mod asks;
 mod axis;
+mod collapse;
 mod counting;
 mod curves;
 mod deep_walk;

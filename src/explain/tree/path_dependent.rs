@@ -1,6 +1,7 @@
 //! Path-dependent contributions: a feature that is unknown follows the training cover.
 //!
-//! Two kernels give the same values. Trees are walked at the nodes of a quadrature ([`super::lane_quadrature`]), whatever
+//! Three kernels give the same values. An ensemble of additive effects becomes one table a feature or pair
+//! ([`super::collapse`]). Other trees are walked at the nodes of a quadrature ([`super::lane_quadrature`]), whatever
 //! their depth; but oblivious trees, which ask the same at all splits of a level, become tables ([`super::line_tables`]) of
 //! which a row reads one line. For other trees that would take half as long again as walking them. Which kernel serves a
 //! tree depends on the tree alone, so that a row has the same bits in any company.
@@ -10,6 +11,7 @@ use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
 use crate::num::parallel::{self, Planes};
 
+use super::collapse::Collapse;
 use super::engine::{self, Engine};
 use super::forest::{Forest, Lean, Split};
 use super::line_tables::{Filled, Piece, Unknown};
@@ -27,6 +29,9 @@ const DEEPEST: usize = 10;
 /// Cost O(rows · leaves · d) for paths of `d` distinct features; for oblivious trees O(rows · d + leaves · d² · 2ᵈ).
 pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
     let forest = Forest::new(ensemble, task)?;
+    if let Some(collapse) = Collapse::new(&forest, ensemble) {
+        return Ok(collapse.path_dependent(rows, task)?);
+    }
     let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
     task.begin("explaining with tree paths", rows.rows() as u64 * ensemble.trees.len() as u64);
     let (read, walked): (Vec<&Lean<'_>>, Vec<&Lean<'_>>) = forest.trees.iter().partition(|tree| is_read(tree));

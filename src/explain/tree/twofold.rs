@@ -17,6 +17,13 @@ impl Twofold {
         Self { value, rest: a.mul_add(b, -value) }
     }
 
+    /// The product with a number, to twice the usual precision.
+    pub fn times(self, factor: f64) -> Self {
+        let mut product = Self::product(self.value, factor);
+        product += Self::product(self.rest, factor);
+        product
+    }
+
     /// The sum with the opposite sign.
     pub fn negative(self) -> Self {
         Self { value: -self.value, rest: -self.rest }
@@ -25,6 +32,12 @@ impl Twofold {
     /// The nearest number.
     pub fn rounded(self) -> f64 {
         self.value + self.rest
+    }
+}
+
+impl From<f64> for Twofold {
+    fn from(value: f64) -> Self {
+        Self { value, rest: 0.0 }
     }
 }
 
