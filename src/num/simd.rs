@@ -120,6 +120,17 @@ impl Eight {
 #[repr(align(64))]
 pub struct Nibbles(pub [u8; 64]);
 
+/// Asks the memory for one line of `table`, which will be read soon; nothing happens where there is no such line.
+#[inline(always)]
+pub fn fetch(table: &[Eight], line: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(line) = table.get(line) {
+        x86::fetch(line);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (table, line);
+}
+
 /// Arithmetic on eight f64 side by side. No operation depends on the neighbours of a lane.
 pub trait Lanes: Copy {
     /// Eight numbers.

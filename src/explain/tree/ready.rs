@@ -1,13 +1,14 @@
 //! One row at a time: the tables of a whole model, made once and kept, so that a changed row is explained at once.
 //!
 //! Blocks of rows stand in vectors; a single row has nothing to stand beside. Here one pass asks all splits of a tree, one
-//! look-up a group finds its line, and the numbers of the line go to their features. No vectors, no threads: what is read
-//! of the tables is a few hundred kilobytes, which a row that changes in one feature mostly finds in the cache.
+//! look-up a group finds its line, and the numbers of the line go to their features. What is read of the tables is a few
+//! hundred kilobytes; what it takes is mostly the way of the lines from memory, so they are sent for some time before they are read.
 
 use crate::base::Task;
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
-use crate::num::simd::Eight;
+use crate::num::parallel;
+use crate::num::simd::{self, Eight};
 
 use super::forest::Forest;
 use super::groups::{Bit, LINE};
@@ -19,6 +20,12 @@ use super::{Stopped, path_dependent};
 
 /// Most bytes of tables that are kept.
 const KEPT: usize = 1 << 30;
+/// Copies of the sums: eight numbers each for eight groups are as many as a processor has on their way to the cache.
+const COPIES: usize = 8;
+/// Trees whose lines are on their way while others are read.
+const AHEAD: usize = 12;
+/// Trees from which on half of them are worth another thread.
+const FEW: usize = 64;
 /// Most distinct features of a path: a table of 2ᵈ lines a leaf is made for each.
 const DEEPEST: usize = 10;
 
@@ -37,11 +44,22 @@ pub struct Ready {
 #[derive(Clone, Debug, Default)]
 pub struct Room {
     codes: Vec<u32>,
+    halves: [Half; 2],
+}
+
+/// Buffers for one half of the trees.
+#[derive(Clone, Debug, Default)]
+struct Half {
     states: Vec<u8>,
+    /// Per narrow group, the place of the row's line.
+    lines: Vec<u32>,
+    /// Shape ([`COPIES`], outputs, columns): the inputs, and one column more for slots that hold nothing. Groups take turns
+    /// with the copies, so that no sum is asked for while it is still being written.
+    sums: Vec<f64>,
 }
 
 /// What a split answers in three ways: that the row goes left, that it does and satisfies the splits above with the same
-/// feature, that it goes right and satisfies them.
+/// feature, that it goes right and satisfies them. What the first split of all answers is always no.
 const ANSWERS: usize = 3;
 
 /// One comparison of a code.
@@ -68,9 +86,20 @@ struct Repeat {
     left: bool,
 }
 
-/// A group of leaves: the ends of its answers and features in the lists of the tree, and its table.
+/// A group of at most eight answers and eight features: loops of one length, which the processor foresees.
 #[derive(Clone, Copy, Debug)]
-struct Spot {
+struct Narrow {
+    /// Places among the states, from the lowest bit of a pattern on.
+    answers: [u32; LINE],
+    /// The first line.
+    lines: u32,
+    /// Lines from one value of a leaf to the next.
+    size: u32,
+}
+
+/// Any other group: the ends of its answers and features in the lists of the tree, and its table.
+#[derive(Clone, Copy, Debug)]
+struct Wide {
     answers: usize,
     features: usize,
     lines: usize,
@@ -83,8 +112,10 @@ struct Tabled {
     tests: Vec<Within>,
     sets: Vec<Among>,
     repeats: Vec<Repeat>,
-    groups: Vec<Spot>,
-    /// Places among the states, from the lowest bit of a pattern on.
+    narrow: Vec<Narrow>,
+    /// Per narrow group, the column of each slot.
+    slots: Vec<[u32; LINE]>,
+    wide: Vec<Wide>,
     answers: Vec<u32>,
     features: Vec<u32>,
     lines: Vec<Eight>,
@@ -151,7 +182,8 @@ impl Ready {
     }
 
     fn keep(&mut self, pieces: &[Piece<'_>], filled: Vec<Filled>) {
-        self.trees.extend(pieces.iter().zip(filled).map(|(piece, filled)| Tabled::new(piece, filled.lines)));
+        let inputs = self.inputs;
+        self.trees.extend(pieces.iter().zip(filled).map(|(piece, filled)| Tabled::new(piece, filled.lines, inputs)));
     }
 
     /// Expected value per output.
@@ -165,27 +197,62 @@ impl Ready {
     }
 
     /// Writes the contributions of one row (one value per input) to `out`, shape (outputs, inputs). The values are those of
-    /// the tables, up to the order in which trees are summed. Cost: a few nanoseconds for each split and each group.
+    /// the tables, up to the order in which trees are summed, and the same on any number of threads. Cost: a few
+    /// nanoseconds for each split and each group; half of the trees on another thread where one is free.
     pub fn explain(&self, row: &[f64], room: &mut Room, out: &mut [f64]) {
-        out.fill(0.0);
         room.codes.clear();
         room.codes.extend((0..self.coding.columns() as u32).map(|column| {
             let value = row.get(self.coding.feature(column) as usize).copied().unwrap_or(f64::NAN);
             self.coding.code(column, value)
         }));
-        room.states.resize(ANSWERS * self.splits, 0);
-        for tree in &self.trees {
-            tree.ask(&room.codes, &mut room.states);
-            tree.add(&room.states, self.inputs, out);
+        let (codes, [one, two]) = (&room.codes[..], &mut room.halves);
+        let (first, last) = self.trees.split_at(self.trees.len() / 2);
+        if self.trees.len() < FEW {
+            self.half(first, codes, one);
+            self.half(last, codes, two);
+        } else {
+            parallel::both(|| self.half(first, codes, one), || self.half(last, codes, two));
         }
-        for value in out {
-            *value /= self.divisor;
+        let columns = self.inputs + 1;
+        for (k, out) in out.chunks_exact_mut(self.inputs.max(1)).enumerate() {
+            for (j, value) in out.iter_mut().enumerate() {
+                let copies = (0..COPIES).map(|copy| (copy * self.base.len() + k) * columns + j);
+                *value = copies.map(|at| one.sums[at] + two.sums[at]).sum::<f64>() / self.divisor;
+            }
+        }
+    }
+
+    /// Sums what some trees give.
+    fn half(&self, trees: &[Tabled], codes: &[u32], half: &mut Half) {
+        half.states.resize(ANSWERS * (self.splits + 1), 0);
+        half.sums.clear();
+        half.sums.resize(COPIES * self.base.len() * (self.inputs + 1), 0.0);
+        half.lines.clear();
+        // Lines are found and sent for some trees before they are read: their way from memory is most of the time.
+        let (mut waiting, mut read) = (trees.iter(), 0);
+        let mut add = |half: &mut Half| {
+            if let Some(tree) = waiting.next() {
+                let own = &half.lines[read..read + tree.narrow.len()];
+                read += own.len();
+                tree.add_narrow(own, self.inputs + 1, &mut half.sums);
+            }
+        };
+        for (place, tree) in trees.iter().enumerate() {
+            tree.ask(codes, &mut half.states);
+            tree.find(&half.states, &mut half.lines);
+            tree.add_wide(&half.states, self.inputs + 1, &mut half.sums);
+            if place >= AHEAD {
+                add(half);
+            }
+        }
+        for _ in 0..AHEAD {
+            add(half);
         }
     }
 }
 
 impl Tabled {
-    fn new(piece: &Piece<'_>, lines: Vec<Eight>) -> Self {
+    fn new(piece: &Piece<'_>, lines: Vec<Eight>, inputs: usize) -> Self {
         let tree = piece.tree;
         let (mut tests, mut sets) = (Vec::new(), Vec::new());
         for (split, test) in tree.tests.iter().enumerate() {
@@ -205,7 +272,9 @@ impl Tabled {
             tests,
             sets,
             repeats: tree.repeats.iter().filter_map(repeat).collect(),
-            groups: Vec::new(),
+            narrow: Vec::new(),
+            slots: Vec::new(),
+            wide: Vec::new(),
             answers: Vec::new(),
             features: Vec::new(),
             lines,
@@ -214,11 +283,21 @@ impl Tabled {
         };
         let mut start = 0;
         for group in piece.groups {
-            tabled.answers.extend(group.bits.iter().map(|bit| ANSWERS as u32 * bit.split + answer(*bit)));
-            tabled.features.extend(&group.features);
+            let answers = group.bits.iter().map(|bit| ANSWERS as u32 * (bit.split + 1) + answer(*bit));
             let (span, size) = (group.span(), group.patterns() * group.span());
-            let (answers, features) = (tabled.answers.len(), tabled.features.len());
-            tabled.groups.push(Spot { answers, features, lines: start, size, span });
+            if group.bits.len() <= LINE && group.features.len() <= LINE {
+                let mut narrow = Narrow { answers: [0; LINE], lines: start as u32, size: size as u32 };
+                narrow.answers.iter_mut().zip(answers).for_each(|(to, answer)| *to = answer);
+                let mut slots = [inputs as u32; LINE];
+                slots[..group.features.len()].copy_from_slice(&group.features);
+                tabled.narrow.push(narrow);
+                tabled.slots.push(slots);
+            } else {
+                tabled.answers.extend(answers);
+                tabled.features.extend(&group.features);
+                let (answers, features) = (tabled.answers.len(), tabled.features.len());
+                tabled.wide.push(Wide { answers, features, lines: start, size, span });
+            }
             start += size * tree.width;
         }
         tabled
@@ -227,6 +306,7 @@ impl Tabled {
     /// Asks all splits.
     fn ask(&self, codes: &[u32], states: &mut [u8]) {
         let (states, _) = states.as_chunks_mut::<ANSWERS>();
+        let states = &mut states[1..];
         for (test, state) in self.tests.iter().zip(states.iter_mut()) {
             let left = u8::from(codes[test.column as usize].wrapping_sub(test.from) <= test.span);
             *state = [left, left, left ^ 1];
@@ -244,10 +324,34 @@ impl Tabled {
         }
     }
 
-    /// Adds what the lines of the row's patterns give.
-    fn add(&self, states: &[u8], inputs: usize, out: &mut [f64]) {
+    /// Finds the lines of the narrow groups.
+    fn find(&self, states: &[u8], lines: &mut Vec<u32>) {
+        lines.extend(self.narrow.iter().map(|group| {
+            let bits = group.answers.map(|place| u32::from(states[place as usize]));
+            let line = group.lines + bits.iter().rev().fold(0, |pattern, bit| 2 * pattern + bit);
+            simd::fetch(&self.lines, line as usize);
+            line
+        }));
+    }
+
+    /// Adds what the lines that were found give.
+    fn add_narrow(&self, found: &[u32], columns: usize, sums: &mut [f64]) {
+        let copy = sums.len() / COPIES;
+        for k in 0..self.width {
+            for (turn, ((group, slots), line)) in self.narrow.iter().zip(&self.slots).zip(found).enumerate() {
+                let line = &self.lines[*line as usize + k * group.size as usize].0;
+                let sums = &mut sums[turn % COPIES * copy + (self.first + k) * columns..][..columns];
+                for (slot, value) in slots.iter().zip(line) {
+                    sums[*slot as usize] += value;
+                }
+            }
+        }
+    }
+
+    /// Adds what the other groups give.
+    fn add_wide(&self, states: &[u8], columns: usize, sums: &mut [f64]) {
         let (mut answer, mut feature) = (0, 0);
-        for group in &self.groups {
+        for group in &self.wide {
             let mut pattern = 0;
             for (k, &place) in self.answers[answer..group.answers].iter().enumerate() {
                 pattern |= usize::from(states[place as usize]) << k;
@@ -256,10 +360,10 @@ impl Tabled {
             (answer, feature) = (group.answers, group.features);
             for k in 0..self.width {
                 let line = &self.lines[group.lines + k * group.size + pattern * group.span..];
-                let out = &mut out[(self.first + k) * inputs..][..inputs];
+                let sums = &mut sums[(self.first + k) * columns..][..columns];
                 for (features, part) in features.chunks(LINE).zip(line) {
                     for (feature, value) in features.iter().zip(&part.0) {
-                        out[*feature as usize] += value;
+                        sums[*feature as usize] += value;
                     }
                 }
             }
