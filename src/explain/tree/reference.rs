@@ -6,7 +6,7 @@
 //!   φ_f = v · (o_f − c_f) · Σ_k W_k · k! (d − 1 − k)! / d!
 //! with W_k the sum over all sets of k other features of the products of o inside and c outside the set. The W_k are
 //! built up feature by feature; all terms are non-negative, nothing is divided and only o_f − c_f subtracted. What leaves
-//! give may cancel down to a small part of it, so that they add up twofold: the error is that of a few rounded products.
+//! give may cancel down to a small part of it, so that sums and differences are twofold: the error is that of the W_k.
 //!
 //! Source: Lundberg et al. 2020, algorithm 1, written out. Cost O(rows · leaves · features of a path cubed).
 
@@ -83,10 +83,11 @@ fn add_leaf(forest: &Forest<'_>, tree: &Lean<'_>, (first, path): (usize, &[Playe
     for (j, player) in path.iter().enumerate() {
         let others = path.iter().enumerate().filter(|(k, _)| *k != j).map(|(_, other)| *other);
         let known = if player.open { 1.0 } else { 0.0 };
-        let effect = (known - player.cover) * weighted(path.len(), others);
+        let mut effect = Twofold::from(known);
+        effect += Twofold::from(-player.cover);
+        let effect = effect.times(weighted(path.len(), others));
         for k in 0..tree.width {
-            sums[(tree.first_output + k) * forest.inputs + player.feature] +=
-                Twofold::product(tree.values[first + k], effect);
+            sums[(tree.first_output + k) * forest.inputs + player.feature] += effect.times(tree.values[first + k]);
         }
     }
 }
