@@ -4,13 +4,14 @@
 //! For one explained row and one background row only the features on which both part ways along a path are players.
 //! A leaf reached with `a` features from the explained row and `b` from the background row gives
 //! `(a − 1)! b! / (a + b)!` of its value to each of the former and `−a! (b − 1)! / (a + b)!` to each of the latter.
-//! The walk follows both rows at once and forks only where they part, so equal stretches cost one step.
+//! Sums are twofold, because what trees and pairs give may cancel. The walk follows both rows at once and forks only where they part, so equal stretches cost one step.
 //! Source: Laberge and Pequignot 2022; Lundberg et al. 2020, algorithm 2.
 
 use crate::model::{Tree, TreeEnsemble};
 use crate::num::MatrixView;
 
 use super::pair_weights::Weights;
+use super::twofold::Twofold;
 
 /// Who decides a feature on the current path.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ struct Pairs<'a> {
 
 impl Pairs<'_> {
     /// Adds the contributions of this tree to one row against one reference row; `out` has shape (outputs, inputs).
-    fn pair(&self, row: &[f64], reference: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
+    fn pair(&self, row: &[f64], reference: &[f64], scratch: &mut Scratch, out: &mut [Twofold]) {
         scratch.forks.push(Fork { node: 0, players: 0, feature: 0, side: Side::Open });
         while let Some(fork) = scratch.forks.pop() {
             scratch.shrink(fork.players);
@@ -76,7 +77,7 @@ impl Pairs<'_> {
     }
 
     /// Follows one branch to its leaf and leaves a fork wherever both rows part.
-    fn follow(&self, from: u32, rows: (&[f64], &[f64]), scratch: &mut Scratch, out: &mut [f64]) {
+    fn follow(&self, from: u32, rows: (&[f64], &[f64]), scratch: &mut Scratch, out: &mut [Twofold]) {
         let mut node = &self.tree.nodes[from as usize];
         while !node.is_leaf() {
             let feature = node.feature as usize;
@@ -101,7 +102,7 @@ impl Pairs<'_> {
         self.leaf(node.left as usize, &scratch.players, out);
     }
 
-    fn leaf(&self, value: usize, players: &[(u32, Side)], out: &mut [f64]) {
+    fn leaf(&self, value: usize, players: &[(u32, Side)], out: &mut [Twofold]) {
         if players.is_empty() {
             return;
         }
@@ -116,7 +117,7 @@ impl Pairs<'_> {
         for (k, leaf) in self.tree.leaf_values[value..value + count].iter().enumerate() {
             let target = &mut out[(first + k) * inputs..(first + k + 1) * inputs];
             for (feature, side) in players {
-                target[*feature as usize] += leaf * if *side == Side::Own { gain } else { loss };
+                target[*feature as usize] += Twofold::product(*leaf, if *side == Side::Own { gain } else { loss });
             }
         }
     }
@@ -133,19 +134,19 @@ pub fn pairwise(
     let (inputs, outputs) = (ensemble.inputs, ensemble.outputs());
     let shapley = Weights::new(64);
     let total: f64 = weights.map_or(background.rows() as f64, |w| w.iter().sum());
-    let mut values = vec![0.0; outputs * rows.rows() * inputs];
-    let (mut scratch, mut own) = (Scratch::new(inputs), vec![0.0; outputs * inputs]);
+    let mut values = vec![Twofold::default(); outputs * rows.rows() * inputs];
+    let (mut scratch, mut own) = (Scratch::new(inputs), vec![Twofold::default(); outputs * inputs]);
     for (row, reference) in (0..rows.rows()).flat_map(|i| (0..background.rows()).map(move |j| (i, j))) {
-        own.fill(0.0);
+        own.fill(Twofold::default());
         for tree in &ensemble.trees {
             let pairs = Pairs { ensemble, tree, weights: &shapley };
             pairs.pair(rows.row(row), background.row(reference), &mut scratch, &mut own);
         }
-        let weight = weights.map_or(1.0, |w| w[reference]) / total / ensemble.divisor;
+        let weight = weights.map_or(1.0, |w| w[reference]);
         for (k, own) in own.chunks_exact(inputs.max(1)).enumerate() {
             let to = &mut values[(k * rows.rows() + row) * inputs..][..inputs];
-            to.iter_mut().zip(own).for_each(|(to, own)| *to += weight * own);
+            to.iter_mut().zip(own).for_each(|(to, own)| *to += own.times(weight));
         }
     }
-    values
+    values.into_iter().map(|sum| sum.rounded() / total / ensemble.divisor).collect()
 }

@@ -5,8 +5,8 @@
 //! c_f is the product of their cover shares. Hence the Shapley value of f is
 //!   φ_f = v · (o_f − c_f) · Σ_k W_k · k! (d − 1 − k)! / d!
 //! with W_k the sum over all sets of k other features of the products of o inside and c outside the set. The W_k are
-//! built up feature by feature; all terms are non-negative, nothing is divided and only o_f − c_f subtracted, so that the
-//! error is that of a few rounded sums.
+//! built up feature by feature; all terms are non-negative, nothing is divided and only o_f − c_f subtracted. What leaves
+//! give may cancel down to a small part of it, so that sums and differences are twofold: the error is that of the W_k.
 //!
 //! Source: Lundberg et al. 2020, algorithm 1, written out. Cost O(rows · leaves · features of a path cubed).
 
@@ -15,6 +15,7 @@ use crate::num::MatrixView;
 use crate::num::parallel;
 
 use super::forest::{Child, Forest, Lean};
+use super::twofold::Twofold;
 
 /// What one feature does on the path to a leaf.
 #[derive(Clone, Copy)]
@@ -30,11 +31,11 @@ struct Player {
 pub(super) fn values(forest: &Forest<'_>, rows: MatrixView<'_>, task: &Task) -> Result<Vec<f64>, Cancelled> {
     let (width, outputs) = (forest.inputs, forest.outputs);
     let by_row = parallel::map(rows.rows(), task, |i| {
-        let mut sums = vec![0.0; outputs * width];
+        let mut sums = vec![Twofold::default(); outputs * width];
         for tree in &forest.trees {
             add_tree(forest, tree, rows.row(i), &mut sums);
         }
-        sums
+        sums.into_iter().map(Twofold::rounded).collect::<Vec<f64>>()
     })?;
     let mut values = Vec::with_capacity(outputs * rows.rows() * width);
     for output in 0..outputs {
@@ -43,7 +44,7 @@ pub(super) fn values(forest: &Forest<'_>, rows: MatrixView<'_>, task: &Task) -> 
     Ok(values)
 }
 
-fn add_tree(forest: &Forest<'_>, tree: &Lean<'_>, row: &[f64], sums: &mut [f64]) {
+fn add_tree(forest: &Forest<'_>, tree: &Lean<'_>, row: &[f64], sums: &mut [Twofold]) {
     let mut waiting = Vec::new();
     if !tree.splits.is_empty() {
         waiting.push((Child::Split(0), Vec::new()));
@@ -78,13 +79,15 @@ fn add_player(path: &mut Vec<Player>, next: Player) {
     }
 }
 
-fn add_leaf(forest: &Forest<'_>, tree: &Lean<'_>, (first, path): (usize, &[Player]), sums: &mut [f64]) {
+fn add_leaf(forest: &Forest<'_>, tree: &Lean<'_>, (first, path): (usize, &[Player]), sums: &mut [Twofold]) {
     for (j, player) in path.iter().enumerate() {
         let others = path.iter().enumerate().filter(|(k, _)| *k != j).map(|(_, other)| *other);
         let known = if player.open { 1.0 } else { 0.0 };
-        let effect = (known - player.cover) * weighted(path.len(), others);
+        let mut effect = Twofold::from(known);
+        effect += Twofold::from(-player.cover);
+        let effect = effect.times(weighted(path.len(), others));
         for k in 0..tree.width {
-            sums[(tree.first_output + k) * forest.inputs + player.feature] += tree.values[first + k] * effect;
+            sums[(tree.first_output + k) * forest.inputs + player.feature] += effect.times(tree.values[first + k]);
         }
     }
 }
