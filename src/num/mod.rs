@@ -2,6 +2,7 @@
 //!
 //! No column names, no models.
 
+pub mod lines;
 pub mod matrix;
 pub mod parallel;
 pub mod simd;

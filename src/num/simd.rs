@@ -120,15 +120,13 @@ impl Eight {
 #[repr(align(64))]
 pub struct Nibbles(pub [u8; 64]);
 
-/// Asks the memory for one line of `table`, which will be read soon; nothing happens where there is no such line.
+/// Asks the memory for a line that will be read soon.
 #[inline(always)]
-pub fn fetch(table: &[Eight], line: usize) {
+pub fn fetch(line: &[u8; 64]) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(line) = table.get(line) {
-        x86::fetch(line);
-    }
+    x86::fetch(line);
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (table, line);
+    let _ = line;
 }
 
 /// Arithmetic on eight f64 side by side. No operation depends on the neighbours of a lane.

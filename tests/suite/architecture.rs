@@ -34,6 +34,7 @@ const FENCES: &[(&str, &str)] = &[
     ("resvg", "chart"),
     ("maud", "report"),
     ("rayon", "num"),
+    ("memmap2", "num"),
     ("sha2", "base"),
 ];
 

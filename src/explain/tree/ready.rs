@@ -7,8 +7,9 @@
 use crate::base::Task;
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
+use crate::num::lines::Lines;
 use crate::num::parallel;
-use crate::num::simd::{self, Eight};
+use crate::num::simd::Eight;
 
 use super::forest::Forest;
 use super::groups::{Bit, LINE};
@@ -33,6 +34,7 @@ const DEEPEST: usize = 10;
 pub struct Ready {
     coding: Coding,
     trees: Vec<Tabled>,
+    lines: Lines,
     inputs: usize,
     divisor: f64,
     base: Vec<f64>,
@@ -118,7 +120,6 @@ struct Tabled {
     wide: Vec<Wide>,
     answers: Vec<u32>,
     features: Vec<u32>,
-    lines: Vec<Eight>,
     width: usize,
     first: usize,
 }
@@ -136,9 +137,9 @@ impl Ready {
     pub fn path_dependent(ensemble: &TreeEnsemble, task: &Task) -> Result<Option<Self>, Stopped> {
         let forest = Forest::new(ensemble, task)?;
         let Some(tabling) = tabling(&forest, DEEPEST)? else { return Ok(None) };
-        let mut ready = Self::empty(&forest, ensemble);
+        let Some(mut ready) = Self::empty(&forest, ensemble, tabling.size()) else { return Ok(None) };
         for pieces in tabling.chunks() {
-            ready.keep(&pieces, path_dependent::filled(&tabling, &pieces, task)?);
+            ready.keep(&pieces, &path_dependent::filled(&tabling, &pieces, task)?);
         }
         ready.finish(&forest.mean(), ensemble);
         Ok(Some(ready))
@@ -157,33 +158,36 @@ impl Ready {
         let Some(tabling) = tabling(&forest, table_limit(background.rows()))? else { return Ok(None) };
         let equal = vec![1.0; if weights.is_none() { background.rows() } else { 0 }];
         let meeting = Meeting { forest: &forest, background, weights: weights.unwrap_or(&equal) };
-        let mut ready = Self::empty(&forest, ensemble);
+        let Some(mut ready) = Self::empty(&forest, ensemble, tabling.size()) else { return Ok(None) };
         let mut base = alone(&forest);
         for pieces in tabling.chunks() {
-            ready.keep(&pieces, meeting.filled(&tabling, &pieces, &mut base, task)?);
+            ready.keep(&pieces, &meeting.filled(&tabling, &pieces, &mut base, task)?);
         }
         ready.finish(&base, ensemble);
         Ok(Some(ready))
     }
 
-    fn empty(forest: &Forest<'_>, ensemble: &TreeEnsemble) -> Self {
-        Self {
+    fn empty(forest: &Forest<'_>, ensemble: &TreeEnsemble, lines: usize) -> Option<Self> {
+        Some(Self {
+            lines: Lines::new(lines)?,
             coding: forest.coding.clone(),
             trees: Vec::new(),
             inputs: forest.inputs,
             divisor: ensemble.divisor,
             base: Vec::new(),
             splits: forest.trees.iter().map(|t| t.splits.len()).max().unwrap_or(0),
-        }
+        })
     }
 
     fn finish(&mut self, mean: &[f64], ensemble: &TreeEnsemble) {
         self.base = mean.iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
     }
 
-    fn keep(&mut self, pieces: &[Piece<'_>], filled: Vec<Filled>) {
-        let inputs = self.inputs;
-        self.trees.extend(pieces.iter().zip(filled).map(|(piece, filled)| Tabled::new(piece, filled.lines, inputs)));
+    fn keep(&mut self, pieces: &[Piece<'_>], filled: &[Filled]) {
+        for (piece, filled) in pieces.iter().zip(filled) {
+            let start = self.lines.push(&filled.lines);
+            self.trees.push(Tabled::new(piece, start, self.inputs));
+        }
     }
 
     /// Expected value per output.
@@ -234,13 +238,13 @@ impl Ready {
             if let Some(tree) = waiting.next() {
                 let own = &half.lines[read..read + tree.narrow.len()];
                 read += own.len();
-                tree.add_narrow(own, self.inputs + 1, &mut half.sums);
+                tree.add_narrow(own, &self.lines, self.inputs + 1, &mut half.sums);
             }
         };
         for (place, tree) in trees.iter().enumerate() {
             tree.ask(codes, &mut half.states);
-            tree.find(&half.states, &mut half.lines);
-            tree.add_wide(&half.states, self.inputs + 1, &mut half.sums);
+            tree.find(&half.states, &self.lines, &mut half.lines);
+            tree.add_wide(&half.states, &self.lines, self.inputs + 1, &mut half.sums);
             if place >= AHEAD {
                 add(half);
             }
@@ -252,7 +256,7 @@ impl Ready {
 }
 
 impl Tabled {
-    fn new(piece: &Piece<'_>, lines: Vec<Eight>, inputs: usize) -> Self {
+    fn new(piece: &Piece<'_>, mut start: usize, inputs: usize) -> Self {
         let tree = piece.tree;
         let (mut tests, mut sets) = (Vec::new(), Vec::new());
         for (split, test) in tree.tests.iter().enumerate() {
@@ -277,11 +281,9 @@ impl Tabled {
             wide: Vec::new(),
             answers: Vec::new(),
             features: Vec::new(),
-            lines,
             width: tree.width,
             first: tree.first_output,
         };
-        let mut start = 0;
         for group in piece.groups {
             let answers = group.bits.iter().map(|bit| ANSWERS as u32 * (bit.split + 1) + answer(*bit));
             let (span, size) = (group.span(), group.patterns() * group.span());
@@ -325,21 +327,21 @@ impl Tabled {
     }
 
     /// Finds the lines of the narrow groups.
-    fn find(&self, states: &[u8], lines: &mut Vec<u32>) {
-        lines.extend(self.narrow.iter().map(|group| {
+    fn find(&self, states: &[u8], lines: &Lines, found: &mut Vec<u32>) {
+        found.extend(self.narrow.iter().map(|group| {
             let bits = group.answers.map(|place| u32::from(states[place as usize]));
             let line = group.lines + bits.iter().rev().fold(0, |pattern, bit| 2 * pattern + bit);
-            simd::fetch(&self.lines, line as usize);
+            lines.fetch(line as usize);
             line
         }));
     }
 
     /// Adds what the lines that were found give.
-    fn add_narrow(&self, found: &[u32], columns: usize, sums: &mut [f64]) {
+    fn add_narrow(&self, found: &[u32], lines: &Lines, columns: usize, sums: &mut [f64]) {
         let copy = sums.len() / COPIES;
         for k in 0..self.width {
             for (turn, ((group, slots), line)) in self.narrow.iter().zip(&self.slots).zip(found).enumerate() {
-                let line = &self.lines[*line as usize + k * group.size as usize].0;
+                let line = lines.line(*line as usize + k * group.size as usize);
                 let sums = &mut sums[turn % COPIES * copy + (self.first + k) * columns..][..columns];
                 for (slot, value) in slots.iter().zip(line) {
                     sums[*slot as usize] += value;
@@ -349,7 +351,7 @@ impl Tabled {
     }
 
     /// Adds what the other groups give.
-    fn add_wide(&self, states: &[u8], columns: usize, sums: &mut [f64]) {
+    fn add_wide(&self, states: &[u8], lines: &Lines, columns: usize, sums: &mut [f64]) {
         let (mut answer, mut feature) = (0, 0);
         for group in &self.wide {
             let mut pattern = 0;
@@ -359,10 +361,10 @@ impl Tabled {
             let features = &self.features[feature..group.features];
             (answer, feature) = (group.answers, group.features);
             for k in 0..self.width {
-                let line = &self.lines[group.lines + k * group.size + pattern * group.span..];
+                let first = group.lines + k * group.size + pattern * group.span;
                 let sums = &mut sums[(self.first + k) * columns..][..columns];
-                for (features, part) in features.chunks(LINE).zip(line) {
-                    for (feature, value) in features.iter().zip(&part.0) {
+                for (features, at) in features.chunks(LINE).zip(first..) {
+                    for (feature, value) in features.iter().zip(&lines.line(at)) {
                         sums[*feature as usize] += value;
                     }
                 }

@@ -26,9 +26,9 @@ pub(super) fn with_avx2<J: Job>(job: J) -> J::Output {
 
 /// Asks the memory for a line.
 #[inline(always)]
-pub(super) fn fetch(line: &Eight) {
+pub(super) fn fetch(line: &[u8; 64]) {
     // SAFETY: every x86-64 processor has SSE; a hint about an address changes nothing, and this one is that of a reference.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(line.0.as_ptr().cast()) };
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
 }
 
 /// One expression of intrinsics, in the presence of a token.
