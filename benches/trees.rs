@@ -12,7 +12,7 @@ mod slow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use candor::base::Task;
+use candor::base::{Seed, Task};
 use candor::explain::tree::{self, Ready, Room};
 use candor::model::{Structure, TreeEnsemble, load};
 use candor::num::simd::Level;
@@ -158,6 +158,7 @@ enum Done {
     Contributions(tree::Contributions),
     Curves(tree::Dependence),
     Matrices(tree::InteractionMatrices),
+    Growth(Vec<f64>),
 }
 
 /// The public function that is measured, from arrays to arrays, and how it was called.
@@ -178,6 +179,10 @@ fn run(case: &Case) -> Result<(Done, &'static str), String> {
             let done = tree::interaction_matrices(ensemble, rows, &task).map_err(|stopped| format!("{stopped:?}"))?;
             return Ok((Done::Matrices(done), "candor::explain::tree::interaction_matrices"));
         }
+        "permutation-importance" => {
+            let growth = importance(case, &task).map_err(|stopped| format!("{stopped:?}"))?;
+            return Ok((Done::Growth(growth), "candor::explain::tree::tree_permutation::dealt"));
+        }
         "partial-dependence" => {
             let done = tree::partial_dependence(ensemble, rows, &task).map_err(|stopped| format!("{stopped:?}"))?;
             return Ok((Done::Curves(done), "candor::explain::tree::partial_dependence"));
@@ -185,6 +190,31 @@ fn run(case: &Case) -> Result<(Done, &'static str), String> {
         other => return Err(format!("no public function answers {other} yet")),
     };
     Ok((Done::Contributions(done.map_err(|stopped| format!("{stopped:?}"))?), call))
+}
+
+/// The growth of the mean squared error when the values of an input are dealt to other rows, per input.
+fn importance(case: &Case, task: &Task) -> Result<Vec<f64>, tree::Stopped> {
+    let (ensemble, rows) = (&case.ensemble, case.rows.view());
+    let target = case.target.as_ref().expect("the case has a target").view();
+    let mut scores = vec![0.0; rows.rows()];
+    ensemble.score_rows_f64(rows, &mut scores);
+    let error = |scores: &[f64]| {
+        let squares = scores.iter().enumerate().map(|(i, score)| (score - target.row(i)[0]).powi(2));
+        squares.sum::<f64>() / scores.len() as f64
+    };
+    let repeats = case.about["repeats"].as_u64().unwrap_or(5);
+    let shuffled = |repeat: u64| {
+        let mut order: Vec<usize> = (0..rows.rows()).collect();
+        Seed(1).child("importance", repeat).shuffle(&mut order);
+        order
+    };
+    let orders: Vec<Vec<usize>> = (0..repeats).map(shuffled).collect();
+    let (before, mut growth) = (error(&scores), vec![0.0; ensemble.inputs]);
+    tree::tree_permutation::dealt(ensemble, (rows, &scores), &orders, task, |input, dealt| {
+        growth[input] = dealt.iter().map(|scores| error(scores) - before).sum::<f64>() / dealt.len() as f64;
+        Ok(())
+    })?;
+    Ok(growth)
 }
 
 /// Every row by itself, by tables that were made before.
@@ -201,6 +231,7 @@ fn found(case: &Case, done: &Done) -> Found {
     let width = case.ensemble.inputs;
     let done = match done {
         Done::Contributions(done) => done,
+        Done::Growth(growth) => return Found { values: growth.clone(), shape: vec![growth.len()], gap: None },
         Done::Matrices(matrices) => {
             let size = width * width;
             let count = WRITTEN.min(matrices.values.len() / (size * case.ensemble.outputs()));

@@ -15,6 +15,7 @@ TITLES = {
     "interventional-deep": "XGBoost, 50 trees of depth 8, interventional, 1 000 000 reference rows, 3 000 000 rows",
     "interactions": "the first model, interaction values, 10 000 rows",
     "pdp": "XGBoost, 100 trees of depth 6, partial dependence of 30 features at all thresholds, 400 000 rows",
+    "single-row": "the first model, one new row at a time with its tables made before, path-dependent",
     "importance": "the first model, permutation importance of 30 features, 5 repeats, 10 000 rows",
 }
 # Sampled answers differ from the expectation by chance; their difference is no error.

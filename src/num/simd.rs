@@ -175,7 +175,8 @@ pub trait Lanes: Copy {
     fn turned(self, table: &[Eight], codes: &[u16; 8], shift: u32) -> [Self::Numbers; 8];
 }
 
-/// The plain level.
+/// The plain level. On x86-64 only processors without fused products run it, whose time goes into making up for these: there
+/// its operations are calls, which spares the compiler most of the kernels' code.
 #[derive(Clone, Copy, Debug)]
 pub struct Scalar;
 
@@ -199,22 +200,22 @@ impl Lanes for Scalar {
         to.0 = x;
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn add(self, a: [f64; 8], b: [f64; 8]) -> [f64; 8] {
         std::array::from_fn(|i| a[i] + b[i])
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn sub(self, a: [f64; 8], b: [f64; 8]) -> [f64; 8] {
         std::array::from_fn(|i| a[i] - b[i])
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn mul(self, a: [f64; 8], b: [f64; 8]) -> [f64; 8] {
         std::array::from_fn(|i| a[i] * b[i])
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn mul_add(self, a: [f64; 8], b: [f64; 8], c: [f64; 8]) -> [f64; 8] {
         std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
     }
@@ -224,19 +225,19 @@ impl Lanes for Scalar {
         bits
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn select(self, mask: u8, yes: [f64; 8], no: [f64; 8]) -> [f64; 8] {
         std::array::from_fn(|i| if mask >> i & 1 == 1 { yes[i] } else { no[i] })
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn nibbles(self, words: &[u64; 4], places: &mut Nibbles) {
         for (i, place) in places.0.iter_mut().enumerate() {
             *place = (0..4).map(|k| ((words[k] >> i & 1) as u8) << k).sum();
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn places(self, places: &Nibbles, v: usize) -> [u8; 8] {
         std::array::from_fn(|i| places.0[8 * v + i])
     }
@@ -246,24 +247,24 @@ impl Lanes for Scalar {
         self.look_up_both([table, table], places)
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn look_up_both(self, table: [[f64; 8]; 2], places: [u8; 8]) -> [f64; 8] {
         places.map(|place| table[usize::from(place >> 3 & 1)][usize::from(place & 7)])
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn within_u16(self, codes: &[u16; 64], from: u16, span: u16) -> u64 {
         let bit = |i: usize| u64::from(codes[i].wrapping_sub(from) <= span) << i;
         (0..64).map(bit).fold(0, |word, bit| word | bit)
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn within_u32(self, codes: &[u32; 64], from: u32, span: u32) -> u64 {
         let bit = |i: usize| u64::from(codes[i].wrapping_sub(from) <= span) << i;
         (0..64).map(bit).fold(0, |word, bit| word | bit)
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn patterns(self, words: &[u64], codes: &mut [u16; 64]) {
         *codes = [0; 64];
         for (k, word) in words.iter().enumerate().take(16) {
@@ -273,7 +274,7 @@ impl Lanes for Scalar {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn turned(self, table: &[Eight], codes: &[u16; 8], shift: u32) -> [[f64; 8]; 8] {
         let lines = codes.map(|code| table[usize::from(code) << shift].0);
         std::array::from_fn(|j| std::array::from_fn(|i| lines[i][j]))

@@ -23,7 +23,6 @@ const NARROW: usize = 2048;
 /// A tree's program for some of its nodes.
 #[derive(Clone, Debug)]
 enum Pass<'a> {
-    One(Program<'a, 1>),
     Two(Program<'a, 2>),
     Three(Program<'a, 3>),
     Four(Program<'a, 4>),
@@ -51,7 +50,6 @@ struct Lot {
 pub(super) struct Scratch {
     blocks: Vec<Lot>,
     outcomes: Outcomes,
-    one: Stack<1>,
     two: Stack<2>,
     three: Stack<3>,
     four: Stack<4>,
@@ -76,16 +74,16 @@ impl<'a> Engine<'a> {
             count += group.len();
         }
         let trees = &rest[..count];
-        let most = trees.iter().map(|t| nodes_for(t.distinct)).max().unwrap_or(1);
+        let most = trees.iter().map(|t| nodes(t)).max().unwrap_or(1);
         let mut rules: Vec<Option<Rule>> = vec![None; most + 1];
         for tree in trees {
-            let count = nodes_for(tree.distinct);
+            let count = nodes(tree);
             rules[count].get_or_insert_with(|| Rule::new(count));
         }
         task.check()?;
         let passes = parallel::map(trees.len(), &Task::silent(), |index| {
             let tree = trees[index];
-            let rule = rules[nodes_for(tree.distinct)].as_ref().expect("every tree's rule was made above");
+            let rule = rules[nodes(tree)].as_ref().expect("every tree's rule was made above");
             passes(tree, rule)
         })?;
         Ok(Self { forest, trees, passes })
@@ -101,7 +99,6 @@ impl<'a> Engine<'a> {
         Scratch {
             blocks: Vec::new(),
             outcomes: Outcomes::default(),
-            one: Stack::default(),
             two: Stack::default(),
             three: Stack::default(),
             four: Stack::default(),
@@ -142,6 +139,11 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// Nodes of a tree's rule: two at least, which spares the compiler the code for one.
+fn nodes(tree: &Lean<'_>) -> usize {
+    nodes_for(tree.distinct).max(2)
+}
+
 /// The programs of one tree, which together hold all nodes of its rule. Every program has nodes that lie symmetric about
 /// the middle: the middle one, if there is one, and its neighbours first, then four at a time, outwards.
 fn passes<'a>(tree: &Lean<'a>, rule: &Rule) -> Vec<Pass<'a>> {
@@ -156,7 +158,6 @@ fn passes<'a>(tree: &Lean<'a>, rule: &Rule) -> Vec<Pass<'a>> {
         places.extend(middle.then_some(half));
         places.extend((count - half + done..).take(pairs));
         passes.push(match places.len() {
-            1 => Pass::One(Program::new(tree, Nodes::new(rule, &places))),
             2 => Pass::Two(Program::new(tree, Nodes::new(rule, &places))),
             3 => Pass::Three(Program::new(tree, Nodes::new(rule, &places))),
             _ => Pass::Four(Program::new(tree, Nodes::new(rule, &places))),
@@ -177,7 +178,7 @@ impl Job for BlockJob<'_, '_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> Result<(), Cancelled> {
-        let Scratch { blocks, outcomes, one, two, three, four } = self.scratch;
+        let Scratch { blocks, outcomes, two, three, four } = self.scratch;
         let forest = self.engine.forest;
         let inputs = forest.inputs;
         for (trees, passes) in self.engine.trees.chunks(GROUP).zip(self.engine.passes.chunks(GROUP)) {
@@ -191,7 +192,6 @@ impl Job for BlockJob<'_, '_> {
                     let (outcomes, group) = (&*outcomes, &mut lot.group[..]);
                     for pass in passes {
                         match pass {
-                            Pass::One(program) => Walk { lanes, program, outcomes, inputs }.run(one, group),
                             Pass::Two(program) => Walk { lanes, program, outcomes, inputs }.run(two, group),
                             Pass::Three(program) => Walk { lanes, program, outcomes, inputs }.run(three, group),
                             Pass::Four(program) => Walk { lanes, program, outcomes, inputs }.run(four, group),
