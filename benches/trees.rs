@@ -299,6 +299,8 @@ fn measured(case: &Case, options: &Options) -> Value {
     let mut last = None;
     let (mut seconds, mut processor) = (Vec::new(), Vec::new());
     for _ in 0..=options.runs {
+        // The answer of the run before is no part of this one's memory.
+        drop(last.take());
         let (begun, used) = (Instant::now(), processor_seconds());
         match run(case) {
             Ok(done) => last = Some(done),

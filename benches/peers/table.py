@@ -105,13 +105,21 @@ def cells(result, ours):
         return [result["status"], "", "", ""]
     mark = (" ~" if result.get("scaled_from") else "") + (" ≥" if disturbed(result) else "")
     many = ""
-    if ours and result is not ours and ours["status"] == "ok":
+    if elsewhere(result, ours):
+        mark += " †"
+    elif ours and result is not ours and ours["status"] == "ok":
         many = ratio(time_of(result) / time_of(ours))
     error = result.get("largest_error")
     more = (result["peak_memory_bytes"] - result["memory_before_bytes"]) / 1e6
     return [
         seconds(time_of(result)) + mark, many, "" if error is None else f"{error:.0e}", f"{more:.0f} MB",
     ]
+
+
+def elsewhere(result, ours):
+    """Whether a result comes from another processor than Candor's, so that there is no ratio."""
+    both = ours and result["status"] == "ok" and ours["status"] == "ok"
+    return bool(both) and result["cpu"] != ours["cpu"]
 
 
 def markdown(results):
@@ -150,6 +158,9 @@ def below(results, scaled):
         lines.append(f"~ scaled from a smaller measurement ({'; '.join(scaled)}).")
     if any(disturbed(r) for r in done):
         lines.append("≥ other programs ran; the processor time divided by the threads, the least it can have needed.")
+    ours = {r["case"]: r for r in done if r["peer"] == OURS}
+    if any(elsewhere(r, ours.get(r["case"])) for r in done):
+        lines.append("† on another processor than Candor, hence without a ratio.")
     if notes:
         lines.append("Notes: " + "; ".join(f"{', '.join(who)}: {note}" for note, who in sorted(notes.items())) + ".")
     return lines
