@@ -28,6 +28,34 @@ pub enum Compare {
     LessF32,
     /// Left when `x <= threshold` in f64 (LightGBM, smartcore).
     LessEqualF64,
+    /// Left when `(x as f32) as f64 <= threshold` (scikit-learn's trees and forests, CatBoost).
+    LessEqualRounded,
+}
+
+impl Compare {
+    /// The value as the comparison sees it.
+    #[inline]
+    pub fn seen(self, x: f64) -> f64 {
+        match self {
+            Self::LessF32 | Self::LessEqualRounded => f64::from(x as f32),
+            Self::LessEqualF64 => x,
+        }
+    }
+
+    /// The threshold as the comparison sees it.
+    #[inline]
+    pub fn seen_threshold(self, threshold: f64) -> f64 {
+        match self {
+            Self::LessF32 => f64::from(threshold as f32),
+            Self::LessEqualF64 | Self::LessEqualRounded => threshold,
+        }
+    }
+
+    /// Whether a value that equals the threshold goes left.
+    #[inline]
+    pub fn equal_goes_left(self) -> bool {
+        self != Self::LessF32
+    }
 }
 
 /// How contributions of trees are summed by the source library.
@@ -155,6 +183,7 @@ impl TreeEnsemble {
         match self.compare {
             Compare::LessF32 => (x as f32) < (threshold as f32),
             Compare::LessEqualF64 => x <= threshold,
+            Compare::LessEqualRounded => f64::from(x as f32) <= threshold,
         }
     }
 
@@ -170,7 +199,7 @@ impl TreeEnsemble {
         let matches = match self.compare {
             // XGBoost takes every negative value as no category; LightGBM truncates −0.5 to category 0.
             Compare::LessF32 => code >= 0.0 && set.contains(f64::from(code as f32)),
-            Compare::LessEqualF64 => set.contains(code),
+            Compare::LessEqualF64 | Compare::LessEqualRounded => set.contains(code),
         };
         matches == set.matching_goes_left
     }
@@ -374,8 +403,10 @@ mod tests {
     fn a_value_is_rounded_to_f32_before_an_f32_comparison() {
         let model = ensemble(Compare::LessF32, split(Missing::Left, Node::NUMERIC));
         assert!(!goes_left(&model, 0.5 - 1e-12));
+        let model = ensemble(Compare::LessEqualRounded, split(Missing::Left, Node::NUMERIC));
+        assert!(goes_left(&model, 0.5 + 1e-12) && !goes_left(&model, 0.5 + 1e-7));
         let model = ensemble(Compare::LessEqualF64, split(Missing::Left, Node::NUMERIC));
-        assert!(goes_left(&model, 0.5));
+        assert!(goes_left(&model, 0.5) && !goes_left(&model, 0.5 + 1e-12));
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn ensemble(shape: &Shape, stream: &mut Stream) -> TreeEnsemble {
         trees: (0..shape.trees).map(|k| tree(k, stream)).collect(),
         inputs: shape.inputs,
         base: (0..shape.outputs).map(|_| stream.normal()).collect(),
-        compare: [Compare::LessF32, Compare::LessEqualF64][stream.below(2)],
+        compare: [Compare::LessF32, Compare::LessEqualF64, Compare::LessEqualRounded][stream.below(3)],
         accumulate: Accumulate::F64,
         divisor: [1.0, 3.0][stream.below(2)],
     }

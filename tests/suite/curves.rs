@@ -7,7 +7,6 @@ use candor::explain::tree::friedman::{overall_interactions, pair_dependence, pai
 use candor::explain::tree::tree_permutation::{dealt, expected_losses};
 use candor::explain::tree::{Axes, individual, partial_dependence};
 use candor::explain::{Body, Curves, FeatureImportance, Place, Request, Truth};
-use candor::model::trees::Compare;
 use candor::model::{Model, ModelCard, Scale, TreeEnsemble};
 use candor::num::simd::{self, Level};
 use candor::num::{Matrix, MatrixView, parallel};
@@ -386,7 +385,7 @@ fn counted_curves_pass_through_what_the_model_says_when_asked() {
                     Place::At(value) => *value,
                     _ => f64::NAN,
                 };
-                let low_belongs = setting.model.ensemble().compare == Compare::LessF32;
+                let low_belongs = !setting.model.ensemble().compare.equal_goes_left();
                 let holds = |place: &Place| match place {
                     Place::Missing => value.is_nan(),
                     Place::Between(low, high) if low_belongs => *low <= value && (value < *high || low >= high),

@@ -257,7 +257,7 @@ fn plain(coding: &Coding, compare: Compare, feature: usize, column: u32) -> Axis
     Axis {
         feature,
         pieces,
-        low_belongs: compare == Compare::LessF32,
+        low_belongs: !compare.equal_goes_left(),
         zero_is_missing: coding.zero_is_missing(column),
         columns: vec![column],
         codes: Vec::new(),
@@ -291,7 +291,7 @@ fn mixed(coding: &Coding, compare: Compare, feature: usize, columns: Vec<u32>) -
     let mut axis = Axis {
         feature,
         pieces: vec![Piece::Missing],
-        low_belongs: compare == Compare::LessF32,
+        low_belongs: !compare.equal_goes_left(),
         zero_is_missing: false,
         codes: vec![codes_of(f64::NAN)],
         places: BTreeMap::from([(codes_of(f64::NAN), 0)]),

@@ -111,7 +111,7 @@ impl Coding {
                         column.categories = column.categories.max(set.words.len() * 64);
                     }
                     _ if node.threshold.is_nan() => {}
-                    _ => column.thresholds.push(rounded(ensemble.compare, node.threshold)),
+                    _ => column.thresholds.push(ensemble.compare.seen_threshold(node.threshold)),
                 }
             }
         }
@@ -136,7 +136,7 @@ impl Coding {
             Missing::Right | Missing::ZeroRight => false,
             Missing::AsZero => ensemble.goes_left(tree, node, f64::NAN),
         };
-        let threshold = rounded(self.compare, node.threshold);
+        let threshold = self.compare.seen_threshold(node.threshold);
         let left = match column.thresholds.binary_search_by(|t| t.total_cmp(&threshold)) {
             Ok(rank) if missing_left => Codes::Within { from: 0, span: rank as u32 + 1 },
             Ok(rank) => Codes::Within { from: 1, span: rank as u32 },
@@ -206,12 +206,10 @@ impl Coding {
 
     /// How many thresholds lie before a number.
     fn rank(&self, thresholds: &[f64], value: f64) -> usize {
-        match self.compare {
-            Compare::LessF32 => {
-                let value = f64::from(value as f32);
-                thresholds.partition_point(|threshold| *threshold <= value)
-            }
-            Compare::LessEqualF64 => thresholds.partition_point(|threshold| *threshold < value),
+        let value = self.compare.seen(value);
+        match self.compare.equal_goes_left() {
+            true => thresholds.partition_point(|threshold| *threshold < value),
+            false => thresholds.partition_point(|threshold| *threshold <= value),
         }
     }
 
@@ -227,14 +225,12 @@ impl Coding {
     }
 
     fn ranks(&self, column: &Column, values: &[f64; ROWS]) -> [u32; ROWS] {
+        let count = column.thresholds.len();
+        let rounded = |values: &[f64; ROWS]| values.map(|x| self.compare.seen(x));
         match self.compare {
-            Compare::LessF32 => {
-                let values = values.map(|x| f64::from(x as f32));
-                search(&column.padded, column.thresholds.len(), &values, |threshold, x| threshold <= x)
-            }
-            Compare::LessEqualF64 => {
-                search(&column.padded, column.thresholds.len(), values, |threshold, x| threshold < x)
-            }
+            Compare::LessF32 => search(&column.padded, count, &rounded(values), |threshold, x| threshold <= x),
+            Compare::LessEqualF64 => search(&column.padded, count, values, |threshold, x| threshold < x),
+            Compare::LessEqualRounded => search(&column.padded, count, &rounded(values), |threshold, x| threshold < x),
         }
     }
 }
@@ -271,13 +267,6 @@ fn role(node: &Node) -> Role {
     }
 }
 
-fn rounded(compare: Compare, threshold: f64) -> f64 {
-    match compare {
-        Compare::LessF32 => f64::from(threshold as f32),
-        Compare::LessEqualF64 => threshold,
-    }
-}
-
 /// The code of a category: 0 for a missing one, `categories + 1` for one no split knows.
 fn category(compare: Compare, categories: usize, x: f64) -> u32 {
     let other = categories as u32 + 1;
@@ -288,7 +277,7 @@ fn category(compare: Compare, categories: usize, x: f64) -> u32 {
         // XGBoost takes every negative value as no category; LightGBM truncates −0.5 to category 0.
         Compare::LessF32 if x < 0.0 => return other,
         Compare::LessF32 => (f64::from(x as f32), 0.0),
-        Compare::LessEqualF64 => (x, -1.0),
+        Compare::LessEqualF64 | Compare::LessEqualRounded => (x, -1.0),
     };
     // −0.0 is category 0 for both, hence the second comparison.
     if (x > lowest || x == 0.0) && x < categories as f64 { x as u32 + 1 } else { other }

@@ -73,7 +73,7 @@ fn ensemble(shape: Shape, stream: &mut Stream) -> TreeEnsemble {
         trees,
         inputs: shape.inputs,
         base: (0..shape.outputs).map(|_| stream.normal()).collect(),
-        compare: if stream.below(2) == 0 { Compare::LessF32 } else { Compare::LessEqualF64 },
+        compare: [Compare::LessF32, Compare::LessEqualF64, Compare::LessEqualRounded][stream.below(3)],
         accumulate: Accumulate::F64,
         divisor: [1.0, shape.trees as f64, 3.0][stream.below(3)],
     }
