@@ -124,7 +124,7 @@ impl<'a> Engine<'a> {
             self.forest.coding.encode(rows, first + k * ROWS, (count - k * ROWS).min(ROWS), &mut lot.block);
             lot.total.fill([Eight::splat(0.0); VECTORS]);
         }
-        run(BlockJob { engine: self, scratch, task })?;
+        self.walk(scratch, task)?;
         for (k, Lot { total, .. }) in scratch.blocks.iter().enumerate() {
             for (plane, columns) in out.iter_mut().zip(total.chunks_exact(inputs.max(1))) {
                 let rows = plane[k * ROWS * inputs..].chunks_exact_mut(inputs.max(1)).take(ROWS);
@@ -136,6 +136,37 @@ impl<'a> Engine<'a> {
             }
         }
         task.advance((count * self.trees.len()) as u64)
+    }
+
+    /// All blocks through all trees. Every program is a job of its own: one for all would be a function too large for the
+    /// compiler to finish soon.
+    fn walk(&self, scratch: &mut Scratch, task: &Task) -> Result<(), Cancelled> {
+        let Scratch { blocks, outcomes, two, three, four } = scratch;
+        let inputs = self.forest.inputs;
+        for (trees, passes) in self.trees.chunks(GROUP).zip(self.passes.chunks(GROUP)) {
+            for lot in blocks.iter_mut() {
+                lot.group.fill([Eight::splat(0.0); VECTORS]);
+            }
+            for (tree, passes) in trees.iter().zip(passes) {
+                task.check()?;
+                for Lot { block, group: sums, .. } in blocks.iter_mut() {
+                    run(AskJob { tree, block, outcomes });
+                    for pass in passes {
+                        match pass {
+                            Pass::Two(program) => run(WalkJob { program, outcomes, inputs, stack: two, sums }),
+                            Pass::Three(program) => run(WalkJob { program, outcomes, inputs, stack: three, sums }),
+                            Pass::Four(program) => run(WalkJob { program, outcomes, inputs, stack: four, sums }),
+                        }
+                    }
+                }
+            }
+            for Lot { group, total, .. } in blocks.iter_mut() {
+                for (total, part) in total.iter_mut().flatten().zip(group.iter().flatten()) {
+                    total.0.iter_mut().zip(&part.0).for_each(|(total, part)| *total += part);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -167,46 +198,37 @@ fn passes<'a>(tree: &Lean<'a>, rule: &Rule) -> Vec<Pass<'a>> {
     passes
 }
 
-struct BlockJob<'j, 'a> {
-    engine: &'j Engine<'a>,
-    scratch: &'j mut Scratch,
-    task: &'j Task,
+/// Asks the splits of one tree.
+struct AskJob<'j, 'a> {
+    tree: &'j Lean<'a>,
+    block: &'j Block,
+    outcomes: &'j mut Outcomes,
 }
 
-impl Job for BlockJob<'_, '_> {
-    type Output = Result<(), Cancelled>;
+impl Job for AskJob<'_, '_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> Result<(), Cancelled> {
-        let Scratch { blocks, outcomes, two, three, four } = self.scratch;
-        let forest = self.engine.forest;
-        let inputs = forest.inputs;
-        for (trees, passes) in self.engine.trees.chunks(GROUP).zip(self.engine.passes.chunks(GROUP)) {
-            for lot in blocks.iter_mut() {
-                lot.group.fill([Eight::splat(0.0); VECTORS]);
-            }
-            for (tree, passes) in trees.iter().zip(passes) {
-                self.task.check()?;
-                for lot in blocks.iter_mut() {
-                    outcomes.fill(lanes, tree, &lot.block);
-                    let (outcomes, group) = (&*outcomes, &mut lot.group[..]);
-                    for pass in passes {
-                        match pass {
-                            Pass::Two(program) => Walk { lanes, program, outcomes, inputs }.run(two, group),
-                            Pass::Three(program) => Walk { lanes, program, outcomes, inputs }.run(three, group),
-                            Pass::Four(program) => Walk { lanes, program, outcomes, inputs }.run(four, group),
-                        }
-                    }
-                }
-            }
-            for Lot { group, total, .. } in blocks.iter_mut() {
-                for (total, part) in total.iter_mut().zip(group.iter()) {
-                    for (total, part) in total.iter_mut().zip(part) {
-                        lanes.store(total, lanes.add(lanes.load(total), lanes.load(part)));
-                    }
-                }
-            }
-        }
-        Ok(())
+    fn run<L: Lanes>(self, lanes: L) {
+        self.outcomes.fill(lanes, self.tree, self.block);
+    }
+}
+
+/// One program for one block of rows.
+struct WalkJob<'j, 'a, const Q: usize> {
+    program: &'j Program<'a, Q>,
+    outcomes: &'j Outcomes,
+    inputs: usize,
+    stack: &'j mut Stack<Q>,
+    sums: &'j mut [Rows],
+}
+
+impl<const Q: usize> Job for WalkJob<'_, '_, Q> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { program, outcomes, inputs, stack, sums } = self;
+        Walk { lanes, program, outcomes, inputs }.run(stack, sums);
     }
 }
