@@ -5,7 +5,7 @@ use crate::explain::answer::{Answer, Body, Strength, Strengths};
 use crate::explain::error::ExplainError;
 use crate::explain::shape::Shape;
 use crate::explain::tree::friedman::{self, overall_interactions, pair_interactions};
-use crate::model::{Model, Scale, Structure};
+use crate::model::{Model, Scale};
 
 use super::{Explainer, Request, Support};
 
@@ -40,10 +40,7 @@ impl Explainer for FriedmanH {
 
     /// Other models would have to be asked once for every two rows and pair of features.
     fn supports(&self, model: &dyn Model) -> Support {
-        match model.structure() {
-            Structure::Trees(_) => Support::Exact,
-            _ => Support::No(super::NO_TREES),
-        }
+        super::trees_only(model)
     }
 
     fn scales(&self, model: &dyn Model) -> Vec<Scale> {
@@ -60,9 +57,7 @@ impl Explainer for FriedmanH {
 
     /// Cost: see [`pair_interactions`] and [`overall_interactions`].
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
-        let Structure::Trees(ensemble) = request.model.structure() else {
-            return Err(super::refusal(self, super::NO_TREES));
-        };
+        let ensemble = super::trees_of(self, request.model)?;
         let with = super::one_feature(self, request.model, request.knobs)?;
         let features = super::feature_names(request.model);
         let (outputs, asked) = (ensemble.outputs(), if with.is_some() { 1 } else { features.len() });

@@ -13,7 +13,7 @@ mod tree_shap_interventional;
 use std::sync::Arc;
 
 use crate::base::{Entry, Kind, Knob, Knobs, RowId, Seed, Task};
-use crate::model::{Model, Scale, Structure};
+use crate::model::{Model, Scale, Structure, TreeEnsemble};
 use crate::num::MatrixView;
 
 use super::answer::{Answer, Attribution, Body};
@@ -149,6 +149,22 @@ pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
 
 /// Why a method of trees refuses all other models.
 const NO_TREES: &str = "the model is not a sum of trees";
+
+/// The support of a method that is exact for trees and for nothing else.
+fn trees_only(model: &dyn Model) -> Support {
+    match model.structure() {
+        Structure::Trees(_) => Support::Exact,
+        _ => Support::No(NO_TREES),
+    }
+}
+
+/// The trees of a model, or the refusal of `method`.
+fn trees_of<'m>(method: &dyn Explainer, model: &'m dyn Model) -> Result<&'m TreeEnsemble, ExplainError> {
+    match model.structure() {
+        Structure::Trees(ensemble) => Ok(ensemble),
+        _ => Err(refusal(method, NO_TREES)),
+    }
+}
 
 /// What a reader must know about splits without training cover.
 const NO_COVER: &str = "Some splits carry no training cover in the model file; both their branches count half";

@@ -53,10 +53,7 @@ impl Explainer for TreeInteractions {
     }
 
     fn supports(&self, model: &dyn Model) -> Support {
-        match model.structure() {
-            Structure::Trees(_) => Support::Exact,
-            _ => Support::No(super::NO_TREES),
-        }
+        super::trees_only(model)
     }
 
     fn scales(&self, model: &dyn Model) -> Vec<Scale> {
@@ -85,9 +82,7 @@ impl Explainer for TreeInteractions {
     }
 
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
-        let Structure::Trees(ensemble) = request.model.structure() else {
-            return Err(super::refusal(self, super::NO_TREES));
-        };
+        let ensemble = super::trees_of(self, request.model)?;
         let with = super::one_feature(self, request.model, request.knobs)?;
         let limits = Limits { pairs: request.knobs.count(PAIRS.id) as usize, numbers: MOST_NUMBERS };
         let found = held(ensemble, request.features, (with, limits), task).map_err(|s| super::stopped(self, s))?;

@@ -4,7 +4,7 @@ use crate::base::{Entry, Task};
 use crate::explain::answer::Answer;
 use crate::explain::error::ExplainError;
 use crate::explain::tree;
-use crate::model::{Model, Scale, Structure};
+use crate::model::{Model, Scale};
 
 use super::{Explainer, Request, Support};
 
@@ -35,10 +35,7 @@ impl Entry for TreeShap {
 
 impl Explainer for TreeShap {
     fn supports(&self, model: &dyn Model) -> Support {
-        match model.structure() {
-            Structure::Trees(_) => Support::Exact,
-            _ => Support::No(super::NO_TREES),
-        }
+        super::trees_only(model)
     }
 
     fn scales(&self, model: &dyn Model) -> Vec<Scale> {
@@ -46,9 +43,7 @@ impl Explainer for TreeShap {
     }
 
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
-        let Structure::Trees(ensemble) = request.model.structure() else {
-            return Err(super::refusal(self, super::NO_TREES));
-        };
+        let ensemble = super::trees_of(self, request.model)?;
         let found = tree::path_dependent(ensemble, request.features, task).map_err(|s| super::stopped(self, s))?;
         let mut notes = Vec::new();
         if found.without_cover {

@@ -4,7 +4,7 @@ use crate::base::{Entry, Task};
 use crate::explain::answer::Answer;
 use crate::explain::error::ExplainError;
 use crate::explain::tree;
-use crate::model::{Model, Scale, Structure, TaskKind};
+use crate::model::{Model, Scale, TaskKind};
 use crate::num::{MatrixView, parallel};
 
 use super::{Explainer, Request, Support};
@@ -42,10 +42,7 @@ impl Entry for TreeShapInterventional {
 
 impl Explainer for TreeShapInterventional {
     fn supports(&self, model: &dyn Model) -> Support {
-        match model.structure() {
-            Structure::Trees(_) => Support::Exact,
-            _ => Support::No(super::NO_TREES),
-        }
+        super::trees_only(model)
     }
 
     fn scales(&self, model: &dyn Model) -> Vec<Scale> {
@@ -63,9 +60,7 @@ impl Explainer for TreeShapInterventional {
     }
 
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
-        let Structure::Trees(ensemble) = request.model.structure() else {
-            return Err(super::refusal(self, super::NO_TREES));
-        };
+        let ensemble = super::trees_of(self, request.model)?;
         let (background, weights) = (request.background.matrix.view(), request.background.weights.as_deref());
         if request.scale != Scale::Probability {
             let found = tree::interventional(ensemble, request.features, background, weights, task)
