@@ -168,6 +168,10 @@ pub trait Lanes: Copy {
     fn within_u16(self, codes: &[u16; 64], from: u16, span: u16) -> u64;
     /// Bit `i` tells whether `codes[i] − from`, wrapping, is at most `span`.
     fn within_u32(self, codes: &[u32; 64], from: u32, span: u32) -> u64;
+    /// Bit `i` tells whether `codes[columns[i]] − from[i]`, wrapping, is at most `span[i]`; columns are taken modulo 64.
+    fn within_each(self, codes: &[u32; 64], columns: &[u8; 64], from: &[u32; 64], span: &[u32; 64]) -> u64;
+    /// The bits of `word` at the ones of `mask`, side by side from the lowest on.
+    fn extract(self, word: u64, mask: u64) -> u64;
     /// Bit `k` of `codes[i]` is bit `i` of `words[k]`; at most sixteen words.
     fn patterns(self, words: &[u64], codes: &mut [u16; 64]);
     /// The eight lines of `table` at `codes << shift`, turned: number `i` of vector `j` is number `j` of line
@@ -265,6 +269,22 @@ impl Lanes for Scalar {
     }
 
     #[cfg_attr(target_arch = "x86_64", inline(never))]
+    fn within_each(self, codes: &[u32; 64], columns: &[u8; 64], from: &[u32; 64], span: &[u32; 64]) -> u64 {
+        let code = |i: usize| codes[usize::from(columns[i] % 64)];
+        (0..64).fold(0, |word, i| word | u64::from(code(i).wrapping_sub(from[i]) <= span[i]) << i)
+    }
+
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
+    fn extract(self, word: u64, mask: u64) -> u64 {
+        let (mut rest, mut found) = (mask, 0);
+        for place in 0..mask.count_ones() {
+            found |= (word >> rest.trailing_zeros() & 1) << place;
+            rest &= rest - 1;
+        }
+        found
+    }
+
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
     fn patterns(self, words: &[u64], codes: &mut [u16; 64]) {
         *codes = [0; 64];
         for (k, word) in words.iter().enumerate().take(16) {
@@ -339,6 +359,12 @@ mod tests {
                 lanes.patterns(&words, &mut codes);
                 bits.extend(codes.map(u64::from));
             }
+            let columns: [u8; 64] = std::array::from_fn(|i| (i * 41) as u8);
+            let (starts, ends) = (wide.map(|x| x >> 1), wide.map(|x| x.rotate_left(7)));
+            bits.push(lanes.within_each(&wide, &columns, &starts, &ends));
+            for mask in [0, 1, 0x8000_0000_0000_0001, 0xFF00_0001_8000, u64::MAX] {
+                bits.push(lanes.extract(0x9E37_79B9_7F4A_7C15, mask));
+            }
             for step in 0..64 {
                 for from in [0u16, 1, 7, 65_535] {
                     bits.push(lanes.within_u16(&narrow, from, narrow[step]));
@@ -364,6 +390,24 @@ mod tests {
         assert_eq!(Scalar.within_u16(&codes, 1, 3), 0b1_1110);
         let codes: [u32; 64] = std::array::from_fn(|i| i as u32);
         assert_eq!(Scalar.within_u32(&codes, 2, 1), 0b1100);
+    }
+
+    #[test]
+    fn every_code_is_compared_with_bounds_of_its_own() {
+        let codes: [u32; 64] = std::array::from_fn(|i| i as u32);
+        let columns: [u8; 64] = std::array::from_fn(|i| 63 - i as u8);
+        let (mut from, mut span) = ([0; 64], [0; 64]);
+        (from[0], span[0]) = (60, 3);
+        (from[1], span[1]) = (63, 5);
+        (from[62], span[62]) = (2, u32::MAX);
+        assert_eq!(Scalar.within_each(&codes, &columns, &from, &span), 1 | 1 << 62 | 1 << 63);
+    }
+
+    #[test]
+    fn bits_are_taken_out_side_by_side() {
+        assert_eq!(Scalar.extract(0b1010_0110, 0b1100_0101), 0b1010);
+        assert_eq!(Scalar.extract(u64::MAX, 1 << 63 | 1), 0b11);
+        assert_eq!(Scalar.extract(u64::MAX, 0), 0);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use crate::num::simd::Eight;
 
-use super::asks::{Asks, BITS, Bit};
+use super::asks::{Asks, BITS};
 use super::forest::{Above, Lean};
+use super::outcomes::Bit;
 use super::steps::Nodes;
 
 /// Most features of such a path: one bit each.
@@ -29,7 +30,7 @@ impl<const Q: usize> Arrival<Q> {
             let split = &tree.splits[above.split as usize];
             if !features.contains(&split.feature) && features.len() < FEW {
                 bits.push(Bit::satisfied(above));
-                kept[features.len()] = split.kept * if above.left { split.share.0 } else { split.share.1 };
+                kept[features.len()] = split.kept * split.share(above.left);
                 features.push(split.feature);
             }
             at = parents[above.split as usize];

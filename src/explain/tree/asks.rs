@@ -2,37 +2,10 @@
 
 use crate::num::simd::{Lanes, Nibbles};
 
-use super::forest::Above;
-use super::outcomes::Outcomes;
+use super::outcomes::{Bit, Outcomes};
 
 /// Most bits of a place in a table.
 pub(super) const BITS: usize = 4;
-
-/// One bit of a row: `(left ^ flip) & (open | any)` of the outcomes of a split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bit {
-    split: u32,
-    flip: u64,
-    any: u64,
-}
-
-impl Bit {
-    /// The row goes left at a split.
-    pub fn left(split: u32) -> Self {
-        Self { split, flip: 0, any: u64::MAX }
-    }
-
-    /// The row satisfies a split and those above with the same feature.
-    pub fn satisfied(by: Above) -> Self {
-        Self { split: by.split, flip: if by.left { 0 } else { u64::MAX }, any: 0 }
-    }
-
-    #[inline(always)]
-    fn word(self, outcomes: &Outcomes) -> u64 {
-        let place = self.split as usize;
-        (outcomes.left[place] ^ self.flip) & (outcomes.open[place] | self.any)
-    }
-}
 
 /// The questions of a program, one place each.
 #[derive(Clone, Debug, Default)]

@@ -21,7 +21,7 @@ pub(super) enum Child {
     Leaf(u32),
 }
 
-/// A split above with the same feature.
+/// A split above and the side a path takes there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Above {
     /// Its place in [`Lean::splits`].
@@ -44,13 +44,25 @@ pub(super) struct Split {
     /// Nearest split above with the same feature.
     pub above: Option<Above>,
     /// Share of this split's cover that goes left and right. They add up to one unless `uneven`.
-    pub share: (f64, f64),
+    pub shares: (f64, f64),
     /// Whether the file's covers do not add up, so that the shares are those of the file.
     pub uneven: bool,
     /// Share of the cover kept by the same feature's splits above; 1 when there is none.
     pub kept: f64,
     /// Distinct features of the splits above.
     pub distinct: u32,
+}
+
+impl Split {
+    /// What hangs below, and whether it is on the left.
+    pub fn children(&self) -> [(Child, bool); 2] {
+        [(self.left, true), (self.right, false)]
+    }
+
+    /// The share of the cover that goes left, or right.
+    pub fn share(&self, left: bool) -> f64 {
+        if left { self.shares.0 } else { self.shares.1 }
+    }
 }
 
 /// One tree.
@@ -74,6 +86,21 @@ pub(super) struct Lean<'a> {
     pub distinct: usize,
     /// Cover-weighted mean of the leaves, one per value.
     pub mean: Vec<f64>,
+}
+
+impl Lean<'_> {
+    /// For every split, the one right above it and the side on which it hangs there. Cost O(splits).
+    pub fn parents(&self) -> Vec<Option<Above>> {
+        let mut parents = vec![None; self.splits.len()];
+        for (split, place) in self.splits.iter().zip(0..) {
+            for (child, left) in split.children() {
+                if let Child::Split(below) = child {
+                    parents[below as usize] = Some(Above { split: place, left });
+                }
+            }
+        }
+        parents
+    }
 }
 
 /// A whole ensemble.
@@ -244,10 +271,10 @@ impl<'a> Layout<'_, 'a> {
         let above = *self.latest.get(node.feature as usize)?;
         let kept = above.map_or(1.0, |a| {
             let split = &lean.splits[a.split as usize];
-            split.kept * if a.left { split.share.0 } else { split.share.1 }
+            split.kept * split.share(a.left)
         });
         let (left, right) = (self.tree.nodes.get(node.left as usize)?, self.tree.nodes.get(node.right as usize)?);
-        let (share, covered, uneven) = shares(node.cover, left.cover, right.cover);
+        let (shares, covered, uneven) = shares(node.cover, left.cover, right.cover);
         self.without_cover |= !covered;
         lean.tests.push(self.coding.test(self.ensemble, self.tree, node)?);
         let (left, right) = (Child::Leaf(0), Child::Leaf(0));
@@ -255,8 +282,8 @@ impl<'a> Layout<'_, 'a> {
         if above.is_some() {
             lean.repeats.push(lean.splits.len() as u32);
         }
-        lean.splits.push(Split { feature, left, right, level, above, share, uneven, kept, distinct });
-        Some((share, level))
+        lean.splits.push(Split { feature, left, right, level, above, shares, uneven, kept, distinct });
+        Some((shares, level))
     }
 }
 

@@ -10,23 +10,14 @@
 
 use std::collections::HashMap;
 
-use super::forest::{Child, Lean};
+use super::forest::{Above, Child, Lean};
+use super::outcomes::Bit;
 use super::rank::Test;
 
 /// Features of one line.
 pub(super) const LINE: usize = 8;
 /// Most bits of a pattern.
 pub(super) const MOST_BITS: usize = 16;
-
-/// One bit of a pattern: `(left ^ flip) & (open | any)` of the outcomes of `split`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bit {
-    pub split: u32,
-    /// All ones to ask for the right side.
-    pub flip: u64,
-    /// All ones to ignore the splits above with the same feature.
-    pub any: u64,
-}
 
 /// What a leaf asks at a split of `M`.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +64,7 @@ impl GroupLeaf {
 /// Leaves that one look-up serves.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    /// Path features first, then the tests of `M`.
+    /// Path features first, then the tests of `M`; each sorted by what they tell and by split.
     pub bits: Vec<Bit>,
     /// How many of the bits are path features.
     pub path: usize,
@@ -105,8 +96,7 @@ pub(super) struct Division {
 /// What is known about a split while groups grow.
 struct Planner<'p, 'a> {
     tree: &'p Lean<'a>,
-    /// Parent and side of each split.
-    parents: Vec<Option<(u32, bool)>>,
+    parents: Vec<Option<Above>>,
     /// Per split, the first one with the same test.
     asks: Vec<u32>,
     marks: Marks,
@@ -168,27 +158,29 @@ impl Marks {
     }
 }
 
+/// How large groups of several splits may grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// So that tables stay near the processor while many rows read them.
+    Usual,
+    /// So that a single row reads few lines: its lines come from memory anyway.
+    Large,
+}
+
 /// Divides a tree into groups with at most `limit` distinct features a leaf; leaves with more are listed apart.
 /// Cost O(splits · levels).
-pub(super) fn divide(tree: &Lean<'_>, limit: usize) -> Division {
-    let mut parents = vec![None; tree.splits.len()];
-    for (place, split) in tree.splits.iter().enumerate() {
-        for (child, left) in [(split.left, true), (split.right, false)] {
-            if let Child::Split(below) = child
-                && let Some(parent) = parents.get_mut(below as usize)
-            {
-                *parent = Some((place as u32, left));
-            }
-        }
-    }
+pub(super) fn divide(tree: &Lean<'_>, limit: usize, size: Size) -> Division {
     let inputs = tree.splits.iter().map(|s| s.feature as usize + 1).max().unwrap_or(0);
     let mut first: HashMap<&Test, u32> = HashMap::new();
     let mut planner = Planner {
         tree,
-        parents,
+        parents: tree.parents(),
         asks: tree.tests.iter().zip(0..).map(|(test, place)| *first.entry(test).or_insert(place)).collect(),
         marks: Marks { count: 0, tests: vec![0; tree.splits.len()], features: vec![0; inputs] },
-        cap: (tree.levels + 1).clamp(7, 9),
+        cap: match size {
+            Size::Usual => (tree.levels + 1).clamp(7, 9),
+            Size::Large => 10,
+        },
         limit: limit.min(MOST_BITS - 1),
         open: vec![Vec::new(); tree.splits.len()],
         division: Division::default(),
@@ -285,10 +277,11 @@ impl Planner<'_, '_> {
 
     /// Makes the open group at `top` final.
     fn close(&mut self, top: u32) {
-        let splits = std::mem::take(&mut self.open[top as usize]);
+        let mut splits = std::mem::take(&mut self.open[top as usize]);
         if splits.is_empty() {
             return;
         }
+        splits.sort_unstable();
         let (mut bits, mut features) = self.path(top);
         let path = bits.len();
         let mut leaves = Vec::new();
@@ -296,7 +289,7 @@ impl Planner<'_, '_> {
         for &place in &splits {
             let (split, ask) = (&self.tree.splits[place as usize], self.asks[place as usize]);
             places.entry(ask).or_insert_with(|| {
-                bits.push(Bit { split: place, flip: 0, any: u64::MAX });
+                bits.push(Bit::left(place));
                 (bits.len() - 1 - path) as u32
             });
             if !features.contains(&split.feature) {
@@ -305,7 +298,7 @@ impl Planner<'_, '_> {
         }
         for &place in &splits {
             let split = &self.tree.splits[place as usize];
-            for (child, left) in [(split.left, true), (split.right, false)] {
+            for (child, left) in split.children() {
                 if let Child::Leaf(value) = child {
                     leaves.push(self.leaf(value, (place, left), top, (&places, path, &features)));
                 }
@@ -316,20 +309,18 @@ impl Planner<'_, '_> {
 
     /// The bits and features of the path from the root to `top`.
     fn path(&self, top: u32) -> (Vec<Bit>, Vec<u32>) {
-        let (mut bits, mut features): (Vec<Bit>, Vec<u32>) = (Vec::new(), Vec::new());
+        let mut found: Vec<(Bit, u32)> = Vec::new();
         let mut at = self.parents[top as usize];
         // The lowest split of a feature carries those above.
-        while let Some((place, left)) = at {
-            let split = &self.tree.splits[place as usize];
-            if !features.contains(&split.feature) {
-                features.push(split.feature);
-                bits.push(Bit { split: place, flip: if left { 0 } else { u64::MAX }, any: 0 });
+        while let Some(above) = at {
+            let feature = self.tree.splits[above.split as usize].feature;
+            if found.iter().all(|(_, known)| *known != feature) {
+                found.push((Bit::satisfied(above), feature));
             }
-            at = self.parents[place as usize];
+            at = self.parents[above.split as usize];
         }
-        bits.reverse();
-        features.reverse();
-        (bits, features)
+        found.sort_unstable_by_key(|(bit, _)| bit.told());
+        found.into_iter().unzip()
     }
 
     /// A leaf at the end of the edge `last` in the group below `top`, with the places of the group's tests.
@@ -344,7 +335,7 @@ impl Planner<'_, '_> {
         let mut at = Some(last);
         while let Some((place, left)) = at {
             if place < top { &mut above } else { &mut steps }.push((place, left));
-            at = self.parents[place as usize];
+            at = self.parents[place as usize].map(|above| (above.split, above.left));
         }
         let mut slots: Vec<u8> = (0..path as u8).collect();
         let mut kept = vec![1.0; path];
@@ -357,7 +348,7 @@ impl Planner<'_, '_> {
                 kept.push(1.0);
                 slots.len() - 1
             });
-            kept[own] *= if left { split.share.0 } else { split.share.1 };
+            kept[own] *= split.share(left);
             if place >= top {
                 let place = places.get(&self.asks[place as usize]).copied().unwrap_or(0);
                 asked.push(Asked { place, left, feature: own as u32 });

@@ -6,8 +6,6 @@
 //! What decides is the tree and the number of reference rows alone, and sums are grouped by chunks alone, so that a row
 //! has the same bits in any company.
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::base::{Cancelled, Task};
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
@@ -17,18 +15,17 @@ use crate::num::simd::{Job, Lanes, run};
 use super::collapse::Collapse;
 use super::deep_walk::{Deep, Rescale, Scales};
 use super::forest::Forest;
+use super::groups::Size;
 use super::line_tables::{Filled, Piece, Unknown};
 use super::outcomes::Outcomes;
-use super::rank::{Block, ROWS};
-use super::tables::{self, Tabling, code, divided};
-use super::{Contributions, Stopped};
+use super::rank::ROWS;
+use super::tables::{self, Coded, Tabling, divided};
+use super::{Contributions, Stopped, base_of};
 
 /// Distinct features that always get a table.
 const SHALLOW: usize = 10;
 /// Most distinct features that ever get one: making a table takes four times as long for each pair of features more.
 const DEEPEST: usize = 13;
-/// Blocks of reference rows coded at a time.
-const CODED: usize = 256;
 
 /// Interventional Shapley values of every row: unknown features take their values from each row of `background` in turn,
 /// with equal weight or with `weights` (one per background row, finite, not negative, not all zero). Exact in f64.
@@ -45,7 +42,7 @@ pub fn interventional(
     if let Some(collapse) = Collapse::new(&forest, ensemble) {
         return Ok(collapse.interventional(rows, background, weights, task)?);
     }
-    let tabling = Tabling::new(forest.trees.iter().collect(), table_limit(background.rows()))?;
+    let tabling = Tabling::new(forest.trees.iter().collect(), table_limit(background.rows()), Size::Usual)?;
     let equal = vec![1.0; if weights.is_none() { background.rows() } else { 0 }];
     let meeting = Meeting { forest: &forest, background, weights: weights.unwrap_or(&equal) };
     let chunks = tabling.chunks();
@@ -63,9 +60,8 @@ pub fn interventional(
         let scales = Scales { weights: meeting.weights, total: meeting.total(), rescale: None };
         deep.add(rows, background, &scales, &mut values, &mut base, task)?;
     }
-    let divisor = ensemble.divisor;
-    divided(&mut values, divisor);
-    let base = base.iter().zip(&ensemble.base).map(|(sum, start)| sum / divisor + start).collect();
+    divided(&mut values, ensemble.divisor);
+    let base = base_of(&base, ensemble);
     Ok(Contributions { values, base, without_cover: false })
 }
 
@@ -146,30 +142,17 @@ impl Meeting<'_> {
 
     /// The weight of every pattern of every group.
     fn counts(&self, pieces: &[Piece<'_>], task: &Task) -> Result<Vec<Vec<f64>>, Cancelled> {
-        let counts: Vec<_> = pieces.iter().map(|p| Mutex::new(vec![0.0; p.counts()])).collect();
-        let blocks = self.background.rows().div_ceil(ROWS);
-        for first in (0..blocks).step_by(CODED) {
-            let count = CODED.min(blocks - first);
-            let coded = parallel::map(count, &Task::silent(), |k| code(self.forest, self.background, first + k))?;
-            parallel::map(pieces.len(), &Task::silent(), |k| {
-                task.check()?;
-                let mut counts = counts[k].lock().unwrap_or_else(PoisonError::into_inner);
-                let weights = &self.weights[first * ROWS..];
-                run(CountJob { piece: &pieces[k], coded: &coded, weights, counts: &mut counts });
-                Ok(())
-            })?
-            .into_iter()
-            .collect::<Result<(), Cancelled>>()?;
-        }
-        Ok(counts.into_iter().map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
+        tables::count(self.forest, self.background, pieces.iter().map(Piece::counts), task, |k, coded, counts| {
+            run(CountJob { piece: &pieces[k], coded, weights: self.weights, counts });
+        })
     }
 }
 
 /// Counts blocks of reference rows.
 struct CountJob<'j> {
     piece: &'j Piece<'j>,
-    coded: &'j [Block],
-    /// From the first row of the first block on.
+    coded: Coded<'j>,
+    /// One per background row.
     weights: &'j [f64],
     counts: &'j mut [f64],
 }
@@ -180,9 +163,10 @@ impl Job for CountJob<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let mut outcomes = Outcomes::default();
-        for (block, weights) in self.coded.iter().zip(self.weights.chunks(ROWS)) {
+        for (place, block) in self.coded {
+            let weights = &self.weights[place * ROWS..];
             outcomes.fill(lanes, self.piece.tree, block);
-            self.piece.count(lanes, &outcomes, weights, self.counts);
+            self.piece.count(lanes, &outcomes, weights.get(..ROWS).unwrap_or(weights), self.counts);
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::base::{Cancelled, Task};
 use crate::num::simd::{Eight, Job, Lanes, run};
 
 use super::forest::Lean;
-use super::groups::{Bit, Group, GroupLeaf, LINE, MOST_BITS};
-use super::outcomes::Outcomes;
+use super::groups::{Group, GroupLeaf, LINE, MOST_BITS};
+use super::outcomes::{Bit, Outcomes};
 use super::rank::ROWS;
 use super::zeta::{Factors, Transform};
 
@@ -34,8 +34,7 @@ pub(super) struct Piece<'a> {
 fn patterns<L: Lanes>(lanes: L, bits: &[Bit], outcomes: &Outcomes, codes: &mut [u16; ROWS]) {
     let mut words = [0u64; MOST_BITS];
     for (word, bit) in words.iter_mut().zip(bits) {
-        let split = bit.split as usize;
-        *word = (outcomes.left[split] ^ bit.flip) & (outcomes.open[split] | bit.any);
+        *word = bit.word(outcomes);
     }
     lanes.patterns(&words[..bits.len().min(MOST_BITS)], codes);
 }

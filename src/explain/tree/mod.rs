@@ -34,6 +34,7 @@ mod quadrature;
 mod rank;
 mod ready;
 mod reference;
+mod row_asks;
 mod steps;
 mod sweep;
 mod tables;
@@ -84,6 +85,11 @@ impl From<Cancelled> for Stopped {
     }
 }
 
+/// The expected value per output, from the sums of the trees.
+fn base_of(sums: &[f64], ensemble: &TreeEnsemble) -> Vec<f64> {
+    sums.iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect()
+}
+
 /// Path-dependent values as in [`path_dependent`], computed slowly and obviously, for comparison only.
 /// Cost O(rows · leaves · features of a path cubed).
 pub fn reference(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> Result<Contributions, Stopped> {
@@ -91,7 +97,7 @@ pub fn reference(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task) -> 
     task.begin("explaining slowly for comparison", rows.rows() as u64);
     let mut values = reference::values(&forest, rows, task)?;
     values.iter_mut().for_each(|value| *value /= ensemble.divisor);
-    let base = forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
+    let base = base_of(&forest.mean(), ensemble);
     Ok(Contributions { values, base, without_cover: forest.without_cover })
 }
 

@@ -2,8 +2,56 @@
 
 use crate::num::simd::Lanes;
 
-use super::forest::Lean;
+use super::forest::{Above, Lean};
 use super::rank::Block;
+
+/// One bit of a row: `(left ^ flip) & (open | any)` of the outcomes of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bit {
+    split: u32,
+    flip: u64,
+    any: u64,
+}
+
+/// What a bit tells; the order in which the bits of a pattern stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Way {
+    /// The row goes left, and satisfies the splits above with the same feature.
+    SatisfiedLeft,
+    /// It goes right, and satisfies them.
+    SatisfiedRight,
+    /// It goes left.
+    Left,
+}
+
+impl Bit {
+    /// The row goes left at a split.
+    pub fn left(split: u32) -> Self {
+        Self { split, flip: 0, any: u64::MAX }
+    }
+
+    /// The row satisfies a split and those above with the same feature.
+    pub fn satisfied(by: Above) -> Self {
+        Self { split: by.split, flip: if by.left { 0 } else { u64::MAX }, any: 0 }
+    }
+
+    /// What it tells, and of which split.
+    pub fn told(self) -> (Way, u32) {
+        let way = match (self.any, self.flip) {
+            (0, 0) => Way::SatisfiedLeft,
+            (0, _) => Way::SatisfiedRight,
+            _ => Way::Left,
+        };
+        (way, self.split)
+    }
+
+    /// The bits of a block's rows.
+    #[inline(always)]
+    pub fn word(self, outcomes: &Outcomes) -> u64 {
+        let place = self.split as usize;
+        (outcomes.left[place] ^ self.flip) & (outcomes.open[place] | self.any)
+    }
+}
 
 /// The outcomes of one tree for one block of rows.
 #[derive(Clone, Debug, Default)]

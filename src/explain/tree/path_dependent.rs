@@ -14,10 +14,11 @@ use crate::num::parallel::{self, Planes};
 use super::collapse::Collapse;
 use super::engine::{self, Engine};
 use super::forest::{Forest, Lean, Split};
+use super::groups::Size;
 use super::line_tables::{Filled, Piece, Unknown};
 use super::rank::Test;
 use super::tables::{self, Tabling, divided};
-use super::{Contributions, Stopped};
+use super::{Contributions, Stopped, base_of};
 
 /// Levels from which on an oblivious tree is quicker read than walked.
 const WORTHWHILE: usize = 3;
@@ -35,14 +36,14 @@ pub fn path_dependent(ensemble: &TreeEnsemble, rows: MatrixView<'_>, task: &Task
     let mut values = vec![0.0; ensemble.outputs() * rows.rows() * ensemble.inputs];
     task.begin("explaining with tree paths", rows.rows() as u64 * ensemble.trees.len() as u64);
     let (read, walked): (Vec<&Lean<'_>>, Vec<&Lean<'_>>) = forest.trees.iter().partition(|tree| is_read(tree));
-    let tabling = Tabling::new(read, DEEPEST)?;
+    let tabling = Tabling::new(read, DEEPEST, Size::Usual)?;
     for pieces in tabling.chunks() {
         let tables = filled(&tabling, &pieces, task)?;
         tables::read(&forest, rows, (&pieces, &tables), &mut values, task)?;
     }
     walk(&forest, &walked, rows, &mut values, task)?;
     divided(&mut values, ensemble.divisor);
-    let base = forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
+    let base = base_of(&forest.mean(), ensemble);
     Ok(Contributions { values, base, without_cover: forest.without_cover })
 }
 

@@ -1,23 +1,25 @@
 //! One row at a time: the tables of a whole model, made once and kept, so that a changed row is explained at once.
 //!
-//! Blocks of rows stand in vectors; a single row has nothing to stand beside. Here one pass asks all splits of a tree, one
-//! look-up a group finds its line, and the numbers of the line go to their features. What is read of the tables is a few
-//! hundred kilobytes; what it takes is mostly the way of the lines from memory, so they are sent for some time before they are read.
+//! Blocks of rows stand in vectors; a single row has nothing to stand beside. Here one pass asks all splits of a tree, whose
+//! answers are bits of words; a group takes its own out of them to find its line, and the numbers of the line go to their
+//! features. Lines are far apart in memory, so they are sent for some time before they are read.
 
 use crate::base::Task;
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
 use crate::num::lines::Lines;
 use crate::num::parallel;
-use crate::num::simd::Eight;
+use crate::num::simd::{Eight, Job, Lanes, run};
 
 use super::forest::Forest;
-use super::groups::{Bit, LINE};
+use super::groups::{Group, LINE, Size};
 use super::interventional::{Meeting, alone, table_limit};
 use super::line_tables::{Filled, Piece};
-use super::rank::{Codes, Coding};
+use super::outcomes::Way;
+use super::rank::Coding;
+use super::row_asks::{RowAsks, SPLITS, WAYS, Words};
 use super::tables::Tabling;
-use super::{Stopped, path_dependent};
+use super::{Stopped, base_of, path_dependent};
 
 /// Most bytes of tables that are kept.
 const KEPT: usize = 1 << 30;
@@ -52,7 +54,7 @@ pub struct Room {
 /// Buffers for one half of the trees.
 #[derive(Clone, Debug, Default)]
 struct Half {
-    states: Vec<u8>,
+    states: Vec<Words>,
     /// Per narrow group, the place of the row's line.
     lines: Vec<u32>,
     /// Shape ([`COPIES`], outputs, columns): the inputs, and one column more for slots that hold nothing. Groups take turns
@@ -60,43 +62,43 @@ struct Half {
     sums: Vec<f64>,
 }
 
-/// What a split answers in three ways: that the row goes left, that it does and satisfies the splits above with the same
-/// feature, that it goes right and satisfies them. What the first split of all answers is always no.
-const ANSWERS: usize = 3;
-
-/// One comparison of a code.
-#[derive(Clone, Copy, Debug)]
-struct Within {
-    column: u32,
-    from: u32,
-    span: u32,
-}
-
-/// A split on categories: its place, its column, and the codes that go left.
-#[derive(Clone, Debug)]
-struct Among {
-    split: usize,
-    column: usize,
-    codes: Box<[u64]>,
-}
-
-/// A split with another of the same feature above.
-#[derive(Clone, Copy, Debug)]
-struct Repeat {
-    split: usize,
-    above: usize,
-    left: bool,
-}
-
-/// A group of at most eight answers and eight features: loops of one length, which the processor foresees.
+/// A group of at most eight features whose answers lie in one word for each way of asking.
 #[derive(Clone, Copy, Debug)]
 struct Narrow {
-    /// Places among the states, from the lowest bit of a pattern on.
-    answers: [u32; LINE],
+    /// The splits that are asked in each way.
+    masks: Words,
+    /// The words they lie in.
+    words: [u16; WAYS],
+    /// Where the second and the third way begin in a pattern.
+    starts: [u8; WAYS - 1],
     /// The first line.
     lines: u32,
     /// Lines from one value of a leaf to the next.
     size: u32,
+}
+
+impl Narrow {
+    /// `None` where the group is not of this kind.
+    fn new(group: &Group, lines: usize, size: usize) -> Option<Self> {
+        let mut narrow = Self {
+            masks: [0; WAYS],
+            words: [0; WAYS],
+            starts: [0; WAYS - 1],
+            lines: u32::try_from(lines).ok()?,
+            size: u32::try_from(size).ok()?,
+        };
+        for (way, split) in group.bits.iter().map(|bit| bit.told()) {
+            let (word, way) = (u16::try_from(split as usize / SPLITS).ok()?, way as usize);
+            if narrow.masks[way] != 0 && narrow.words[way] != word {
+                return None;
+            }
+            narrow.words[way] = word;
+            narrow.masks[way] |= 1 << (split as usize % SPLITS);
+        }
+        let count = |way: usize| narrow.masks[way].count_ones() as u8;
+        narrow.starts = [count(0), count(0) + count(1)];
+        (group.features.len() <= LINE).then_some(narrow)
+    }
 }
 
 /// Any other group: the ends of its answers and features in the lists of the tree, and its table.
@@ -111,24 +113,30 @@ struct Wide {
 
 /// The tables of one tree, or of a part of it.
 struct Tabled {
-    tests: Vec<Within>,
-    sets: Vec<Among>,
-    repeats: Vec<Repeat>,
+    asks: RowAsks,
     narrow: Vec<Narrow>,
     /// Per narrow group, the column of each slot.
     slots: Vec<[u32; LINE]>,
     wide: Vec<Wide>,
-    answers: Vec<u32>,
+    answers: Vec<(Way, u32)>,
     features: Vec<u32>,
     width: usize,
     first: usize,
 }
 
-/// All trees divided; `None` where a leaf has too many features or the tables would be too large.
+/// All trees divided, into larger groups where memory allows; `None` where a leaf has too many features or the tables would
+/// be too large.
 fn tabling<'a>(forest: &'a Forest<'a>, limit: usize) -> Result<Option<Tabling<'a>>, Stopped> {
-    let tabling = Tabling::new(forest.trees.iter().collect(), limit)?;
-    let fits = tabling.size() <= KEPT / size_of::<Eight>() && tabling.deep().all(<[u32]>::is_empty);
-    Ok(fits.then_some(tabling))
+    for size in [Size::Large, Size::Usual] {
+        let tabling = Tabling::new(forest.trees.iter().collect(), limit, size)?;
+        if tabling.deep().any(|leaves| !leaves.is_empty()) {
+            break;
+        }
+        if tabling.size() <= KEPT / size_of::<Eight>() {
+            return Ok(Some(tabling));
+        }
+    }
+    Ok(None)
 }
 
 impl Ready {
@@ -180,13 +188,13 @@ impl Ready {
     }
 
     fn finish(&mut self, mean: &[f64], ensemble: &TreeEnsemble) {
-        self.base = mean.iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect();
+        self.base = base_of(mean, ensemble);
     }
 
     fn keep(&mut self, pieces: &[Piece<'_>], filled: &[Filled]) {
         for (piece, filled) in pieces.iter().zip(filled) {
             let start = self.lines.push(&filled.lines);
-            self.trees.push(Tabled::new(piece, start, self.inputs));
+            self.trees.push(Tabled::new(piece, start, (self.inputs, self.coding.columns())));
         }
     }
 
@@ -201,21 +209,23 @@ impl Ready {
     }
 
     /// Writes the contributions of one row (one value per input) to `out`, shape (outputs, inputs). The values are those of
-    /// the tables, up to the order in which trees are summed, and the same on any number of threads. Cost: a few
-    /// nanoseconds for each split and each group; half of the trees on another thread where one is free.
+    /// the tables, up to the order in which trees are summed, and the same on any number of threads. Cost: about a
+    /// nanosecond for each split and a few for each group; half of the trees on another thread where one is free.
     pub fn explain(&self, row: &[f64], room: &mut Room, out: &mut [f64]) {
         room.codes.clear();
         room.codes.extend((0..self.coding.columns() as u32).map(|column| {
             let value = row.get(self.coding.feature(column) as usize).copied().unwrap_or(f64::NAN);
             self.coding.code(column, value)
         }));
+        room.codes.resize(room.codes.len().max(SPLITS), 0);
         let (codes, [one, two]) = (&room.codes[..], &mut room.halves);
         let (first, last) = self.trees.split_at(self.trees.len() / 2);
+        let half = |trees, half| run(HalfJob { ready: self, trees, codes, half });
         if self.trees.len() < FEW {
-            self.half(first, codes, one);
-            self.half(last, codes, two);
+            half(first, one);
+            half(last, two);
         } else {
-            parallel::both(|| self.half(first, codes, one), || self.half(last, codes, two));
+            parallel::both(|| half(first, one), || half(last, two));
         }
         let columns = self.inputs + 1;
         for (k, out) in out.chunks_exact_mut(self.inputs.max(1)).enumerate() {
@@ -225,12 +235,26 @@ impl Ready {
             }
         }
     }
+}
 
-    /// Sums what some trees give.
-    fn half(&self, trees: &[Tabled], codes: &[u32], half: &mut Half) {
-        half.states.resize(ANSWERS * (self.splits + 1), 0);
+/// Sums what some trees give.
+struct HalfJob<'j> {
+    ready: &'j Ready,
+    trees: &'j [Tabled],
+    codes: &'j [u32],
+    half: &'j mut Half,
+}
+
+impl Job for HalfJob<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { ready, trees, codes, half } = self;
+        let columns = ready.inputs + 1;
+        half.states.resize(ready.splits.div_ceil(SPLITS), [0; WAYS]);
         half.sums.clear();
-        half.sums.resize(COPIES * self.base.len() * (self.inputs + 1), 0.0);
+        half.sums.resize(COPIES * ready.base.len() * columns, 0.0);
         half.lines.clear();
         // Lines are found and sent for some trees before they are read: their way from memory is most of the time.
         let (mut waiting, mut read) = (trees.iter(), 0);
@@ -238,13 +262,13 @@ impl Ready {
             if let Some(tree) = waiting.next() {
                 let own = &half.lines[read..read + tree.narrow.len()];
                 read += own.len();
-                tree.add_narrow(own, &self.lines, self.inputs + 1, &mut half.sums);
+                tree.add_narrow(own, &ready.lines, columns, &mut half.sums);
             }
         };
         for (place, tree) in trees.iter().enumerate() {
-            tree.ask(codes, &mut half.states);
-            tree.find(&half.states, &self.lines, &mut half.lines);
-            tree.add_wide(&half.states, &self.lines, self.inputs + 1, &mut half.sums);
+            tree.asks.ask(lanes, codes, &mut half.states);
+            tree.find(lanes, &half.states, &ready.lines, &mut half.lines);
+            tree.add_wide(&half.states, &ready.lines, columns, &mut half.sums);
             if place >= AHEAD {
                 add(half);
             }
@@ -256,26 +280,10 @@ impl Ready {
 }
 
 impl Tabled {
-    fn new(piece: &Piece<'_>, mut start: usize, inputs: usize) -> Self {
+    fn new(piece: &Piece<'_>, mut start: usize, (inputs, columns): (usize, usize)) -> Self {
         let tree = piece.tree;
-        let (mut tests, mut sets) = (Vec::new(), Vec::new());
-        for (split, test) in tree.tests.iter().enumerate() {
-            tests.push(match &test.left {
-                Codes::Within { from, span } => Within { column: test.column, from: *from, span: *span },
-                Codes::Table(codes) => {
-                    sets.push(Among { split, column: test.column as usize, codes: codes.clone() });
-                    Within { column: test.column, from: 0, span: 0 }
-                }
-            });
-        }
-        let repeat = |&place: &u32| {
-            let above = tree.splits[place as usize].above?;
-            Some(Repeat { split: place as usize, above: above.split as usize, left: above.left })
-        };
         let mut tabled = Self {
-            tests,
-            sets,
-            repeats: tree.repeats.iter().filter_map(repeat).collect(),
+            asks: RowAsks::new(tree, columns),
             narrow: Vec::new(),
             slots: Vec::new(),
             wide: Vec::new(),
@@ -285,17 +293,14 @@ impl Tabled {
             first: tree.first_output,
         };
         for group in piece.groups {
-            let answers = group.bits.iter().map(|bit| ANSWERS as u32 * (bit.split + 1) + answer(*bit));
             let (span, size) = (group.span(), group.patterns() * group.span());
-            if group.bits.len() <= LINE && group.features.len() <= LINE {
-                let mut narrow = Narrow { answers: [0; LINE], lines: start as u32, size: size as u32 };
-                narrow.answers.iter_mut().zip(answers).for_each(|(to, answer)| *to = answer);
+            if let Some(narrow) = Narrow::new(group, start, size) {
                 let mut slots = [inputs as u32; LINE];
                 slots[..group.features.len()].copy_from_slice(&group.features);
                 tabled.narrow.push(narrow);
                 tabled.slots.push(slots);
             } else {
-                tabled.answers.extend(answers);
+                tabled.answers.extend(group.bits.iter().map(|bit| bit.told()));
                 tabled.features.extend(&group.features);
                 let (answers, features) = (tabled.answers.len(), tabled.features.len());
                 tabled.wide.push(Wide { answers, features, lines: start, size, span });
@@ -305,38 +310,19 @@ impl Tabled {
         tabled
     }
 
-    /// Asks all splits.
-    fn ask(&self, codes: &[u32], states: &mut [u8]) {
-        let (states, _) = states.as_chunks_mut::<ANSWERS>();
-        let states = &mut states[1..];
-        for (test, state) in self.tests.iter().zip(states.iter_mut()) {
-            let left = u8::from(codes[test.column as usize].wrapping_sub(test.from) <= test.span);
-            *state = [left, left, left ^ 1];
-        }
-        for set in &self.sets {
-            let code = codes[set.column] as usize;
-            let left = set.codes.get(code / 64).map_or(0, |word| (word >> (code % 64) & 1) as u8);
-            states[set.split] = [left, left, left ^ 1];
-        }
-        for repeat in &self.repeats {
-            let [_, left, right] = states[repeat.above];
-            let open = if repeat.left { left } else { right };
-            let state = &mut states[repeat.split];
-            *state = [state[0], state[1] & open, state[2] & open];
-        }
-    }
-
     /// Finds the lines of the narrow groups.
-    fn find(&self, states: &[u8], lines: &Lines, found: &mut Vec<u32>) {
+    #[inline(always)]
+    fn find<L: Lanes>(&self, lanes: L, states: &[Words], lines: &Lines, found: &mut Vec<u32>) {
         found.extend(self.narrow.iter().map(|group| {
-            let bits = group.answers.map(|place| u32::from(states[place as usize]));
-            let line = group.lines + bits.iter().rev().fold(0, |pattern, bit| 2 * pattern + bit);
+            let told = |way: usize| lanes.extract(states[usize::from(group.words[way])][way], group.masks[way]) as u32;
+            let line = group.lines + (told(0) | told(1) << group.starts[0] | told(2) << group.starts[1]);
             lines.fetch(line as usize);
             line
         }));
     }
 
     /// Adds what the lines that were found give.
+    #[inline(always)]
     fn add_narrow(&self, found: &[u32], lines: &Lines, columns: usize, sums: &mut [f64]) {
         let copy = sums.len() / COPIES;
         for k in 0..self.width {
@@ -351,12 +337,13 @@ impl Tabled {
     }
 
     /// Adds what the other groups give.
-    fn add_wide(&self, states: &[u8], lines: &Lines, columns: usize, sums: &mut [f64]) {
+    fn add_wide(&self, states: &[Words], lines: &Lines, columns: usize, sums: &mut [f64]) {
         let (mut answer, mut feature) = (0, 0);
         for group in &self.wide {
             let mut pattern = 0;
-            for (k, &place) in self.answers[answer..group.answers].iter().enumerate() {
-                pattern |= usize::from(states[place as usize]) << k;
+            for (k, &(way, split)) in self.answers[answer..group.answers].iter().enumerate() {
+                let split = split as usize;
+                pattern |= usize::from(states[split / SPLITS][way as usize] >> (split % SPLITS) & 1 == 1) << k;
             }
             let features = &self.features[feature..group.features];
             (answer, feature) = (group.answers, group.features);
@@ -370,14 +357,5 @@ impl Tabled {
                 }
             }
         }
-    }
-}
-
-/// Which of a split's answers a bit of a pattern is.
-fn answer(bit: Bit) -> u32 {
-    match (bit.any, bit.flip) {
-        (0, 0) => 1,
-        (0, _) => 2,
-        _ => 0,
     }
 }

@@ -57,7 +57,7 @@ fn add_tree(forest: &Forest<'_>, tree: &Lean<'_>, row: &[f64], sums: &mut [Twofo
                 let test = &tree.tests[place as usize];
                 let goes_left = test.takes(forest.coding.code(test.column, row[split.feature as usize]));
                 for (child, open, cover) in
-                    [(split.left, goes_left, split.share.0), (split.right, !goes_left, split.share.1)]
+                    [(split.left, goes_left, split.shares.0), (split.right, !goes_left, split.shares.1)]
                 {
                     let mut path = path.clone();
                     add_player(&mut path, Player { feature: split.feature as usize, open, cover });

@@ -141,14 +141,6 @@ pub(super) struct Program<'a, const Q: usize> {
 impl<'a, const Q: usize> Program<'a, Q> {
     /// The program of `tree` for some nodes. Cost O(splits · Q).
     pub fn new(tree: &Lean<'a>, nodes: Nodes<Q>) -> Self {
-        let mut parents = vec![None; tree.splits.len()];
-        for (place, split) in tree.splits.iter().enumerate() {
-            for (child, left) in [(split.left, true), (split.right, false)] {
-                if let Child::Split(below) = child {
-                    parents[below as usize] = Some(Above { split: place as u32, left });
-                }
-            }
-        }
         let mut writer = Writer {
             program: Self {
                 steps: Vec::with_capacity(tree.splits.len()),
@@ -168,7 +160,7 @@ impl<'a, const Q: usize> Program<'a, Q> {
             },
             tree,
             nodes,
-            parents,
+            parents: tree.parents(),
             waiting: 0,
         };
         writer.write();
@@ -305,7 +297,7 @@ impl<'p, 'a, const Q: usize> Writer<'p, 'a, Q> {
 
     fn computed(&mut self, place: u32) -> Computed {
         let split = &self.tree.splits[place as usize];
-        self.program.repeat.push(repeat(split, split.share.0, &self.nodes.nodes, 1.0));
+        self.program.repeat.push(repeat(split, split.shares.0, &self.nodes.nodes, 1.0));
         Computed { split: place, feature: split.feature, constants: self.program.repeat.len() as u32 - 1 }
     }
 
@@ -334,12 +326,12 @@ impl<'p, 'a, const Q: usize> Writer<'p, 'a, Q> {
         let (program, nodes) = (&mut self.program, &self.nodes.nodes);
         if split.uneven {
             program.uneven.push(Uneven {
-                left: repeat(split, split.share.0, nodes, 1.0),
-                right: repeat(split, split.share.1, nodes, 0.0),
+                left: repeat(split, split.shares.0, nodes, 1.0),
+                right: repeat(split, split.shares.1, nodes, 0.0),
             });
             Kind::Uneven(program.uneven.len() as u32 - 1)
         } else if split.above.is_some() {
-            program.repeat.push(repeat(split, split.share.0, nodes, 1.0));
+            program.repeat.push(repeat(split, split.shares.0, nodes, 1.0));
             Kind::Repeat(program.repeat.len() as u32 - 1)
         } else {
             program.fresh.push(fresh(split, nodes));
@@ -356,7 +348,7 @@ fn below(child: Child) -> Below {
 }
 
 fn fresh<const Q: usize>(split: &Split, nodes: &[f64; Q]) -> Fresh<Q> {
-    let cover = split.share.0;
+    let cover = split.shares.0;
     Fresh { share: nodes.map(|t| [cover * (1.0 - t), cover.mul_add(1.0 - t, t)]), pull: [-cover, 1.0 - cover] }
 }
 

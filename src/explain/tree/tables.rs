@@ -1,13 +1,18 @@
 //! Rows over the tables of many trees: tables are made and used in chunks of a fixed size, cut by the model alone, so that
 //! a row has the same bits in any company.
 
+use std::iter::Zip;
+use std::ops::RangeFrom;
+use std::slice::Iter;
+use std::sync::{Mutex, PoisonError};
+
 use crate::base::{Cancelled, Task};
 use crate::num::MatrixView;
 use crate::num::parallel::{self, Planes};
 use crate::num::simd::{Eight, Job, Lanes, run};
 
 use super::forest::{Forest, Lean};
-use super::groups::{Division, divide};
+use super::groups::{Division, Size, divide};
 use super::line_tables::{Column, Filled, Piece, VECTORS};
 use super::outcomes::Outcomes;
 use super::rank::{Block, ROWS};
@@ -19,6 +24,8 @@ const CHUNK: usize = (96 << 20) / 64;
 const SUMS: usize = 1 << 20;
 /// Most blocks of rows that one thread works on at a time.
 const BLOCKS: usize = 32;
+/// Blocks of reference rows coded at a time.
+const CODED: usize = 256;
 /// Pieces of work for the threads, where there are enough rows.
 const PARTS: usize = 16;
 
@@ -32,8 +39,8 @@ pub(super) struct Tabling<'a> {
 
 impl<'a> Tabling<'a> {
     /// Divides trees; leaves with more than `limit` distinct features get no table. Cost O(splits · levels).
-    pub fn new(trees: Vec<&'a Lean<'a>>, limit: usize) -> Result<Self, Cancelled> {
-        let divisions = parallel::map(trees.len(), &Task::silent(), |k| divide(trees[k], limit))?;
+    pub fn new(trees: Vec<&'a Lean<'a>>, limit: usize, size: Size) -> Result<Self, Cancelled> {
+        let divisions = parallel::map(trees.len(), &Task::silent(), |k| divide(trees[k], limit, size))?;
         let most = divisions.iter().flat_map(|d| &d.groups).flat_map(|g| &g.leaves).map(|l| l.distinct()).max();
         let factors = (0..=most.unwrap_or(0)).map(Factors::new).collect();
         Ok(Self { trees, divisions, factors })
@@ -84,6 +91,35 @@ pub(super) fn code(forest: &Forest<'_>, rows: MatrixView<'_>, place: usize) -> B
     let first = place * ROWS;
     forest.coding.encode(rows, first, ROWS.min(rows.rows() - first), &mut block);
     block
+}
+
+/// Coded blocks of rows, with their numbers.
+pub(super) type Coded<'b> = Zip<RangeFrom<usize>, Iter<'b, Block>>;
+
+/// Counts of rows in several tables of these sizes: `add` adds blocks of `background` to the counts of one table. Tables
+/// are counted side by side, each in the order of the rows. Cost O(rows · tables).
+pub(super) fn count(
+    forest: &Forest<'_>,
+    background: MatrixView<'_>,
+    sizes: impl Iterator<Item = usize>,
+    task: &Task,
+    add: impl Fn(usize, Coded<'_>, &mut [f64]) + Sync,
+) -> Result<Vec<Vec<f64>>, Cancelled> {
+    let counts: Vec<_> = sizes.map(|size| Mutex::new(vec![0.0; size])).collect();
+    let blocks = background.rows().div_ceil(ROWS);
+    for first in (0..blocks).step_by(CODED) {
+        let number = CODED.min(blocks - first);
+        let coded = parallel::map(number, &Task::silent(), |k| code(forest, background, first + k))?;
+        parallel::map(counts.len(), &Task::silent(), |k| {
+            task.check()?;
+            let mut counts = counts[k].lock().unwrap_or_else(PoisonError::into_inner);
+            add(k, (first..).zip(&coded), &mut counts);
+            Ok(())
+        })?
+        .into_iter()
+        .collect::<Result<(), Cancelled>>()?;
+    }
+    Ok(counts.into_iter().map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
 }
 
 /// Adds to the values of every row, shape (outputs, rows, inputs), what the tables say. Cost O(rows · groups).

@@ -5,8 +5,8 @@
 
 use crate::num::simd::Eight;
 
-use super::asks::Bit;
 use super::forest::{Child, Lean};
+use super::outcomes::Bit;
 
 /// A split above two leaves: its place and feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,11 +131,11 @@ impl<const Q: usize> Twigs<'_, '_, Q> {
                     Child::Split(_) => 0.0,
                 };
                 let (right, apart) = (value(below.right), value(below.left) - value(below.right));
-                let cover = below.share.0;
+                let cover = below.shares.0;
                 (cover.mul_add(apart, right), goes_left.mul_add(apart, right), (goes_left - cover) * apart)
             }
         };
-        let cover = split.share.0;
+        let cover = split.shares.0;
         let zero = [Eight::default(); 2];
         let (feature, ends) = (split.feature, self.ends(place));
         let value = [Eight::default(); Q];

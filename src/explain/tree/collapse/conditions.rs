@@ -120,7 +120,7 @@ fn narrowed(path: &Path, axes: &Axes, (split, test): (&Split, &Test), left: bool
     let mut path = path.clone();
     let axis = &axes.all()[axes.place(split.feature as usize)?];
     let place = path.iter().position(|known| known.as_ref().is_none_or(|(feature, _)| *feature == split.feature))?;
-    let share = if left { split.share.0 } else { split.share.1 };
+    let share = split.share(left);
     let above = path[place].take().map(|(_, condition)| condition);
     let (reach, cover) = match &above {
         Some(above) => (axis.narrow(&above.reach, test, left), above.cover * share),

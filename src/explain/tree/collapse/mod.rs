@@ -21,19 +21,18 @@ mod pieces;
 mod price;
 mod read;
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::base::{Cancelled, Task};
 use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
 use crate::num::parallel;
 use crate::num::simd::run;
 
-use super::Contributions;
 use super::forest::Forest;
+use super::interventional::alone;
 use super::rank::ROWS;
-use super::tables::code;
+use super::tables;
 use super::twofold::Twofold;
+use super::{Contributions, base_of};
 
 use conditions::{Coded, Leaf, gather};
 use fill::{Filled, fill};
@@ -43,8 +42,6 @@ use read::{Main, Reading};
 
 /// Bytes of all tables together. Filling them takes up to six times as much for a moment.
 const LARGEST: usize = 32 << 20;
-/// Blocks of reference rows coded at a time.
-const CODED: usize = 256;
 
 /// All leaves that ask the same features for the same outputs, and the table they will fill.
 struct Plan<'a> {
@@ -97,10 +94,7 @@ impl<'f, 'a> Collapse<'f, 'a> {
         task.begin("explaining against the background", rows.rows() as u64);
         let counts: Vec<Option<Vec<f64>>> = self.counts(background, weights, task)?.into_iter().map(Some).collect();
         let filled = self.fill(&counts, task)?;
-        let mut base = vec![0.0; self.forest.outputs];
-        for tree in self.forest.trees.iter().filter(|t| t.splits.is_empty()) {
-            tree.mean.iter().zip(&mut base[tree.first_output..]).for_each(|(mean, base)| *base += mean);
-        }
+        let mut base = alone(self.forest);
         for (plan, filled) in self.plans.iter().zip(&filled) {
             filled.mean.iter().zip(&mut base[plan.grid.first_output..]).for_each(|(mean, base)| *base += mean);
         }
@@ -115,28 +109,17 @@ impl<'f, 'a> Collapse<'f, 'a> {
         weights: Option<&[f64]>,
         task: &Task,
     ) -> Result<Vec<Vec<f64>>, Cancelled> {
-        let counts: Vec<_> = self.plans.iter().map(|plan| Mutex::new(vec![0.0; plan.grid.cells()])).collect();
         let equal = [1.0; ROWS];
-        let blocks = background.rows().div_ceil(ROWS);
-        for first in (0..blocks).step_by(CODED) {
-            let count = CODED.min(blocks - first);
-            let coded = parallel::map(count, &Task::silent(), |k| code(self.forest, background, first + k))?;
-            parallel::map(self.plans.len(), &Task::silent(), |k| {
-                task.check()?;
-                let mut counts = counts[k].lock().unwrap_or_else(PoisonError::into_inner);
-                for (place, block) in (first..).zip(&coded) {
-                    let start = place * ROWS;
-                    let end = background.rows().min(start + ROWS);
-                    let own = weights.map_or(&equal[..end - start], |w| &w[start..end]);
-                    let cells = run(CellsJob { grid: &self.plans[k].grid, block });
-                    cells.iter().zip(own).for_each(|(cell, weight)| counts[*cell as usize] += weight);
-                }
-                Ok(())
-            })?
-            .into_iter()
-            .collect::<Result<(), Cancelled>>()?;
-        }
-        Ok(counts.into_iter().map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
+        let sizes = self.plans.iter().map(|plan| plan.grid.cells());
+        tables::count(self.forest, background, sizes, task, |k, coded, counts| {
+            for (place, block) in coded {
+                let start = place * ROWS;
+                let end = background.rows().min(start + ROWS);
+                let own = weights.map_or(&equal[..end - start], |w| &w[start..end]);
+                let cells = run(CellsJob { grid: &self.plans[k].grid, block });
+                cells.iter().zip(own).for_each(|(cell, weight)| counts[*cell as usize] += weight);
+            }
+        })
     }
 
     /// Fills all tables, by cover where there are no counts.
@@ -180,7 +163,7 @@ impl<'f, 'a> Collapse<'f, 'a> {
         let pairs = pairs.filter(|(grid, _)| grid.second.is_some()).collect();
         let reading = Reading { forest: self.forest, mains: self.mains(filled), pairs, divisor };
         let values = reading.read(rows, task)?;
-        let base = sums.iter().zip(&self.ensemble.base).map(|(sum, start)| sum / divisor + start).collect();
+        let base = base_of(sums, self.ensemble);
         Ok(Contributions { values, base, without_cover: self.forest.without_cover })
     }
 }

@@ -101,7 +101,7 @@ impl<const Q: usize> Constants<Q> {
                 let cover = split.kept * share;
                 nodes.map(|t| (1.0 - cover) / cover.mul_add(1.0 - t, t))
             };
-            constants.offers.push(Offer { left: offer(split.share.0), right: offer(split.share.1) });
+            constants.offers.push(Offer { left: offer(split.shares.0), right: offer(split.shares.1) });
         }
         for &place in bottoms {
             constants.bottom(tree, &tree.splits[place as usize], &nodes);
@@ -112,12 +112,12 @@ impl<const Q: usize> Constants<Q> {
     fn kind(&mut self, split: &Split, nodes: &[f64; Q]) -> Kind {
         if split.uneven {
             self.uneven.push(Uneven {
-                left: repeat(split, split.share.0, nodes, 1.0),
-                right: repeat(split, split.share.1, nodes, 0.0),
+                left: repeat(split, split.shares.0, nodes, 1.0),
+                right: repeat(split, split.shares.1, nodes, 0.0),
             });
             Kind::Uneven(self.uneven.len() as u32 - 1)
         } else if split.above.is_some() {
-            self.repeat.push(repeat(split, split.share.0, nodes, 1.0));
+            self.repeat.push(repeat(split, split.shares.0, nodes, 1.0));
             Kind::Repeat(self.repeat.len() as u32 - 1)
         } else {
             self.fresh.push(fresh(split, nodes));
@@ -150,7 +150,7 @@ impl<const Q: usize> Constants<Q> {
 }
 
 fn fresh<const Q: usize>(split: &Split, nodes: &[f64; Q]) -> Fresh<Q> {
-    let cover = split.share.0;
+    let cover = split.shares.0;
     Fresh { share: nodes.map(|t| [cover * (1.0 - t), cover.mul_add(1.0 - t, t)]), pull: [-cover, 1.0 - cover] }
 }
 

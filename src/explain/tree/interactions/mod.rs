@@ -16,8 +16,8 @@ use crate::model::TreeEnsemble;
 use crate::num::MatrixView;
 use crate::num::parallel::{self, Planes};
 
-use super::Stopped;
 use super::forest::Forest;
+use super::{Stopped, base_of};
 use engine::{Engine, Scratch};
 
 /// Parts of a summary: rows are summed within a part first, so that the sum depends on their number alone.
@@ -95,7 +95,7 @@ pub fn interaction_matrices(
         }
         Ok(())
     })?;
-    Ok(InteractionMatrices { values, base: base(ensemble, &forest), without_cover: forest.without_cover })
+    Ok(InteractionMatrices { values, base: base_of(&forest.mean(), ensemble), without_cover: forest.without_cover })
 }
 
 /// The pairs whose values [`interactions`] gives, in its order. Cost O(splits · (levels + nodes)), whatever the rows.
@@ -161,7 +161,7 @@ pub fn interactions(
         pairs: order.pairs,
         values,
         kept,
-        base: base(ensemble, &forest),
+        base: base_of(&forest.mean(), ensemble),
         without_cover: forest.without_cover,
     })
 }
@@ -258,8 +258,4 @@ impl Order {
 
 fn begin(rows: MatrixView<'_>, ensemble: &TreeEnsemble, task: &Task) {
     task.begin("explaining pairs of features", rows.rows() as u64 * ensemble.trees.len() as u64);
-}
-
-fn base(ensemble: &TreeEnsemble, forest: &Forest<'_>) -> Vec<f64> {
-    forest.mean().iter().zip(&ensemble.base).map(|(sum, start)| sum / ensemble.divisor + start).collect()
 }
