@@ -75,6 +75,11 @@ where
         .collect()
 }
 
+/// Threads that loops are shared among. Only how work is cut may depend on it, never a result.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Runs two independent pieces of work, side by side where a thread is free.
 pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(a, b)

@@ -21,13 +21,14 @@ use super::zeta::Factors;
 /// Eights in the tables of one chunk (96 MB).
 const CHUNK: usize = (96 << 20) / 64;
 /// Bytes of sums that one thread works on at a time.
-const SUMS: usize = 1 << 20;
-/// Most blocks of rows that one thread works on at a time.
-const BLOCKS: usize = 32;
+const SUMS: usize = 4 << 20;
+/// Most blocks of rows that one thread works on at a time. A table is fetched once for all of them, which counts for more
+/// than that their sums stay near: these come and go in order.
+const BLOCKS: usize = 256;
 /// Blocks of reference rows coded at a time.
 const CODED: usize = 256;
-/// Pieces of work for the threads, where there are enough rows.
-const PARTS: usize = 16;
+/// Pieces of work for each thread, where there are enough rows.
+const PARTS: usize = 2;
 
 /// Trees divided into groups of leaves with tables.
 pub(super) struct Tabling<'a> {
@@ -132,7 +133,7 @@ pub(super) fn read(
 ) -> Result<(), Cancelled> {
     let Forest { inputs, outputs, .. } = *forest;
     let fits = SUMS / (size_of::<Column>() * inputs * outputs).max(1);
-    let wanted = rows.rows().div_ceil(ROWS * PARTS);
+    let wanted = rows.rows().div_ceil(ROWS * PARTS * parallel::threads());
     let blocks = wanted.min(fits).clamp(1, BLOCKS);
     let shape = Planes { rows: rows.rows(), width: inputs, block: blocks * ROWS };
     parallel::fill_planes(values, shape, |first, planes| {
