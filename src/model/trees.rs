@@ -251,6 +251,14 @@ impl TreeEnsemble {
         self.trees.iter().map(|t| t.nodes.iter().filter(|n| n.is_leaf()).count()).sum()
     }
 
+    /// Whether every split tells how much training data went to each side. Cost O(nodes).
+    pub fn knows_cover(&self) -> bool {
+        self.trees.iter().all(|tree| {
+            let cover = |child: u32| tree.nodes.get(child as usize).map_or(0.0, |node| node.cover);
+            tree.nodes.iter().all(|node| node.is_leaf() || cover(node.left) + cover(node.right) > 0.0)
+        })
+    }
+
     /// Splits on the longest path from a root to a leaf. Cost O(nodes).
     pub fn deepest_path(&self) -> usize {
         self.trees.iter().map(Tree::deepest_path).max().unwrap_or(0)
@@ -397,6 +405,16 @@ mod tests {
         let model = ensemble(Compare::LessEqualF64, split(Missing::ZeroRight, Node::NUMERIC));
         assert!(!goes_left(&model, -1e-36));
         assert!(goes_left(&model, 1e-34));
+    }
+
+    #[test]
+    fn splits_without_rows_below_them_know_no_cover() {
+        let mut model = ensemble(Compare::LessEqualF64, split(Missing::Left, Node::NUMERIC));
+        assert!(model.knows_cover());
+        model.trees[0].nodes[1].cover = 0.0;
+        assert!(model.knows_cover());
+        model.trees[0].nodes[2].cover = 0.0;
+        assert!(!model.knows_cover());
     }
 
     #[test]

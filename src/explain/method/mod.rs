@@ -135,11 +135,11 @@ pub fn answering(shape: Shape) -> &'static dyn Explainer {
     METHODS.iter().copied().find(|m| m.answers() == shape).expect("every shape has a method")
 }
 
-/// The id `auto` stands for: the exact method of the model's structure; with a background of the user's own, the
-/// interventional one.
+/// The id `auto` stands for: the exact method of the model's structure; with a background of the user's own, and where the
+/// trees do not know their training cover, the interventional one. Cost O(nodes).
 pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
     match model.structure() {
-        Structure::Trees(_) if own_background => "tree-shap-interventional",
+        Structure::Trees(trees) if own_background || !trees.knows_cover() => "tree-shap-interventional",
         Structure::Trees(_) => "tree-shap",
         Structure::Linear(_) => "linear-shap",
         Structure::Opaque if model.card().inputs.len() <= 10 => "exact-shapley",
