@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use candor::base::Task;
+use candor::base::{Task, category_hash};
 use candor::data::{Input, InputKind};
 use candor::model::load::native::{NativeBody, to_json};
 use candor::model::load::{load, load_bytes};
@@ -43,8 +43,13 @@ fn cases(part: &str) -> Vec<Case> {
 fn case(folder: &Path, file: &Path) -> Case {
     let text = std::fs::read(file).expect("the case can be read");
     let record: Value = serde_json::from_slice(&text).expect("the case is JSON");
+    case_of(folder, file, (record, "model"))
+}
+
+/// The case with the model file that `field` of its record names.
+fn case_of(folder: &Path, file: &Path, (record, field): (Value, &str)) -> Case {
     let name = file.display().to_string();
-    let path = folder.join(record["model"].as_str().expect("the case names its model"));
+    let path = folder.join(record[field].as_str().expect("the case names its model"));
     let model = load(&path, &Task::silent()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     let features: Vec<&str> = record["features"].as_array().expect("names").iter().filter_map(Value::as_str).collect();
     let inputs: Vec<&str> = model.card().inputs.iter().map(|i| i.name.as_str()).collect();
@@ -59,12 +64,26 @@ fn encode(row: &Value, inputs: &[Input]) -> Vec<f64> {
     let cells = row.as_array().expect("a row");
     let cell = |(cell, input): (&Value, &Input)| match (cell, &input.kind) {
         (Value::Null, _) => f64::NAN,
-        (Value::String(level), InputKind::Levels(levels)) => {
-            levels.iter().position(|l| l == level).map_or(f64::NAN, |k| k as f64)
-        }
+        (Value::String(level), InputKind::Levels(_)) => encode_level(level, &input.kind),
+        (cell, InputKind::Hashes(_) | InputKind::Hash) => hashed(cell, &input.kind),
+        (Value::Number(number), InputKind::Levels(_)) => encode_level(&number.to_string(), &input.kind),
         (cell, _) => cell.as_f64().unwrap_or_else(|| panic!("“{}” is given {cell}", input.name)),
     };
     cells.iter().zip(inputs).map(cell).collect()
+}
+
+fn encode_level(level: &str, kind: &InputKind) -> f64 {
+    let InputKind::Levels(levels) = kind else { panic!("expected levels") };
+    levels.iter().position(|l| l == level).map_or(f64::NAN, |k| k as f64)
+}
+
+/// A text, or a whole number as CatBoost spells it, as the input of a model that knows hashes.
+fn hashed(cell: &Value, kind: &InputKind) -> f64 {
+    let hash = category_hash(&cell.as_str().map_or_else(|| cell.to_string(), str::to_owned));
+    match kind {
+        InputKind::Hashes(known) => known.iter().position(|h| *h == hash).unwrap_or(known.len()) as f64,
+        _ => f64::from(hash),
+    }
 }
 
 fn recorded(table: &Value) -> Option<Vec<f64>> {
@@ -147,6 +166,41 @@ fn lightgbm_margins_agree() {
         count += 1;
     }
     assert!(count >= 42, "only {count} cases were found");
+}
+
+/// Cases of CatBoost with each of their files: `.cbm` and, where there is one, `.json`.
+fn catboost_cases() -> Vec<Case> {
+    let mut all = Vec::new();
+    for part in ["catboost", "catboost-1.0"] {
+        let folder = folder().join(part);
+        for case in cases(part) {
+            if !case.record["also"].is_null() {
+                let file = PathBuf::from(format!("{} (json)", case.name));
+                all.push(case_of(&folder, &file, (case.record.clone(), "also")));
+            }
+            all.push(case);
+        }
+    }
+    all
+}
+
+#[test]
+fn catboost_margins_agree_in_every_bit() {
+    let (mut count, mut combined) = (0, 0);
+    for case in catboost_cases() {
+        // A scale that is no power of two is multiplied there and divided here.
+        let tolerance = if case.name.contains("rmse_scaled") { 2.0 * f64::EPSILON } else { 0.0 };
+        compare(&case, &margin(&case), &recorded(&case.record["margin"]).expect("a margin"), tolerance);
+        count += 1;
+        combined += usize::from(matches!(case.model.structure(), Structure::Opaque));
+    }
+    assert!(count >= 80, "only {count} files were found");
+    assert!(combined >= 6, "only {combined} models combine columns");
+}
+
+#[test]
+fn catboost_predictions_agree_to_the_rounding_of_the_link() {
+    catboost_cases().iter().for_each(|case| check_prediction(case, LINK_F64));
 }
 
 #[test]
