@@ -10,6 +10,7 @@ pub mod row;
 pub mod seed;
 pub mod task;
 pub mod text;
+pub mod text_hash;
 
 pub use entry::Entry;
 pub use fingerprint::Fingerprint;
@@ -18,3 +19,4 @@ pub use problem::Problem;
 pub use row::RowId;
 pub use seed::{Seed, Stream};
 pub use task::{Cancelled, Task};
+pub use text_hash::category_hash;

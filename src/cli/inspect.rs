@@ -106,6 +106,8 @@ fn features(card: &ModelCard, out: &mut String) {
             InputKind::Number => "number".to_owned(),
             InputKind::Codes => "category codes".to_owned(),
             InputKind::Levels(levels) => text::counted(levels.len(), "level"),
+            InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
+            InputKind::Hash => "categories by hash".to_owned(),
         };
         push(format!("  {} ({kind})", input.name));
     }

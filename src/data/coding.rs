@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::column::{Column, MISSING_CODE, Values};
 use super::encode::{Input, InputKind};
+use super::hashes::TextHashes;
 
 /// The translation of one column.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub enum Coding {
     OfTexts(HashMap<String, f64>),
     /// Texts that are written numbers.
     Written,
+    /// The input's value of each text, also of whole numbers, by its hash.
+    OfHashes(TextHashes),
 }
 
 impl Coding {
@@ -42,6 +45,8 @@ impl Coding {
                 }
                 Ok(coding)
             }
+            InputKind::Hashes(known) => as_hash(column, TextHashes::new(Some(known)), warnings),
+            InputKind::Hash => as_hash(column, TextHashes::new(None), warnings),
         }
     }
 
@@ -62,6 +67,8 @@ impl Coding {
                 flags.get(i).and_then(|f| of.get(usize::from(*f))).copied().unwrap_or(unseen)
             }
             (Self::OfTexts(of), Values::Text(texts)) => texts.get(i).and_then(|t| of.get(t)).copied().unwrap_or(unseen),
+            (Self::OfHashes(of), Values::Text(texts)) => texts.get(i).map_or(unseen, |text| of.of(text)),
+            (Self::OfHashes(of), Values::Number { values, .. }) => values.get(i).map_or(unseen, |v| of.of_number(*v)),
             (Self::Written, Values::Text(texts)) => texts.get(i).and_then(written).unwrap_or(unseen),
             _ => unseen,
         }
@@ -153,6 +160,28 @@ fn as_level(column: &Column, levels: &[String]) -> Result<(Coding, Vec<String>),
                 absent.then(|| quoted(word))
             };
             Ok((Coding::OfTruth(of), [lacks(0, "no"), lacks(1, "yes")].into_iter().flatten().collect()))
+        }
+        Values::Date { .. } => Err(format!("“{name}” is a date column, but the model wants categories")),
+    }
+}
+
+/// The coding of a column for a model that knows hashes of texts.
+fn as_hash(column: &Column, of: TextHashes, warnings: &mut Vec<String>) -> Result<Coding, String> {
+    let name = &column.name;
+    let unseen: Vec<String> = of.unseen(column, 5).iter().map(|text| quoted(text)).collect();
+    if !unseen.is_empty() {
+        warnings.push(format!("“{name}” has categories the model has never seen: {}", unseen.join(", ")));
+    }
+    match &column.values {
+        Values::Category { levels, .. } => Ok(Coding::OfLevels(levels.iter().map(|level| of.of(level)).collect())),
+        Values::Text(_) | Values::Number { whole: true, .. } => Ok(Coding::OfHashes(of)),
+        Values::Number { .. } => Err(format!("“{name}” holds fractions, but the model wants categories")),
+        Values::YesNo(_) => {
+            let [no, yes] = of.spelling();
+            warnings.push(format!(
+                "“{name}” holds yes and no; the model knows categories only by their hash, so they are read as “{no}”                  and “{yes}”"
+            ));
+            Ok(Coding::OfTruth([of.of(no), of.of(yes)]))
         }
         Values::Date { .. } => Err(format!("“{name}” is a date column, but the model wants categories")),
     }

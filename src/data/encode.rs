@@ -32,6 +32,26 @@ pub enum InputKind {
     Levels(Arc<[String]>),
     /// Category codes whose levels the model file does not hold; the table must bring the codes as whole numbers.
     Codes,
+    /// Texts of which the model file holds only hashes ([`category_hash`](crate::base::category_hash)): value `k` of the
+    /// input means a text with the hash `hashes[k]`, `hashes.len()` any other text.
+    Hashes(Arc<[u32]>),
+    /// Texts by their hash, which is itself the value of the input.
+    Hash,
+}
+
+impl InputKind {
+    /// The category that a value means, in words; a number for kinds that hold no names.
+    pub fn category(&self, value: f64) -> String {
+        // A negative value or NaN becomes code 0; such values are not asked for.
+        match self {
+            Self::Levels(levels) => levels.get(value as usize).cloned().unwrap_or_else(|| value.to_string()),
+            Self::Hashes(hashes) => {
+                hashes.get(value as usize).map_or_else(|| "a text never seen".to_owned(), |hash| format!("hash {hash}"))
+            }
+            Self::Hash => format!("hash {value}"),
+            Self::Number | Self::Codes => value.to_string(),
+        }
+    }
 }
 
 /// How the columns of one table feed the inputs of one model.
@@ -235,6 +255,7 @@ fn fill_row(link: &Link, data: &Dataset, row: RowId, out: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::category_hash;
     use crate::data::build::table;
 
     fn input(name: &str, kind: InputKind) -> Input {
@@ -267,6 +288,23 @@ mod tests {
         assert_eq!(encoded(&[input("f", InputKind::Number)], &data), [1.0, 0.0, -1.0]);
         assert_eq!(encoded(&[input("codes", InputKind::Number)], &data), [7.0, 1.0, 7.0]);
         assert_eq!(encoded(&[input("codes", InputKind::Codes)], &data), [7.0, 1.0, 7.0]);
+    }
+
+    #[test]
+    fn texts_meet_the_hashes_a_model_knows() {
+        let data = table(&[("c", "b a NA"), ("n", "7 -1 NA"), ("f", "yes no NA"), ("t", "a b c d e f g h")]);
+        let hashes = |texts: &[&str]| InputKind::Hashes(texts.iter().map(|text| category_hash(text)).collect());
+        assert_eq!(encoded(&[input("c", hashes(&["a", "x"]))], &data)[..3], [2.0, 0.0, -1.0]);
+        assert_eq!(encoded(&[input("n", hashes(&["-1", "7"]))], &data)[..3], [1.0, 0.0, -1.0]);
+        assert_eq!(encoded(&[input("f", hashes(&["Yes", "No"]))], &data)[..3], [0.0, 1.0, -1.0]);
+        assert_eq!(encoded(&[input("t", hashes(&["h", "b"]))], &data), [2.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+        let hash = |text: &str| f64::from(category_hash(text));
+        assert_eq!(encoded(&[input("t", InputKind::Hash)], &data)[..2], [hash("a"), hash("b")]);
+        assert_eq!(encoded(&[input("f", InputKind::Hash)], &data)[..2], [hash("1"), hash("0")]);
+        let link = link(&[input("c", hashes(&["a"]))], &data).expect("texts fit hashes");
+        assert!(link.warnings.iter().any(|w| w.contains("never seen: “b”")), "{:?}", link.warnings);
+        let fractions = table(&[("x", "0.5 1")]);
+        assert!(super::link(&[input("x", InputKind::Hash)], &fractions).is_err());
     }
 
     #[test]

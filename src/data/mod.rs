@@ -14,6 +14,7 @@ pub mod error;
 pub mod filter;
 pub mod foreign;
 mod frame;
+mod hashes;
 pub mod infer;
 mod names;
 mod pages;

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use candor::base::Task;
-use candor::data::{Input, InputKind};
+use candor::data::Input;
 use candor::model::load::native::{NativeBody, to_json};
 use candor::model::load::{load, load_bytes};
 use candor::model::{LinkFunction, Model, Scale, Structure};
 use candor::num::Matrix;
 use serde_json::Value;
+
+use super::common::recorded::cell;
 
 /// Exponentials differ between mathematics libraries by one or two units in the last place; a quotient of two of
 /// them, and a sum, by a few more. Margins have no such excuse: XGBoost's must agree in every bit.
@@ -43,8 +45,13 @@ fn cases(part: &str) -> Vec<Case> {
 fn case(folder: &Path, file: &Path) -> Case {
     let text = std::fs::read(file).expect("the case can be read");
     let record: Value = serde_json::from_slice(&text).expect("the case is JSON");
+    case_of(folder, file, (record, "model"))
+}
+
+/// The case with the model file that `field` of its record names.
+fn case_of(folder: &Path, file: &Path, (record, field): (Value, &str)) -> Case {
     let name = file.display().to_string();
-    let path = folder.join(record["model"].as_str().expect("the case names its model"));
+    let path = folder.join(record[field].as_str().expect("the case names its model"));
     let model = load(&path, &Task::silent()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     let features: Vec<&str> = record["features"].as_array().expect("names").iter().filter_map(Value::as_str).collect();
     let inputs: Vec<&str> = model.card().inputs.iter().map(|i| i.name.as_str()).collect();
@@ -57,14 +64,7 @@ fn case(folder: &Path, file: &Path) -> Case {
 
 fn encode(row: &Value, inputs: &[Input]) -> Vec<f64> {
     let cells = row.as_array().expect("a row");
-    let cell = |(cell, input): (&Value, &Input)| match (cell, &input.kind) {
-        (Value::Null, _) => f64::NAN,
-        (Value::String(level), InputKind::Levels(levels)) => {
-            levels.iter().position(|l| l == level).map_or(f64::NAN, |k| k as f64)
-        }
-        (cell, _) => cell.as_f64().unwrap_or_else(|| panic!("“{}” is given {cell}", input.name)),
-    };
-    cells.iter().zip(inputs).map(cell).collect()
+    cells.iter().zip(inputs).map(|(value, input)| cell(value, &input.kind)).collect()
 }
 
 fn recorded(table: &Value) -> Option<Vec<f64>> {
@@ -149,6 +149,41 @@ fn lightgbm_margins_agree() {
     assert!(count >= 42, "only {count} cases were found");
 }
 
+/// Cases of CatBoost with each of their files: `.cbm` and, where there is one, `.json`.
+fn catboost_cases() -> Vec<Case> {
+    let mut all = Vec::new();
+    for part in ["catboost", "catboost-1.0"] {
+        let folder = folder().join(part);
+        for case in cases(part) {
+            if !case.record["also"].is_null() {
+                let file = PathBuf::from(format!("{} (json)", case.name));
+                all.push(case_of(&folder, &file, (case.record.clone(), "also")));
+            }
+            all.push(case);
+        }
+    }
+    all
+}
+
+#[test]
+fn catboost_margins_agree_in_every_bit() {
+    let (mut count, mut combined) = (0, 0);
+    for case in catboost_cases() {
+        // A scale that is no power of two is multiplied there and divided here.
+        let tolerance = if case.name.contains("rmse_scaled") { 2.0 * f64::EPSILON } else { 0.0 };
+        compare(&case, &margin(&case), &recorded(&case.record["margin"]).expect("a margin"), tolerance);
+        count += 1;
+        combined += usize::from(matches!(case.model.structure(), Structure::Opaque));
+    }
+    assert!(count >= 80, "only {count} files were found");
+    assert!(combined >= 6, "only {combined} models combine columns");
+}
+
+#[test]
+fn catboost_predictions_agree_to_the_rounding_of_the_link() {
+    catboost_cases().iter().for_each(|case| check_prediction(case, LINK_F64));
+}
+
 #[test]
 fn the_sample_models_agree_with_their_libraries() {
     let samples = cases("samples");
@@ -163,7 +198,7 @@ fn the_sample_models_agree_with_their_libraries() {
 
 #[test]
 fn a_model_saved_by_candor_predicts_the_same() {
-    for case in ["xgboost", "lightgbm"].into_iter().flat_map(cases) {
+    for case in ["xgboost", "lightgbm", "catboost"].into_iter().flat_map(cases) {
         let Structure::Trees(ensemble) = case.model.structure() else { continue };
         let body = NativeBody::Trees { ensemble: ensemble.clone(), link: LinkFunction::Identity };
         let bytes = to_json(case.model.card(), &body).expect("the model can be written");

@@ -168,6 +168,8 @@ fn about(ui: &mut Ui, model: &ModelCard) {
                         crate::data::InputKind::Number => "number".to_owned(),
                         crate::data::InputKind::Levels(levels) => text::counted(levels.len(), "level"),
                         crate::data::InputKind::Codes => "category codes".to_owned(),
+                        crate::data::InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
+                        crate::data::InputKind::Hash => "categories by hash".to_owned(),
                     };
                     ui.horizontal(|ui| {
                         crate::app::widget::number::name(ui, &input.name, 30);

@@ -186,7 +186,7 @@ fn named(axes: &Axes, (place, piece): (usize, usize), count: u64, kind: &InputKi
         (Piece::Missing, _) => Some(Place::Missing),
         (Piece::Interval { low, high }, _) => Some(Place::Between(*low, *high)),
         (Piece::Category(code), InputKind::Levels(levels)) => levels.get(*code as usize).cloned().map(Place::Category),
-        (Piece::Category(code), _) => (count > 0).then(|| Place::Category(code.to_string())),
+        (Piece::Category(code), _) => (count > 0).then(|| Place::Category(kind.category(f64::from(*code)))),
         (Piece::OtherCategory, InputKind::Levels(levels)) if (inside as usize) < levels.len() => {
             Some(Place::Category("other levels".to_owned()))
         }
@@ -229,10 +229,7 @@ fn by_asking(
         let place = |value: f64| match &input.kind {
             _ if value.is_nan() => Place::Missing,
             InputKind::Number => Place::At(value),
-            InputKind::Levels(levels) => {
-                Place::Category(levels.get(value as usize).cloned().unwrap_or_else(|| value.to_string()))
-            }
-            InputKind::Codes => Place::Category(value.to_string()),
+            kind => Place::Category(kind.category(value)),
         };
         found.push(FeatureCurve {
             feature,

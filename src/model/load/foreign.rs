@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::model::ModelError;
 
 const SKLEARN: &str = "A pickle can run code, so it is not opened; save the booster inside it: \
-    model.get_booster().save_model(\"model.json\") for XGBoost, model.booster_.save_model(\"model.txt\") for LightGBM";
+    model.get_booster().save_model(\"model.json\") for XGBoost, model.booster_.save_model(\"model.txt\") for LightGBM, \
+    model.save_model(\"model.cbm\") for CatBoost";
 
 /// What the first bytes of a foreign model file say it is, and how to export a form that opens.
 pub fn find(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -27,26 +28,23 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
     ModelError::UnknownFormat { path: path.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
 }
 
-const KNOWN: &str = "Open an XGBoost .json or .ubj, a LightGBM .txt or a model saved by Candor";
+const KNOWN: &str =
+    "Open an XGBoost .json or .ubj, a LightGBM .txt, a CatBoost .cbm or .json, or a model saved by Candor";
 const ONNX: (&str, &str) = (
     "this is an ONNX model",
     "ONNX drops the row counts that exact attributions need; save the tree model in its own format: \
-     booster.save_model(\"model.json\") for XGBoost, booster.save_model(\"model.txt\") for LightGBM",
+     booster.save_model(\"model.json\") for XGBoost, booster.save_model(\"model.txt\") for LightGBM, \
+     model.save_model(\"model.cbm\") for CatBoost",
 );
 const LEGACY: (&str, &str) = (
     "this is an XGBoost model in the old binary format",
     "Load it with XGBoost 3.0 or older and save it as JSON: booster.save_model(\"model.json\")",
 );
-const CATBOOST_HINT: &str =
-    "CatBoost models do not open yet; explain an XGBoost or LightGBM model, or train a model on the table in Candor";
 
 fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let has = |text: &str| contains(head, text.as_bytes());
     if matches!(head, [0x80, 2..=5, ..]) {
         return Some(("this is a Python pickle or joblib file", SKLEARN));
-    }
-    if head.starts_with(b"CBM1") {
-        return Some(("this is a CatBoost .cbm model", CATBOOST_HINT));
     }
     if head.starts_with(b"\x89HDF\r\n\x1a\n") {
         return Some((
@@ -103,9 +101,6 @@ fn textual(head: &[u8]) -> Option<(&'static str, &'static str)> {
         let found = "this is a LightGBM model dumped as JSON, which lacks digits";
         return Some((found, "Save it as text: booster.save_model(\"model.txt\")"));
     }
-    if has("\"oblivious_trees\"") || has("\"ctr_data\"") || has("\"model_info\"") || has("\"features_info\"") {
-        return Some(("this is a CatBoost model in JSON", CATBOOST_HINT));
-    }
     None
 }
 
@@ -122,7 +117,6 @@ mod tests {
     fn foreign_models_are_named() {
         for (head, word) in [
             (&b"\x80\x04\x95\x10"[..], "pickle"),
-            (b"CBM1\0\0", "CatBoost"),
             (b"\x89HDF\r\n\x1a\n", "HDF5"),
             (b"binf\0\0", "old binary"),
             (b"PK\x03\x04....archive/data.pkl", "PyTorch"),

@@ -3,6 +3,7 @@
 //! A loader is one file (or folder) here and one line in `LOADERS`. What no loader recognises is named by `foreign`
 //! with the way to export a form that opens.
 
+pub mod catboost;
 pub mod document;
 pub mod foreign;
 pub mod lightgbm;
@@ -38,7 +39,7 @@ pub trait Loader: Entry {
 }
 
 /// Every format, in the order of the file dialog.
-pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &native::Native];
+pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &catboost::CatBoost, &native::Native];
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;

@@ -46,6 +46,8 @@ impl Section for ModelIdentity {
                 InputKind::Number => "number".to_owned(),
                 InputKind::Levels(levels) => format!("levels: {}", text::shorten(&levels.join(", "), 160)),
                 InputKind::Codes => "category codes".to_owned(),
+                InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
+                InputKind::Hash => "categories by hash".to_owned(),
             };
             vec![input.name.clone(), kind]
         });
