@@ -20,6 +20,8 @@ pub enum Coding {
     OfTexts(HashMap<String, f64>),
     /// Texts that are written numbers.
     Written,
+    /// As the first, and a number for every cell that holds something the first does not know.
+    Open(Box<Self>, f64),
 }
 
 impl Coding {
@@ -33,14 +35,13 @@ impl Coding {
             InputKind::Number | InputKind::Codes => as_number(column),
             InputKind::Levels(levels) => {
                 let (coding, unseen) = as_level(column, levels)?;
-                if !unseen.is_empty() {
-                    warnings.push(format!(
-                        "“{}” has levels the model has never seen, treated as missing: {}",
-                        column.name,
-                        unseen.join(", ")
-                    ));
-                }
+                warn(column, &unseen, "treated as missing", warnings);
                 Ok(coding)
+            }
+            InputKind::OpenLevels(levels) => {
+                let (coding, unseen) = as_level(column, levels)?;
+                warn(column, &unseen, "scored as the model scores unknown levels", warnings);
+                Ok(Self::Open(Box::new(coding), levels.len() as f64))
             }
         }
     }
@@ -63,8 +64,19 @@ impl Coding {
             }
             (Self::OfTexts(of), Values::Text(texts)) => texts.get(i).and_then(|t| of.get(t)).copied().unwrap_or(unseen),
             (Self::Written, Values::Text(texts)) => texts.get(i).and_then(written).unwrap_or(unseen),
+            (Self::Open(known, other), _) => match known.value(source, i) {
+                value if value.is_nan() && !source.is_missing(i) => *other,
+                value => value,
+            },
             _ => unseen,
         }
+    }
+}
+
+fn warn(column: &Column, unseen: &[String], fate: &str, warnings: &mut Vec<String>) {
+    if !unseen.is_empty() {
+        let name = &column.name;
+        warnings.push(format!("“{name}” has levels the model has never seen, {fate}: {}", unseen.join(", ")));
     }
 }
 

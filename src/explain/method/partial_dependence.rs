@@ -179,17 +179,28 @@ fn by_counting(
     Ok(wanted.iter().map(curve).collect())
 }
 
+/// The place of all levels that a model has never seen.
+const UNSEEN: &str = "levels never seen";
+
 /// A piece in the words of the input; `None` for one that no value can have, or no category of the input.
 fn named(axes: &Axes, (place, piece): (usize, usize), count: u64, kind: &InputKind) -> Option<Place> {
     let inside = axes.inside(place, piece)?;
     match (&axes.all()[place].pieces[piece], kind) {
         (Piece::Missing, _) => Some(Place::Missing),
         (Piece::Interval { low, high }, _) => Some(Place::Between(*low, *high)),
-        (Piece::Category(code), InputKind::Levels(levels)) => levels.get(*code as usize).cloned().map(Place::Category),
+        (Piece::Category(code), InputKind::OpenLevels(levels)) if *code as usize == levels.len() => {
+            (count > 0).then(|| Place::Category(UNSEEN.to_owned()))
+        }
+        (Piece::Category(code), InputKind::Levels(levels) | InputKind::OpenLevels(levels)) => {
+            levels.get(*code as usize).cloned().map(Place::Category)
+        }
         (Piece::Category(code), _) => (count > 0).then(|| Place::Category(code.to_string())),
-        (Piece::OtherCategory, InputKind::Levels(levels)) if (inside as usize) < levels.len() => {
+        (Piece::OtherCategory, InputKind::Levels(levels) | InputKind::OpenLevels(levels))
+            if (inside as usize) < levels.len() =>
+        {
             Some(Place::Category("other levels".to_owned()))
         }
+        (Piece::OtherCategory, InputKind::OpenLevels(_)) => (count > 0).then(|| Place::Category(UNSEEN.to_owned())),
         (Piece::OtherCategory, _) => (count > 0).then(|| Place::Category("other codes".to_owned())),
     }
 }
@@ -229,7 +240,8 @@ fn by_asking(
         let place = |value: f64| match &input.kind {
             _ if value.is_nan() => Place::Missing,
             InputKind::Number => Place::At(value),
-            InputKind::Levels(levels) => {
+            InputKind::OpenLevels(levels) if value as usize == levels.len() => Place::Category(UNSEEN.to_owned()),
+            InputKind::Levels(levels) | InputKind::OpenLevels(levels) => {
                 Place::Category(levels.get(value as usize).cloned().unwrap_or_else(|| value.to_string()))
             }
             InputKind::Codes => Place::Category(value.to_string()),

@@ -27,7 +27,8 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
     ModelError::UnknownFormat { path: path.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
 }
 
-const KNOWN: &str = "Open an XGBoost .json or .ubj, a LightGBM .txt or a model saved by Candor";
+const KNOWN: &str =
+    "Open an XGBoost .json or .ubj, a LightGBM .txt, an EBM .json (ebm.to_json) or a model saved by Candor";
 const ONNX: (&str, &str) = (
     "this is an ONNX model",
     "ONNX drops the row counts that exact attributions need; save the tree model in its own format: \

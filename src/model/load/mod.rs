@@ -4,6 +4,7 @@
 //! with the way to export a form that opens.
 
 pub mod document;
+pub mod ebm;
 pub mod foreign;
 pub mod lightgbm;
 pub mod native;
@@ -38,7 +39,7 @@ pub trait Loader: Entry {
 }
 
 /// Every format, in the order of the file dialog.
-pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &native::Native];
+pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &ebm::Ebm, &native::Native];
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;
