@@ -59,7 +59,7 @@ impl Loader for Ebm {
         if version.text()? != "1.0" {
             return Err(ModelError::Unsupported {
                 what: format!("the file has version “{}” of the EBM format", shown(version.text()?)),
-                hint: "Save the model with to_json of interpret 0.5 to 0.7, which write version 1.0".to_owned(),
+                hint: "Save the model with to_json of interpret 0.6 or 0.7, which write version 1.0".to_owned(),
             });
         }
         read(&root.field("ebm")?, origin, task)
