@@ -105,7 +105,7 @@ fn features(card: &ModelCard, out: &mut String) {
         let kind = match &input.kind {
             InputKind::Number => "number".to_owned(),
             InputKind::Codes => "category codes".to_owned(),
-            InputKind::Levels(levels) => text::counted(levels.len(), "level"),
+            InputKind::Levels(levels) | InputKind::OpenLevels(levels) => text::counted(levels.len(), "level"),
             InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
             InputKind::Hash => "categories by hash".to_owned(),
         };

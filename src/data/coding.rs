@@ -23,6 +23,8 @@ pub enum Coding {
     Written,
     /// The input's value of each text, also of whole numbers, by its hash.
     OfHashes(TextHashes),
+    /// As the first, and a number for every cell that holds something the first does not know.
+    Open(Box<Self>, f64),
 }
 
 impl Coding {
@@ -36,17 +38,16 @@ impl Coding {
             InputKind::Number | InputKind::Codes => as_number(column),
             InputKind::Levels(levels) => {
                 let (coding, unseen) = as_level(column, levels)?;
-                if !unseen.is_empty() {
-                    warnings.push(format!(
-                        "“{}” has levels the model has never seen, treated as missing: {}",
-                        column.name,
-                        unseen.join(", ")
-                    ));
-                }
+                warn(column, &unseen, "treated as missing", warnings);
                 Ok(coding)
             }
             InputKind::Hashes(known) => as_hash(column, TextHashes::new(Some(known)), warnings),
             InputKind::Hash => as_hash(column, TextHashes::new(None), warnings),
+            InputKind::OpenLevels(levels) => {
+                let (coding, unseen) = as_level(column, levels)?;
+                warn(column, &unseen, "scored as the model scores unknown levels", warnings);
+                Ok(Self::Open(Box::new(coding), levels.len() as f64))
+            }
         }
     }
 
@@ -70,8 +71,19 @@ impl Coding {
             (Self::OfHashes(of), Values::Text(texts)) => texts.get(i).map_or(unseen, |text| of.of(text)),
             (Self::OfHashes(of), Values::Number { values, .. }) => values.get(i).map_or(unseen, |v| of.of_number(*v)),
             (Self::Written, Values::Text(texts)) => texts.get(i).and_then(written).unwrap_or(unseen),
+            (Self::Open(known, other), _) => match known.value(source, i) {
+                value if value.is_nan() && !source.is_missing(i) => *other,
+                value => value,
+            },
             _ => unseen,
         }
+    }
+}
+
+fn warn(column: &Column, unseen: &[String], fate: &str, warnings: &mut Vec<String>) {
+    if !unseen.is_empty() {
+        let name = &column.name;
+        warnings.push(format!("“{name}” has levels the model has never seen, {fate}: {}", unseen.join(", ")));
     }
 }
 

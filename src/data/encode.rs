@@ -30,6 +30,9 @@ pub enum InputKind {
     Number,
     /// Levels stored by the model: value `k` of the input means `levels[k]`.
     Levels(Arc<[String]>),
+    /// Levels stored by a model that has a score for all others, too: value `k` means `levels[k]`, and `levels.len()` is any
+    /// level it has never seen.
+    OpenLevels(Arc<[String]>),
     /// Category codes whose levels the model file does not hold; the table must bring the codes as whole numbers.
     Codes,
     /// Texts of which the model file holds only hashes ([`category_hash`](crate::base::category_hash)): value `k` of the
@@ -39,14 +42,18 @@ pub enum InputKind {
     Hash,
 }
 
+/// What all categories are called that a model has never seen.
+pub const NEVER_SEEN: &str = "levels never seen";
+
 impl InputKind {
     /// The category that a value means, in words; a number for kinds that hold no names.
     pub fn category(&self, value: f64) -> String {
         // A negative value or NaN becomes code 0; such values are not asked for.
         match self {
             Self::Levels(levels) => levels.get(value as usize).cloned().unwrap_or_else(|| value.to_string()),
+            Self::OpenLevels(levels) => levels.get(value as usize).cloned().unwrap_or_else(|| NEVER_SEEN.to_owned()),
             Self::Hashes(hashes) => {
-                hashes.get(value as usize).map_or_else(|| "a text never seen".to_owned(), |hash| format!("hash {hash}"))
+                hashes.get(value as usize).map_or_else(|| NEVER_SEEN.to_owned(), |hash| format!("hash {hash}"))
             }
             Self::Hash => format!("hash {value}"),
             Self::Number | Self::Codes => value.to_string(),
@@ -313,6 +320,16 @@ mod tests {
         assert_eq!(encoded(&[input("t", levels(&["h", "a"]))], &data)[..2], [1.0, -1.0]);
         let link = link(&[input("t", levels(&["h", "a"]))], &data).expect("text fits levels");
         assert!(link.warnings.iter().any(|w| w.contains("never seen") && w.contains("“b”")), "{:?}", link.warnings);
+    }
+
+    #[test]
+    fn a_level_never_seen_has_a_value_of_its_own_where_the_model_scores_it() {
+        let open = |names: &[&str]| InputKind::OpenLevels(names.iter().map(|n| (*n).to_owned()).collect());
+        let data = table(&[("c", "b a z NA"), ("n", "3 1 NA 7")]);
+        assert_eq!(encoded(&[input("c", open(&["a", "b"]))], &data), [1.0, 0.0, 2.0, -1.0]);
+        assert_eq!(encoded(&[input("n", open(&["1", "3"]))], &data), [1.0, 0.0, -1.0, 2.0]);
+        let link = link(&[input("c", open(&["a", "b"]))], &data).expect("the levels fit");
+        assert!(link.warnings[0].contains("scored as the model scores unknown levels: “z”"), "{:?}", link.warnings);
     }
 
     #[test]

@@ -73,6 +73,9 @@ fn marked_up(head: &[u8]) -> Option<(&'static str, &'static str)> {
         b'<' if holds(b"<html") || holds(b"<!DOCTYPE html") || holds(b"<!doctype html") => {
             Some(("a web page", "Download the table itself, not the page that shows it"))
         }
+        b'a'..=b'z' if head.starts_with(b"flavors:\n ") || holds(b"\nflavors:\n ") => {
+            Some(("an MLflow model", A_MODEL))
+        }
         b'<' if head.starts_with(b"<?xml") && holds(b"PMML") => Some(("a PMML model", A_MODEL)),
         b'<' if head.starts_with(b"<?xml") => Some(("an XML document", EXPORT)),
         b'{' if holds(b"\"learner\"") && holds(b"gradient_booster") => Some(("an XGBoost model", A_MODEL)),

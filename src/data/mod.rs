@@ -28,7 +28,7 @@ pub mod write;
 
 pub use column::{Column, ColumnKind, TextValues, Values};
 pub use dataset::{Dataset, Role, Source};
-pub use encode::{Encoded, Input, InputKind, Link, encode, encode_row, encode_watched, link};
+pub use encode::{Encoded, Input, InputKind, Link, NEVER_SEEN, encode, encode_row, encode_watched, link};
 pub use error::DataError;
 pub use filter::{FilterError, find_rows, sorted_rows};
 pub use profile::TableProfile;

@@ -1,4 +1,5 @@
-//! A model whose classes carry the names of a table's target, because its file holds none.
+//! A model whose classes carry the names of a table's target, or whose inputs those of a folder, because its own file
+//! holds none.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::card::{ModelCard, TaskKind};
 use super::load::native::NativeBody;
 use super::predict::{Model, Scale, Structure};
 
-/// The same predictor with class names on its card.
+/// The same predictor with more names on its card.
 struct Named {
     model: Arc<dyn Model>,
     card: ModelCard,
@@ -28,6 +29,13 @@ pub fn named(model: &Arc<dyn Model>, classes: &[String]) -> Arc<dyn Model> {
     }
     let card = ModelCard { outputs, classes: classes.to_vec(), ..card.clone() };
     Arc::new(Named { model: Arc::clone(model), card })
+}
+
+/// `model` with another card, which must have as many inputs and outputs as its own.
+pub fn with_card(model: Arc<dyn Model>, card: ModelCard) -> Arc<dyn Model> {
+    debug_assert_eq!(card.inputs.len(), model.card().inputs.len());
+    debug_assert_eq!(card.outputs.len(), model.card().outputs.len());
+    Arc::new(Named { model, card })
 }
 
 impl Model for Named {

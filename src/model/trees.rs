@@ -26,6 +26,8 @@ pub enum Missing {
 pub enum Compare {
     /// Left when `(x as f32) < (threshold as f32)` (XGBoost).
     LessF32,
+    /// Left when `x < threshold` in f64 (the cuts of EBMs).
+    LessF64,
     /// Left when `x <= threshold` in f64 (LightGBM, smartcore).
     LessEqualF64,
     /// Left when `(x as f32) as f64 <= threshold` (scikit-learn's trees and forests, CatBoost).
@@ -38,7 +40,7 @@ impl Compare {
     pub fn seen(self, x: f64) -> f64 {
         match self {
             Self::LessF32 | Self::LessEqualRounded => f64::from(x as f32),
-            Self::LessEqualF64 => x,
+            Self::LessF64 | Self::LessEqualF64 => x,
         }
     }
 
@@ -47,14 +49,14 @@ impl Compare {
     pub fn seen_threshold(self, threshold: f64) -> f64 {
         match self {
             Self::LessF32 => f64::from(threshold as f32),
-            Self::LessEqualF64 | Self::LessEqualRounded => threshold,
+            Self::LessF64 | Self::LessEqualF64 | Self::LessEqualRounded => threshold,
         }
     }
 
     /// Whether a value that equals the threshold goes left.
     #[inline]
     pub fn equal_goes_left(self) -> bool {
-        self != Self::LessF32
+        !matches!(self, Self::LessF32 | Self::LessF64)
     }
 }
 
@@ -182,6 +184,7 @@ impl TreeEnsemble {
     fn is_below(&self, x: f64, threshold: f64) -> bool {
         match self.compare {
             Compare::LessF32 => (x as f32) < (threshold as f32),
+            Compare::LessF64 => x < threshold,
             Compare::LessEqualF64 => x <= threshold,
             Compare::LessEqualRounded => f64::from(x as f32) <= threshold,
         }
@@ -199,7 +202,7 @@ impl TreeEnsemble {
         let matches = match self.compare {
             // XGBoost takes every negative value as no category; LightGBM truncates −0.5 to category 0.
             Compare::LessF32 => code >= 0.0 && set.contains(f64::from(code as f32)),
-            Compare::LessEqualF64 | Compare::LessEqualRounded => set.contains(code),
+            Compare::LessF64 | Compare::LessEqualF64 | Compare::LessEqualRounded => set.contains(code),
         };
         matches == set.matching_goes_left
     }
@@ -425,6 +428,8 @@ mod tests {
         assert!(goes_left(&model, 0.5 + 1e-12) && !goes_left(&model, 0.5 + 1e-7));
         let model = ensemble(Compare::LessEqualF64, split(Missing::Left, Node::NUMERIC));
         assert!(goes_left(&model, 0.5) && !goes_left(&model, 0.5 + 1e-12));
+        let model = ensemble(Compare::LessF64, split(Missing::Left, Node::NUMERIC));
+        assert!(!goes_left(&model, 0.5) && goes_left(&model, 0.5_f64.next_down()));
     }
 
     #[test]

@@ -29,6 +29,7 @@ const FENCES: &[(&str, &str)] = &[
     ("rfd", "app"),
     ("clap", "cli"),
     ("polars", "data"),
+    ("saphyr_parser", "model"),
     ("smartcore", "model"),
     ("plotters", "chart"),
     ("resvg", "chart"),

@@ -273,6 +273,17 @@ fn files_are_described_for_people_and_for_programs() {
     assert_eq!((&said["kind"], &said["structure"], &said["trees"]), (&"model".into(), &"trees".into(), &200.into()));
     assert_eq!(said["features"][0], "age");
     assert!(desk.done(&["inspect", &model]).out.contains("binary:logistic"));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/mlflow/arrays");
+    for path in [folder.to_owned(), format!("{folder}/MLmodel")] {
+        let said = desk.done(&["inspect", &path]).out;
+        assert!(
+            said.starts_with("arrays · MLflow folder with XGBoost UBJSON") && said.contains("a long name"),
+            "{said}"
+        );
+    }
+    let nothing = desk.path("nothing");
+    std::fs::create_dir(&nothing).expect("a folder");
+    assert!(desk.refused(1, &["inspect", &nothing.display().to_string()]).contains("without a file “MLmodel”"));
     let table: serde_json::Value = serde_json::from_str(&desk.done(&["inspect", &data, "--json"]).out).expect("JSON");
     assert_eq!((&table["kind"], &table["rows"]), (&"table".into(), &1000.into()));
     assert_eq!(table["columns"][1]["name"], "age");

@@ -59,7 +59,8 @@ fn ensemble(shape: &Shape, stream: &mut Stream) -> TreeEnsemble {
         trees: (0..shape.trees).map(|k| tree(k, stream)).collect(),
         inputs: shape.inputs,
         base: (0..shape.outputs).map(|_| stream.normal()).collect(),
-        compare: [Compare::LessF32, Compare::LessEqualF64, Compare::LessEqualRounded][stream.below(3)],
+        compare: [Compare::LessF32, Compare::LessF64, Compare::LessEqualF64, Compare::LessEqualRounded]
+            [stream.below(4)],
         accumulate: Accumulate::F64,
         divisor: [1.0, 3.0][stream.below(2)],
     }

@@ -171,6 +171,15 @@ fn hostile_numbers_in_lightgbm_text() {
 }
 
 #[test]
+fn hostile_numbers_in_ebms() {
+    with_little_memory("hostile_numbers_in_ebms", || {
+        for (name, step) in [("binary_minimal", 1), ("levels", 3), ("multiclass_pair", 7), ("triple", 7)] {
+            hurt_numbers(name, &read(&format!("ebm/{name}.model.json")), step);
+        }
+    });
+}
+
+#[test]
 fn hostile_numbers_in_own_models() {
     with_little_memory("hostile_numbers_in_own_models", || hurt_numbers("native", &native(), 1));
 }
@@ -255,7 +264,8 @@ fn offsets_of_a_catboost_binary_that_meet_elsewhere_are_no_danger() {
 
 #[test]
 fn a_shortened_file_is_refused() {
-    for part in ["xgboost", "xgboost-1.7", "xgboost-2.1", "lightgbm", "lightgbm-3.3", "catboost", "catboost-1.0"] {
+    for part in ["xgboost", "xgboost-1.7", "xgboost-2.1", "lightgbm", "lightgbm-3.3", "catboost", "catboost-1.0", "ebm"]
+    {
         let folder = folder().join(part);
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("an entry").path();
@@ -320,12 +330,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
-    fn arbitrary_bytes_are_no_danger(kind in 0_usize..9, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+    fn arbitrary_bytes_are_no_danger(kind in 0_usize..10, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let start: &[u8] = [
             &b""[..],
             b"{L\0\0\0\0\0\0\0\x07learner{",
             b"{\"learner\":{",
             b"tree\nversion=v4\n",
+            b"{\"version\":\"1.0\",\"ebm\":{\"outputs\":[",
             b"{\"format\":\"candor-model\",",
             b"\x80\x04",
             b"PK\x03\x04",

@@ -18,6 +18,7 @@ mod interactions;
 mod interventional;
 mod learners;
 mod metrics;
+mod mlflow;
 mod one_value;
 mod oracle_explain;
 mod oracle_predict;

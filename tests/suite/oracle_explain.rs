@@ -101,7 +101,7 @@ fn rounding(ensemble: &TreeEnsemble, unit: f64) -> f64 {
 }
 
 fn unit(case: &Case) -> f64 {
-    // LightGBM and CatBoost work in f64, XGBoost in f32.
+    // XGBoost works in f32, all others in f64.
     if !case.model.card().format.contains("XGBoost") { f64::EPSILON / 2.0 } else { f64::from(f32::EPSILON) / 2.0 }
 }
 
@@ -167,13 +167,14 @@ fn linear_boosters_have_the_recorded_terms() {
 
 #[test]
 fn background_contributions_are_those_of_all_coalitions_of_the_library() {
-    let folders: Vec<&str> = LIBRARIES.iter().chain(&["shap"]).copied().collect();
+    let folders: Vec<&str> = LIBRARIES.iter().chain(&["shap", "ebm"]).copied().collect();
     let mut compared = 0;
     for case in cases(&folders, "exact_interventional") {
         let Structure::Trees(ensemble) = case.model.structure() else { continue };
         let record = &case.record["exact_interventional"];
         let count = record["values"].as_array().map_or(0, Vec::len);
-        let rows = inputs(case.model.as_ref(), &case.record["rows"]).take(&(0..count).collect::<Vec<_>>());
+        let rows = if record["rows"].is_null() { &case.record["rows"] } else { &record["rows"] };
+        let rows = inputs(case.model.as_ref(), rows).take(&(0..count).collect::<Vec<_>>());
         let background = inputs(case.model.as_ref(), &record["background"]);
         let found = explain(&case, "tree-shap-interventional", &rows, background);
         // Every value is a weighted mean of differences of two margins.
@@ -182,7 +183,31 @@ fn background_contributions_are_those_of_all_coalitions_of_the_library() {
         assert!(share < 1.0, "{}: {share} of the peer's rounding {allowed:e}", case.name);
         compared += 1;
     }
-    assert!(compared >= 15, "only {compared} cases were compared");
+    assert!(compared >= 18, "only {compared} cases were compared");
+}
+
+/// Without pairs, what interpret calls the score of a term is the contribution of its feature, up to the mean over the
+/// training rows.
+#[test]
+fn the_terms_of_an_ebm_without_pairs_are_its_contributions() {
+    let cases = cases(&["ebm"], "terms");
+    let case = cases.iter().find(|c| c.name.contains("multiclass")).expect("the case without pairs");
+    let Structure::Trees(ensemble) = case.model.structure() else { panic!("expected trees") };
+    let rows = inputs(case.model.as_ref(), &case.record["rows"]);
+    let found = explain(case, "tree-shap", &rows, Matrix::new(Vec::new(), 0, rows.cols()).expect("empty"));
+    let outputs = found.outputs.len();
+    for (term, tree) in ensemble.trees.iter().skip(1).enumerate() {
+        for output in 0..outputs {
+            let leaves = tree.nodes.iter().filter(|n| n.is_leaf());
+            let sum: f64 = leaves.map(|n| n.cover * tree.leaf_values[n.left as usize + output]).sum();
+            let mean = sum / tree.nodes[0].cover;
+            for position in 0..rows.rows() {
+                let own = case.record["terms"][position][term * outputs + output].as_f64().expect("a score");
+                let ours = found.row(output, position)[term];
+                assert!((ours - (own - mean)).abs() < 1e-14, "row {position}, term {term}: {ours} and {own} − {mean}");
+            }
+        }
+    }
 }
 
 #[test]

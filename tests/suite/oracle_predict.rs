@@ -7,7 +7,7 @@ use candor::base::Task;
 use candor::data::Input;
 use candor::model::load::native::{NativeBody, to_json};
 use candor::model::load::{load, load_bytes};
-use candor::model::{LinkFunction, Model, Scale, Structure};
+use candor::model::{LinkFunction, Model, Scale, Structure, Tree};
 use candor::num::Matrix;
 use serde_json::Value;
 
@@ -19,6 +19,8 @@ const LINK_F32: f64 = 4.0 * f32::EPSILON as f64;
 const LINK_F64: f64 = 8.0 * f64::EPSILON;
 /// LightGBM's margins: the order of additions is the same, so the rest is room for other compilers.
 const MARGIN_F64: f64 = 1e-12;
+/// Folders of EBMs.
+const EBM: [&str; 2] = ["ebm", "ebm-0.6"];
 
 struct Case {
     name: String,
@@ -121,11 +123,11 @@ fn check_prediction(case: &Case, tolerance: f64) {
 #[test]
 fn xgboost_margins_agree_in_every_bit() {
     let mut count = 0;
-    for case in ["xgboost", "xgboost-1.7", "xgboost-2.1"].into_iter().flat_map(cases) {
+    for case in ["xgboost", "xgboost-1.7", "xgboost-2.1", "mlflow"].into_iter().flat_map(cases) {
         compare(&case, &margin(&case), &recorded(&case.record["margin"]).expect("a margin"), 0.0);
         count += 1;
     }
-    assert!(count >= 47, "only {count} cases were found");
+    assert!(count >= 50, "only {count} cases were found");
 }
 
 #[test]
@@ -184,6 +186,41 @@ fn catboost_predictions_agree_to_the_rounding_of_the_link() {
     catboost_cases().iter().for_each(|case| check_prediction(case, LINK_F64));
 }
 
+/// The intercept comes first, then the terms of the file, in f64: so interpret 0.7 adds, and so do the trees made of
+/// them. Version 0.6 adds terms as it finishes reading their columns, and files do not tell the version.
+#[test]
+fn ebm_scores_agree_in_every_bit() {
+    let mut count = 0;
+    for case in EBM.into_iter().flat_map(cases) {
+        let tolerance = if case.name.contains("ebm-0.6") { MARGIN_F64 } else { 0.0 };
+        compare(&case, &margin(&case), &recorded(&case.record["margin"]).expect("a margin"), tolerance);
+        check_prediction(&case, if tolerance == 0.0 { LINK_F64 } else { MARGIN_F64 });
+        count += 1;
+    }
+    assert!(count >= 16, "only {count} cases were found");
+}
+
+/// Each term is one tree behind the intercept.
+#[test]
+fn the_trees_of_an_ebm_are_its_terms() {
+    for case in cases("ebm").into_iter().filter(|c| !c.record["terms"].is_null()) {
+        let Structure::Trees(ensemble) = case.model.structure() else { panic!("expected trees") };
+        let outputs = ensemble.outputs();
+        let theirs = recorded(&case.record["terms"]).expect("terms");
+        let mut ours = Vec::new();
+        for i in 0..case.rows.rows() {
+            for tree in &ensemble.trees[1..] {
+                let first = ensemble.leaf(tree, case.rows.view().row(i)).left as usize;
+                ours.extend_from_slice(&tree.leaf_values[first..first + outputs]);
+            }
+        }
+        compare(&case, &ours, &theirs, 0.0);
+        // Every training row lies in one bin of every term.
+        let total = |tree: &Tree| tree.nodes[0].cover;
+        assert!(ensemble.trees[1..].iter().all(|t| total(t) == 300.0), "{}", case.name);
+    }
+}
+
 #[test]
 fn the_sample_models_agree_with_their_libraries() {
     let samples = cases("samples");
@@ -198,7 +235,7 @@ fn the_sample_models_agree_with_their_libraries() {
 
 #[test]
 fn a_model_saved_by_candor_predicts_the_same() {
-    for case in ["xgboost", "lightgbm", "catboost"].into_iter().flat_map(cases) {
+    for case in ["xgboost", "lightgbm", "catboost", "ebm"].into_iter().flat_map(cases) {
         let Structure::Trees(ensemble) = case.model.structure() else { continue };
         let body = NativeBody::Trees { ensemble: ensemble.clone(), link: LinkFunction::Identity };
         let bytes = to_json(case.model.card(), &body).expect("the model can be written");
@@ -218,7 +255,7 @@ fn lightgbm_predictions_agree_to_the_rounding_of_the_link() {
 
 #[test]
 fn in_f64_the_same_function_is_computed() {
-    for case in ["xgboost", "lightgbm"].into_iter().flat_map(cases) {
+    for case in ["xgboost", "lightgbm", "ebm"].into_iter().flat_map(cases) {
         let mut exact = vec![0.0; case.rows.rows() * case.model.card().outputs.len()];
         case.model.predict_f64(case.rows.view(), Scale::Margin, &mut exact);
         for (a, b) in exact.iter().zip(margin(&case)) {

@@ -166,7 +166,9 @@ fn about(ui: &mut Ui, model: &ModelCard) {
                 for input in model.inputs.get(range).unwrap_or(&[]) {
                     let kind = match &input.kind {
                         crate::data::InputKind::Number => "number".to_owned(),
-                        crate::data::InputKind::Levels(levels) => text::counted(levels.len(), "level"),
+                        crate::data::InputKind::Levels(levels) | crate::data::InputKind::OpenLevels(levels) => {
+                            text::counted(levels.len(), "level")
+                        }
                         crate::data::InputKind::Codes => "category codes".to_owned(),
                         crate::data::InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
                         crate::data::InputKind::Hash => "categories by hash".to_owned(),

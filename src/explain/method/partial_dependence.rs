@@ -1,7 +1,7 @@
 //! Partial dependence and individual curves.
 
 use crate::base::{Cancelled, Entry, Kind, Knob, Task};
-use crate::data::InputKind;
+use crate::data::{InputKind, NEVER_SEEN};
 use crate::explain::answer::{Answer, Body, Curves, FeatureCurve, Place};
 use crate::explain::error::ExplainError;
 use crate::explain::shape::Shape;
@@ -185,11 +185,19 @@ fn named(axes: &Axes, (place, piece): (usize, usize), count: u64, kind: &InputKi
     match (&axes.all()[place].pieces[piece], kind) {
         (Piece::Missing, _) => Some(Place::Missing),
         (Piece::Interval { low, high }, _) => Some(Place::Between(*low, *high)),
-        (Piece::Category(code), InputKind::Levels(levels)) => levels.get(*code as usize).cloned().map(Place::Category),
+        (Piece::Category(code), InputKind::OpenLevels(levels)) if *code as usize == levels.len() => {
+            (count > 0).then(|| Place::Category(kind.category(f64::from(*code))))
+        }
+        (Piece::Category(code), InputKind::Levels(levels) | InputKind::OpenLevels(levels)) => {
+            levels.get(*code as usize).cloned().map(Place::Category)
+        }
         (Piece::Category(code), _) => (count > 0).then(|| Place::Category(kind.category(f64::from(*code)))),
-        (Piece::OtherCategory, InputKind::Levels(levels)) if (inside as usize) < levels.len() => {
+        (Piece::OtherCategory, InputKind::Levels(levels) | InputKind::OpenLevels(levels))
+            if (inside as usize) < levels.len() =>
+        {
             Some(Place::Category("other levels".to_owned()))
         }
+        (Piece::OtherCategory, InputKind::OpenLevels(_)) => (count > 0).then(|| Place::Category(NEVER_SEEN.to_owned())),
         (Piece::OtherCategory, _) => (count > 0).then(|| Place::Category("other codes".to_owned())),
     }
 }

@@ -229,6 +229,7 @@ impl Coding {
         let rounded = |values: &[f64; ROWS]| values.map(|x| self.compare.seen(x));
         match self.compare {
             Compare::LessF32 => search(&column.padded, count, &rounded(values), |threshold, x| threshold <= x),
+            Compare::LessF64 => search(&column.padded, count, values, |threshold, x| threshold <= x),
             Compare::LessEqualF64 => search(&column.padded, count, values, |threshold, x| threshold < x),
             Compare::LessEqualRounded => search(&column.padded, count, &rounded(values), |threshold, x| threshold < x),
         }
@@ -277,7 +278,7 @@ fn category(compare: Compare, categories: usize, x: f64) -> u32 {
         // XGBoost takes every negative value as no category; LightGBM truncates −0.5 to category 0.
         Compare::LessF32 if x < 0.0 => return other,
         Compare::LessF32 => (f64::from(x as f32), 0.0),
-        Compare::LessEqualF64 | Compare::LessEqualRounded => (x, -1.0),
+        Compare::LessF64 | Compare::LessEqualF64 | Compare::LessEqualRounded => (x, -1.0),
     };
     // −0.0 is category 0 for both, hence the second comparison.
     if (x > lowest || x == 0.0) && x < categories as f64 { x as u32 + 1 } else { other }

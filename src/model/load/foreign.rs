@@ -28,8 +28,7 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
     ModelError::UnknownFormat { path: path.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
 }
 
-const KNOWN: &str =
-    "Open an XGBoost .json or .ubj, a LightGBM .txt, a CatBoost .cbm or .json, or a model saved by Candor";
+const KNOWN: &str = "Open an XGBoost .json or .ubj, a LightGBM .txt, a CatBoost .cbm or .json, an EBM .json (ebm.to_json) or a model saved by Candor";
 const ONNX: (&str, &str) = (
     "this is an ONNX model",
     "ONNX drops the row counts that exact attributions need; save the tree model in its own format: \

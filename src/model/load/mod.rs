@@ -5,11 +5,14 @@
 
 pub mod catboost;
 pub mod document;
+pub mod ebm;
 pub mod foreign;
 pub mod lightgbm;
+pub mod mlflow;
 pub mod native;
 pub mod xgboost;
 
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,19 +42,27 @@ pub trait Loader: Entry {
 }
 
 /// Every format, in the order of the file dialog.
-pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &catboost::CatBoost, &native::Native];
+pub static LOADERS: &[&dyn Loader] =
+    &[&xgboost::Xgboost, &lightgbm::LightGbm, &catboost::CatBoost, &ebm::Ebm, &mlflow::Mlflow, &native::Native];
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;
 /// Larger files are refused.
 const SIZE_LIMIT: u64 = 8 << 30;
 
-/// Opens a model file. Cost O(file).
+/// Opens a model file, or the folder of an MLflow model. Cost O(file).
 pub fn load(path: &Path, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
     task.begin("reading the model", 0);
-    let bytes = read(path)?;
+    let path = file_of(path);
+    let bytes = read(&path)?;
     task.check()?;
-    load_bytes(&bytes, path, task)
+    load_bytes(&bytes, &path, task)
+}
+
+/// The file to open for `path`: that path, or the `MLmodel` file of a folder that has one.
+pub fn file_of(path: &Path) -> Cow<'_, Path> {
+    let inside = path.join(mlflow::FILE);
+    if path.is_dir() && inside.is_file() { Cow::Owned(inside) } else { Cow::Borrowed(path) }
 }
 
 /// Opens a model from the bytes of the file `path`.
@@ -73,6 +84,9 @@ pub fn looks_like_model(head: &[u8]) -> bool {
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     let unreadable = |reason: String| ModelError::Unreadable { path: path.to_owned(), reason };
     let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    if about.is_dir() {
+        return Err(unreadable(format!("it is a folder without a file “{}”, so no MLflow model", mlflow::FILE)));
+    }
     if !about.is_file() {
         return Err(unreadable("it is no regular file".to_owned()));
     }

@@ -44,7 +44,9 @@ impl Section for ModelIdentity {
         let rows = card.inputs.iter().map(|input| {
             let kind = match &input.kind {
                 InputKind::Number => "number".to_owned(),
-                InputKind::Levels(levels) => format!("levels: {}", text::shorten(&levels.join(", "), 160)),
+                InputKind::Levels(levels) | InputKind::OpenLevels(levels) => {
+                    format!("levels: {}", text::shorten(&levels.join(", "), 160))
+                }
                 InputKind::Codes => "category codes".to_owned(),
                 InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
                 InputKind::Hash => "categories by hash".to_owned(),

@@ -84,8 +84,13 @@ pub fn is_model(path: &Path) -> Result<bool, Problem> {
             format!("{error}; check that the file exists and may be read"),
         )
     };
+    let file = load::file_of(path);
+    if file.is_dir() {
+        // No table is a folder; opening it as a model says what it lacks.
+        return Ok(true);
+    }
     let mut head = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(unreadable)?;
+    std::fs::File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(unreadable)?;
     Ok(load::looks_like_model(&head) && !read::looks_like_table(&head))
 }
 

@@ -14,6 +14,7 @@ pub fn cell(cell: &Value, kind: &InputKind) -> f64 {
     match kind {
         InputKind::Number | InputKind::Codes => cell.as_f64().unwrap_or_else(|| panic!("a number is given {cell}")),
         InputKind::Levels(levels) => levels.iter().position(|l| *l == text).map_or(f64::NAN, |k| k as f64),
+        InputKind::OpenLevels(levels) => levels.iter().position(|l| *l == text).unwrap_or(levels.len()) as f64,
         InputKind::Hashes(known) => {
             let hash = category_hash(&text);
             known.iter().position(|h| *h == hash).unwrap_or(known.len()) as f64
