@@ -19,6 +19,8 @@ pub enum LinkFunction {
     },
     /// Exponentials divided by their sum.
     Softmax,
+    /// Sigmoids divided by their sum (one-vs-rest classifiers of scikit-learn).
+    SigmoidShares,
     /// `exp(margin)`.
     Exp,
     /// `sign(margin) · margin²` (LightGBM's `sqrt` objective).
@@ -35,9 +37,10 @@ impl LinkFunction {
         match (arithmetic, self) {
             (_, Self::Identity) => {}
             (_, Self::Step) => row.iter_mut().for_each(|v| *v = f64::from(u8::from(*v > 0.0))),
-            (Accumulate::F64, Self::Softmax) => softmax(row),
+            (Accumulate::F64 | Accumulate::F64FromBase, Self::Softmax) => softmax(row),
             (Accumulate::F32, Self::Softmax) => softmax_f32(row),
-            (Accumulate::F64, _) => row.iter_mut().for_each(|v| *v = self.of(*v)),
+            (_, Self::SigmoidShares) => shares(row),
+            (Accumulate::F64 | Accumulate::F64FromBase, _) => row.iter_mut().for_each(|v| *v = self.of(*v)),
             (Accumulate::F32, Self::Sigmoid { slope }) => {
                 row.iter_mut().for_each(|v| *v = f64::from(sigmoid_f32((*v * slope) as f32)));
             }
@@ -48,10 +51,11 @@ impl LinkFunction {
         }
     }
 
-    /// One value in f64; softmax needs its neighbours and is the identity here.
+    /// One value in f64; what needs its neighbours is left undone here.
     fn of(self, margin: f64) -> f64 {
         match self {
             Self::Identity | Self::Softmax => margin,
+            Self::SigmoidShares => 1.0 / (1.0 + libm::exp(-margin)),
             Self::Sigmoid { slope } => 1.0 / (1.0 + libm::exp(-slope * margin)),
             Self::Exp => libm::exp(margin),
             Self::SignedSquare => margin * margin.abs(),
@@ -84,6 +88,14 @@ fn softmax(row: &mut [f64]) {
     row.iter_mut().for_each(|v| *v = libm::exp(*v - top));
     let sum: f64 = row.iter().sum();
     row.iter_mut().for_each(|v| *v /= sum);
+}
+
+/// Equal shares where every sigmoid is 0.
+fn shares(row: &mut [f64]) {
+    row.iter_mut().for_each(|v| *v = LinkFunction::SigmoidShares.of(*v));
+    let sum: f64 = row.iter().sum();
+    let equal = 1.0 / row.len().max(1) as f64;
+    row.iter_mut().for_each(|v| *v = if sum > 0.0 { *v / sum } else { equal });
 }
 
 fn softmax_f32(row: &mut [f64]) {
