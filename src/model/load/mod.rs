@@ -7,6 +7,8 @@ pub mod document;
 pub mod foreign;
 pub mod lightgbm;
 pub mod native;
+pub mod pickle;
+pub mod sklearn;
 pub mod xgboost;
 
 use std::io::Read as _;
@@ -38,7 +40,7 @@ pub trait Loader: Entry {
 }
 
 /// Every format, in the order of the file dialog.
-pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &native::Native];
+pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &sklearn::Sklearn, &native::Native];
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;

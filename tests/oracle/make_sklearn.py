@@ -1,0 +1,207 @@
+"""Estimators of scikit-learn and of libraries with its interface: python make_sklearn.py writes sklearn-<version>/.
+
+Each model is written in some of the forms below, so that every form of pickle and joblib occurs with every version.
+record.json holds what the estimators themselves predict.
+"""
+
+import datetime
+import json
+import pickle
+import sys
+import warnings
+
+import joblib
+import numpy as np
+import pandas as pd
+import sklearn
+from sklearn import ensemble, linear_model, tree
+
+from common import HERE, NAMES, classes, columns, exact, numbers, signal
+
+warnings.filterwarnings("ignore")
+RELEASE = tuple(int(v) for v in sklearn.__version__.split(".")[:2])
+FOLDER = HERE / f"sklearn-{RELEASE[0]}.{RELEASE[1]}"
+FORMS = ["p2.pkl", "p4.pkl", "p5.pkl", "joblib", "zlib.joblib", "gz.joblib", "bz2.joblib", "xz.joblib", "lzma.joblib",
+         "p0.pkl", "p1.pkl", "p3.pkl"]
+PACKED = [form for form in FORMS if form.endswith(".joblib")]
+
+
+def write(model, path, form):
+    if form.startswith("p"):
+        path.write_bytes(pickle.dumps(model, protocol=int(form[1])))
+    elif form == "joblib":
+        joblib.dump(model, path)
+    else:
+        name = form.split(".")[0]
+        joblib.dump(model, path, compress=({"gz": "gzip"}.get(name, name), 3))
+
+
+# Cases -----------------------------------------------------------------------------------------
+
+def data(kind, n=90):
+    """Inputs, target. Kinds: number, two, three, words, flags, count, targets, several; "gaps" leaves values out."""
+    gaps = kind.endswith("gaps")
+    x = np.round(numbers(n, missing=gaps, seed=5) * 8) / 8
+    s = signal(x)
+    kind = kind.split()[0]
+    y = {
+        "number": lambda: s,
+        "two": lambda: (s > np.median(s)).astype(int),
+        "three": lambda: classes(x, 3),
+        "words": lambda: np.array(["high", "low", "mid"], dtype=object)[classes(x, 3)],
+        "flags": lambda: s > np.median(s),
+        "count": lambda: np.round(np.exp(np.clip(s, -2, 2))),
+        "targets": lambda: np.column_stack([s, s ** 2]),
+        "several": lambda: np.column_stack([s > 0, classes(x, 3)]).astype(int),
+    }[kind]()
+    return x, y
+
+
+def cases():
+    """Name, estimator, kind of data."""
+    small = dict(max_depth=3, random_state=0)
+    yield "tree_two", tree.DecisionTreeClassifier(**small), "two"
+    yield "tree_words", tree.DecisionTreeClassifier(**small, class_weight="balanced"), "words"
+    yield "tree_number", tree.DecisionTreeRegressor(**small), "number"
+    yield "tree_targets", tree.DecisionTreeRegressor(**small), "targets"
+    yield "tree_several", tree.DecisionTreeClassifier(**small), "several"
+    yield "tree_extra", tree.ExtraTreeClassifier(**small), "three"
+    yield "tree_leaf", tree.DecisionTreeRegressor(max_depth=1, min_samples_leaf=60), "number"
+    few = dict(n_estimators=3, max_depth=2, random_state=0)
+    yield "forest_two", ensemble.RandomForestClassifier(**few), "flags"
+    yield "forest_three", ensemble.RandomForestClassifier(**few), "three"
+    yield "forest_number", ensemble.RandomForestRegressor(**few), "number"
+    yield "forest_targets", ensemble.RandomForestRegressor(**few), "targets"
+    yield "forest_several", ensemble.RandomForestClassifier(**few), "several"
+    yield "extra_two", ensemble.ExtraTreesClassifier(**few), "two"
+    yield "extra_number", ensemble.ExtraTreesRegressor(**few), "number"
+    if RELEASE >= (1, 4):
+        yield "tree_gaps", tree.DecisionTreeClassifier(**small), "two gaps"
+        yield "forest_gaps", ensemble.RandomForestClassifier(**few), "three gaps"
+    yield "boosting_two", ensemble.GradientBoostingClassifier(**few), "two"
+    yield "boosting_three", ensemble.GradientBoostingClassifier(**few), "words"
+    yield "boosting_exponential", ensemble.GradientBoostingClassifier(loss="exponential", **few), "two"
+    yield "boosting_zero", ensemble.GradientBoostingClassifier(init="zero", **few), "three"
+    yield "boosting_number", ensemble.GradientBoostingRegressor(**few), "number"
+    yield "boosting_huber", ensemble.GradientBoostingRegressor(loss="huber", **few), "number"
+    yield "boosting_quantile", ensemble.GradientBoostingRegressor(loss="quantile", alpha=0.8, **few), "number"
+    hist = dict(max_iter=3, max_leaf_nodes=5, min_samples_leaf=5, random_state=0)
+    yield "histogram_two", ensemble.HistGradientBoostingClassifier(**hist), "two gaps"
+    yield "histogram_three", ensemble.HistGradientBoostingClassifier(**hist), "words gaps"
+    yield "histogram_number", ensemble.HistGradientBoostingRegressor(**hist), "number"
+    yield "histogram_poisson", ensemble.HistGradientBoostingRegressor(loss="poisson", **hist), "count"
+    yield "histogram_codes", ensemble.HistGradientBoostingRegressor(categorical_features=[3], **hist), "codes"
+    if RELEASE >= (1, 4):
+        yield "histogram_levels", ensemble.HistGradientBoostingClassifier(categorical_features="from_dtype", **hist), "levels"
+    yield "linear_number", linear_model.LinearRegression(), "number"
+    yield "linear_targets", linear_model.Ridge(), "targets"
+    yield "linear_lasso", linear_model.Lasso(alpha=0.1), "number"
+    yield "linear_elastic", linear_model.ElasticNetCV(cv=3), "number"
+    yield "linear_poisson", linear_model.PoissonRegressor(), "count"
+    yield "linear_sgd", linear_model.SGDRegressor(random_state=0), "number"
+    yield "logistic_two", linear_model.LogisticRegression(), "two"
+    yield "logistic_three", linear_model.LogisticRegression(), "words"
+    if RELEASE < (1, 8):
+        yield "logistic_ovr", linear_model.LogisticRegression(solver="liblinear"), "three"
+        yield "logistic_multinomial", linear_model.LogisticRegression(multi_class="multinomial"), "two"
+    yield "logistic_sgd", linear_model.SGDClassifier(loss="log_loss", random_state=0), "two"
+    yield "logistic_sgd_three", linear_model.SGDClassifier(loss="log_loss", random_state=0), "three"
+
+
+def inputs(kind, large):
+    """Table, target and the rows to predict."""
+    if kind in ("codes", "levels"):
+        x, y = data("number gaps" if kind == "levels" else "number", 200)
+        r = np.random.default_rng(9)
+        code = r.integers(0, 6, len(x))
+        y = y + np.array([1.0, -1.0, 0.5, 2.0, -2.0, 0.0])[code]
+        table = pd.DataFrame(x[:, :3], columns=NAMES[:3])
+        if kind == "codes":
+            table["town"] = code.astype(float)
+        else:
+            words = np.array(["Bonn", "Graz", "Kyiv", "Lyon", "Oslo", "Pisa"], dtype=object)[code]
+            words[r.random(len(x)) < 0.1] = None
+            table.insert(1, "town", pd.Categorical(words))
+            y = np.array(["no", "yes"], dtype=object)[(y > 0).astype(int)]
+        return table, y, table.iloc[:10].copy()
+    x, y = data(kind)
+    return x, y, np.vstack([x[:5], edge_rows("gaps" in kind, large)])
+
+
+def edge_rows(gaps, large):
+    rows = [[0.0, -0.0, 0.0, -0.0], [large, -large, 1e-300, -1e-300], [0.1, 1 / 3, 2 / 3, 1.1]]
+    if gaps:
+        rows += [[np.nan] * 4, [np.nan, 0.5, np.nan, 1.0], [0.5, np.nan, 1.0, np.nan]]
+    return np.array(rows)
+
+
+def thresholds(model):
+    """Thresholds of the first trees by input: rows that hit them exactly."""
+    found = [[] for _ in range(4)]
+    for part in np.ravel(getattr(model, "estimators_", [model])):
+        t = getattr(part, "tree_", None)
+        if t is not None:
+            for f, v in zip(t.feature, t.threshold):
+                if f >= 0 and np.isfinite(v):
+                    found[f].append(float(v))
+    for rounds in getattr(model, "_predictors", []):
+        for p in rounds:
+            for n in p.nodes:
+                if not n["is_leaf"] and np.isfinite(n["num_threshold"]):
+                    found[n["feature_idx"]].append(float(n["num_threshold"]))
+    depth = min(3, max(len(f) for f in found))
+    return [[f[i % len(f)] if f else 0.25 for f in found] for i in range(depth)]
+
+
+def results(model, rows):
+    """What the estimator predicts; for two classes the second one only."""
+    if hasattr(model, "predict_proba"):
+        p = model.predict_proba(rows)
+        parts = p if isinstance(p, list) else [p]
+        parts = [q[:, 1:] if q.shape[1] == 2 else q for q in parts]
+        out = {"probability": np.hstack(parts)}
+        if hasattr(model, "decision_function"):
+            out["margin"] = columns(model.decision_function(rows))
+        return out
+    return {"prediction": columns(model.predict(rows))}
+
+
+def main():
+    FOLDER.mkdir(exist_ok=True)
+    record = {}
+    for at, (name, model, kind) in enumerate(cases()):
+        if len(sys.argv) > 1 and name not in sys.argv[1:]:
+            continue
+        trees = name.startswith(("tree", "forest", "extra", "boosting", "histogram"))
+        table, target, rows = inputs(kind, 1e30 if trees else 8.0)
+        framed = at % 2 == 0 and not isinstance(table, pd.DataFrame)
+        if framed:
+            table = pd.DataFrame(table, columns=NAMES)
+        model.fit(table, target)
+        if isinstance(rows, pd.DataFrame):
+            given = rows
+        else:
+            extra = thresholds(model)
+            rows = np.vstack([rows, extra]) if extra else rows
+            given = pd.DataFrame(rows, columns=NAMES) if framed else rows
+        # Small models come plain, too; the rest is packed, which needs no more than a third.
+        kinds = FORMS if name.startswith(("tree", "linear", "logistic")) else PACKED
+        forms = FORMS if name == "tree_two" else [kinds[at % len(kinds)]]
+        files = []
+        for form in forms:
+            write(model, FOLDER / f"{name}.{form}", form)
+            files.append(f"{name}.{form}")
+        names = list(table.columns) if isinstance(table, pd.DataFrame) else [f"x{i}" for i in range(4)]
+        record[name] = {"files": files, "features": names, "rows": exact(rows),
+                        **{k: exact(v) for k, v in results(model, given).items()}}
+        if hasattr(model, "classes_") and not isinstance(model.classes_, list):
+            record[name]["classes"] = [str(c) for c in model.classes_]
+    head = {"version": sklearn.__version__, "numpy": np.__version__, "joblib": joblib.__version__,
+            "command": "python make_sklearn.py", "date": datetime.date.today().isoformat()}
+    lines = [f" {json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in record.items()]
+    text = json.dumps(head)[:-1] + ', "cases": {\n' + ",\n".join(lines) + "\n}}\n"
+    (FOLDER / "record.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

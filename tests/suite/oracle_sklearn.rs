@@ -1,0 +1,136 @@
+//! Estimators read from pickles and joblib files against what they predicted themselves: `tests/oracle/sklearn-*`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candor::base::Task;
+use candor::data::{Input, InputKind};
+use candor::model::load::load;
+use candor::model::{Accumulate, Model, Scale, Structure};
+use candor::num::Matrix;
+use serde_json::Value;
+
+/// Exponentials differ between mathematics libraries in the last places, dot products in the order of their sums.
+const FORMULA: f64 = 1e-12;
+
+const FOLDERS: [&str; 3] = ["sklearn-1.2", "sklearn-1.5", "sklearn-1.9"];
+
+pub fn folder(part: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(part)
+}
+
+struct Case {
+    name: String,
+    record: Value,
+    model: Arc<dyn Model>,
+    rows: Matrix,
+}
+
+/// Every file of every case of one version.
+fn cases(part: &str) -> Vec<Case> {
+    let folder = folder(part);
+    let text = std::fs::read(folder.join("record.json")).unwrap_or_else(|e| panic!("{part}: {e}"));
+    let record: Value = serde_json::from_slice(&text).expect("the record is JSON");
+    let mut all = Vec::new();
+    for case in record["cases"].as_object().expect("cases").values() {
+        for file in case["files"].as_array().expect("files").iter().filter_map(Value::as_str) {
+            let name = format!("{part}/{file}");
+            let model = load(&folder.join(file), &Task::silent()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            let inputs = &model.card().inputs;
+            let names: Vec<&str> = inputs.iter().map(|i| i.name.as_str()).collect();
+            assert_eq!(
+                case["features"].as_array().expect("names").iter().filter_map(Value::as_str).collect::<Vec<_>>(),
+                names,
+                "{name}"
+            );
+            let rows: Vec<Vec<f64>> =
+                case["rows"].as_array().expect("rows").iter().map(|r| encode(r, inputs)).collect();
+            let rows = Matrix::from_rows(&rows).expect("rows of one length");
+            all.push(Case { name, record: case.clone(), model, rows });
+        }
+    }
+    all
+}
+
+fn encode(row: &Value, inputs: &[Input]) -> Vec<f64> {
+    let cell = |(cell, input): (&Value, &Input)| match (cell, &input.kind) {
+        (Value::String(level), InputKind::Levels(levels)) => {
+            levels.iter().position(|l| l == level).map_or(f64::NAN, |k| k as f64)
+        }
+        (Value::Null, _) => f64::NAN,
+        (cell, _) => cell.as_f64().unwrap_or_else(|| panic!("“{}” is given {cell}", input.name)),
+    };
+    row.as_array().expect("a row").iter().zip(inputs).map(cell).collect()
+}
+
+fn recorded(table: &Value) -> Option<Vec<f64>> {
+    let rows = table.as_array()?.iter().flat_map(|row| row.as_array().into_iter().flatten());
+    Some(rows.map(|v| v.as_f64().unwrap_or(f64::NAN)).collect())
+}
+
+/// The scale of each recorded table; the model must have it.
+fn scale_of(case: &Case, key: &str) -> Scale {
+    let scale = match key {
+        "margin" => Scale::Margin,
+        "probability" => Scale::Probability,
+        _ => Scale::Target,
+    };
+    assert!(case.model.card().scales.contains(&scale), "{}: has no scale {scale:?}", case.name);
+    scale
+}
+
+/// Largest difference between us and the record, relative to the recorded value.
+fn worst(case: &Case, key: &str, exact: bool) -> Option<f64> {
+    let theirs = recorded(&case.record[key])?;
+    let mut ours = vec![0.0; case.rows.rows() * case.model.card().outputs.len()];
+    case.model.predict(case.rows.view(), scale_of(case, key), &mut ours);
+    assert_eq!(ours.len(), theirs.len(), "{}, {key}: outputs {:?}", case.name, case.model.card().outputs);
+    let mut worst = 0.0_f64;
+    for (i, (a, b)) in ours.iter().zip(&theirs).enumerate() {
+        let gap = if a.to_bits() == b.to_bits() { 0.0 } else { (a - b).abs() / b.abs() };
+        let allowed = if exact { 0.0 } else { FORMULA };
+        assert!(gap <= allowed, "{}, {key}, value {i}: {a:e}, recorded {b:e}, gap {gap:e}", case.name);
+        worst = worst.max(gap);
+    }
+    Some(worst)
+}
+
+/// Whether Candor adds what the library adds in the same order, so that every bit must agree.
+fn adds_trees(case: &Case, key: &str) -> bool {
+    let Structure::Trees(ensemble) = case.model.structure() else { return false };
+    let native = scale_of(case, key) == case.model.card().native_scale;
+    native && matches!(ensemble.accumulate, Accumulate::F64 | Accumulate::F64FromBase)
+}
+
+#[test]
+fn estimators_predict_what_scikit_learn_predicts() {
+    let (mut exact, mut formulas) = (0, 0);
+    for case in FOLDERS.into_iter().flat_map(cases) {
+        let mut compared = 0;
+        for key in ["margin", "probability", "prediction"] {
+            let bits = !case.record[key].is_null() && adds_trees(&case, key);
+            if worst(&case, key, bits).is_some() {
+                compared += 1;
+                if bits { exact += 1 } else { formulas += 1 }
+            }
+        }
+        assert!(compared > 0, "{}: nothing was compared", case.name);
+    }
+    assert!(exact >= 110 && formulas >= 70, "{exact} exact comparisons and {formulas} others");
+}
+
+#[test]
+fn cards_name_library_version_and_classes() {
+    for part in FOLDERS {
+        let version = part.trim_start_matches("sklearn-");
+        for case in cases(part) {
+            let card = case.model.card();
+            let library = card.library.as_deref().unwrap_or("");
+            assert!(library.starts_with(&format!("scikit-learn {version}.")), "{}: {library}", case.name);
+            if let Some(classes) = case.record["classes"].as_array() {
+                let classes: Vec<&str> = classes.iter().filter_map(Value::as_str).collect();
+                assert_eq!(card.classes, classes, "{}", case.name);
+            }
+        }
+    }
+}
