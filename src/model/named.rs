@@ -14,6 +14,11 @@ struct Named {
     card: ModelCard,
 }
 
+/// The same predictor with another card of the same inputs, outputs and scales.
+pub(super) fn with_card(model: Arc<dyn Model>, card: ModelCard) -> Arc<dyn Model> {
+    Arc::new(Named { model, card })
+}
+
 /// `model` with its outputs named by `classes` (two classes: negative first). The model itself when it knows its own
 /// names or the count does not fit.
 pub fn named(model: &Arc<dyn Model>, classes: &[String]) -> Arc<dyn Model> {

@@ -1,10 +1,12 @@
 //! What an estimator becomes: inputs, an answer and a core that predicts it.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::data::{Input, InputKind};
 use crate::model::linear::LinearModel;
 use crate::model::link::{LinkFunction, scales};
+use crate::model::named::with_card;
 use crate::model::tree_model::TreeModel;
 use crate::model::trees::Accumulate;
 use crate::model::{LinearForm, Model, ModelCard, ModelError, Scale, TaskKind, TreeEnsemble};
@@ -187,6 +189,32 @@ impl Part {
         Self::new(algorithm, (inputs, answer), core, (LinkFunction::Identity, own))
     }
 
+    /// A part that another loader read; `classes` are the class names, as far as the estimator knows them.
+    pub fn whole(model: Arc<dyn Model>, classes: Vec<String>) -> Self {
+        let mut card = model.card().clone();
+        let wanted = if card.task == TaskKind::Binary { 2 } else { card.outputs.len() };
+        let answer = match card.task {
+            TaskKind::Binary | TaskKind::Multiclass if classes.len() == wanted => {
+                card.notes.retain(|note| note != "The file holds no class names");
+                Answer::Classes(classes)
+            }
+            TaskKind::Binary => Answer::Classes(vec!["class 0".to_owned(), "class 1".to_owned()]),
+            TaskKind::Multiclass => Answer::Classes(card.outputs),
+            task => Answer::Numbers(task, card.outputs.len()),
+        };
+        Self {
+            algorithm: card.algorithm,
+            objective: card.objective,
+            inputs: Inputs { all: card.inputs, named: true },
+            answer,
+            core: Core::Whole(model),
+            link: LinkFunction::Identity,
+            scales: (card.native_scale, card.scales),
+            facts: card.facts,
+            notes: card.notes,
+        }
+    }
+
     fn new(
         algorithm: &str,
         (inputs, answer): (Inputs, Answer),
@@ -204,7 +232,7 @@ impl Part {
     }
 
     /// Adds a fact to the card.
-    pub fn fact(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn fact(mut self, name: &str, value: impl Display) -> Self {
         self.facts.push((name.to_owned(), value.to_string()));
         self
     }
@@ -241,7 +269,11 @@ impl Part {
                 }
                 Ok(Arc::new(LinearModel { card, form, link: self.link, arithmetic: Accumulate::F64 }))
             }
-            Core::Whole(model) => Ok(model),
+            Core::Whole(model) => {
+                let inner = model.card().clone();
+                let card = ModelCard { library: inner.library, format: inner.format, ..card };
+                Ok(with_card(model, card))
+            }
         }
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! A family is one file here and one line in `ESTIMATORS`.
 
+mod catboost;
 mod decision_tree;
 mod forest;
 mod gradient_boosting;
 mod histogram_boosting;
+mod lightgbm;
 mod linear;
 mod logistic;
+mod xgboost;
 
 use crate::model::ModelError;
 
@@ -31,6 +34,9 @@ pub static ESTIMATORS: &[&Family] = &[
     &histogram_boosting::FAMILY,
     &linear::FAMILY,
     &logistic::FAMILY,
+    &xgboost::FAMILY,
+    &lightgbm::FAMILY,
+    &catboost::FAMILY,
 ];
 
 /// The family that reads the class `module.name`.
