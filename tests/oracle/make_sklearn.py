@@ -9,6 +9,7 @@ import json
 import pickle
 import sys
 import warnings
+import zipfile
 
 import joblib
 import numpy as np
@@ -23,11 +24,19 @@ RELEASE = tuple(int(v) for v in sklearn.__version__.split(".")[:2])
 FOLDER = HERE / f"sklearn-{RELEASE[0]}.{RELEASE[1]}"
 FORMS = ["p2.pkl", "p4.pkl", "p5.pkl", "joblib", "zlib.joblib", "gz.joblib", "bz2.joblib", "xz.joblib", "lzma.joblib",
          "p0.pkl", "p1.pkl", "p3.pkl"]
+SKOPS = ("tree_two", "tree_several", "forest_three", "boosting_number", "histogram_levels", "histogram_codes",
+         "linear_targets", "logistic_three")
 PACKED = [form for form in FORMS if form.endswith(".joblib")]
 
 
 def write(model, path, form):
-    if form.startswith("p"):
+    if form == "skops":
+        import skops.io
+        skops.io.dump(model, path, compression=zipfile.ZIP_DEFLATED)
+    elif form == "stored.skops":
+        import skops.io
+        skops.io.dump(model, path)
+    elif form.startswith("p"):
         path.write_bytes(pickle.dumps(model, protocol=int(form[1])))
     elif form == "joblib":
         joblib.dump(model, path)
@@ -106,6 +115,41 @@ def cases():
         yield "logistic_multinomial", linear_model.LogisticRegression(multi_class="multinomial"), "two"
     yield "logistic_sgd", linear_model.SGDClassifier(loss="log_loss", random_state=0), "two"
     yield "logistic_sgd_three", linear_model.SGDClassifier(loss="log_loss", random_state=0), "three"
+    yield from boosters()
+
+
+def boosters():
+    """Estimators of XGBoost and LightGBM, where they are installed."""
+    try:
+        import xgboost
+        few = dict(n_estimators=3, max_depth=2, random_state=0, n_jobs=1)
+        yield "xgboost_two", xgboost.XGBClassifier(**few), "two gaps"
+        yield "xgboost_three", xgboost.XGBClassifier(**few), "three"
+        yield "xgboost_number", xgboost.XGBRegressor(**few), "number gaps"
+        yield "xgboost_forest", xgboost.XGBRFClassifier(**few), "two"
+        yield "xgboost_stopped", xgboost.XGBClassifier(early_stopping_rounds=2, learning_rate=3, **{**few, "n_estimators": 9}), "three"
+    except ImportError:
+        pass
+    try:
+        import lightgbm
+        few = dict(n_estimators=3, max_depth=2, random_state=0, n_jobs=1, verbose=-1)
+        yield "lightgbm_two", lightgbm.LGBMClassifier(**few), "flags gaps"
+        yield "lightgbm_three", lightgbm.LGBMClassifier(**few), "words"
+        yield "lightgbm_number", lightgbm.LGBMRegressor(**few), "number gaps"
+        yield "lightgbm_stopped", lightgbm.LGBMClassifier(learning_rate=3, **{**few, "n_estimators": 9}), "three"
+    except (ImportError, AttributeError):
+        pass  # without the package, Python takes the folder of that name beside this script for it
+
+
+def fit(model, name, x, y):
+    if not name.endswith("_stopped"):
+        return model.fit(x, y)
+    extra = {"verbose": False} if name.startswith("xgboost") else {}
+    if name.startswith("lightgbm"):
+        import lightgbm
+        extra["callbacks"] = [lightgbm.early_stopping(2, verbose=False)]
+    held = np.random.default_rng(3).permutation(np.asarray(y))
+    return model.fit(x, y, eval_set=[(x, held)], **extra)
 
 
 def inputs(kind, large):
@@ -153,14 +197,18 @@ def thresholds(model):
     return [[f[i % len(f)] if f else 0.25 for f in found] for i in range(depth)]
 
 
-def results(model, rows):
+def results(model, name, rows):
     """What the estimator predicts; for two classes the second one only."""
     if hasattr(model, "predict_proba"):
         p = model.predict_proba(rows)
         parts = p if isinstance(p, list) else [p]
         parts = [q[:, 1:] if q.shape[1] == 2 else q for q in parts]
         out = {"probability": np.hstack(parts)}
-        if hasattr(model, "decision_function"):
+        if name.startswith("xgboost"):
+            out["margin"] = columns(model.predict(rows, output_margin=True))
+        elif name.startswith("lightgbm"):
+            out["margin"] = columns(model.predict(rows, raw_score=True))
+        elif hasattr(model, "decision_function"):
             out["margin"] = columns(model.decision_function(rows))
         return out
     return {"prediction": columns(model.predict(rows))}
@@ -172,12 +220,12 @@ def main():
     for at, (name, model, kind) in enumerate(cases()):
         if len(sys.argv) > 1 and name not in sys.argv[1:]:
             continue
-        trees = name.startswith(("tree", "forest", "extra", "boosting", "histogram"))
+        trees = name.startswith(("tree", "forest", "extra", "boosting", "histogram", "xgboost", "lightgbm"))
         table, target, rows = inputs(kind, 1e30 if trees else 8.0)
         framed = at % 2 == 0 and not isinstance(table, pd.DataFrame)
         if framed:
             table = pd.DataFrame(table, columns=NAMES)
-        model.fit(table, target)
+        fit(model, name, table, target)
         if isinstance(rows, pd.DataFrame):
             given = rows
         else:
@@ -187,13 +235,16 @@ def main():
         # Small models come plain, too; the rest is packed, which needs no more than a third.
         kinds = FORMS if name.startswith(("tree", "linear", "logistic")) else PACKED
         forms = FORMS if name == "tree_two" else [kinds[at % len(kinds)]]
+        if RELEASE == (1, 9) and name in SKOPS:
+            forms = [*forms, "skops", *(["stored.skops"] if name == "tree_two" else [])]
         files = []
         for form in forms:
             write(model, FOLDER / f"{name}.{form}", form)
             files.append(f"{name}.{form}")
-        names = list(table.columns) if isinstance(table, pd.DataFrame) else [f"x{i}" for i in range(4)]
+        nameless = {"xgboost": "f{}", "lightgbm": "Column_{}"}.get(name.split("_")[0], "x{}")
+        names = list(table.columns) if isinstance(table, pd.DataFrame) else [nameless.format(i) for i in range(4)]
         record[name] = {"files": files, "features": names, "rows": exact(rows),
-                        **{k: exact(v) for k, v in results(model, given).items()}}
+                        **{k: exact(v) for k, v in results(model, name, given).items()}}
         if hasattr(model, "classes_") and not isinstance(model.classes_, list):
             record[name]["classes"] = [str(c) for c in model.classes_]
     head = {"version": sklearn.__version__, "numpy": np.__version__, "joblib": joblib.__version__,

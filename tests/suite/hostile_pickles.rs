@@ -103,13 +103,21 @@ fn estimator(value: &[u8]) -> Vec<u8> {
     pickle(&[&class[..], &fields, b"ub"].concat())
 }
 
+fn open_as(bytes: &[u8], path: &str) -> Result<std::sync::Arc<dyn Model>, ModelError> {
+    load_bytes(bytes, Path::new(path), &Task::silent())
+}
+
 fn open(bytes: &[u8]) -> Result<std::sync::Arc<dyn Model>, ModelError> {
-    load_bytes(bytes, Path::new("hostile.pkl"), &Task::silent())
+    open_as(bytes, "hostile.pkl")
+}
+
+fn survives(bytes: &[u8], what: &str) -> bool {
+    survives_as(bytes, "hostile.pkl", what)
 }
 
 /// Opens; a model must then predict strange rows, a refusal must say where. Returns whether it opened.
-fn survives(bytes: &[u8], what: &str) -> bool {
-    match open(bytes) {
+fn survives_as(bytes: &[u8], path: &str, what: &str) -> bool {
+    match open_as(bytes, path) {
         Ok(model) => {
             let strange = [f64::NAN, 0.0, -0.0, -0.5, 1e308, f64::INFINITY, f64::NEG_INFINITY, 2147483648.0, 1e-320];
             let (width, outputs) = (model.card().inputs.len(), model.card().outputs.len());
@@ -280,6 +288,25 @@ fn a_file_cut_at_any_byte_is_refused() {
     }
 }
 
+#[test]
+fn a_damaged_archive_is_refused() {
+    for name in ["sklearn-1.9/tree_two.skops", "sklearn-1.9/tree_two.stored.skops"] {
+        let bytes = oracle(name);
+        assert!(survives(&bytes, name));
+        for cut in 0..bytes.len() {
+            assert!(!survives(&bytes[..cut], name), "{name} opened with {cut} of {} bytes", bytes.len());
+        }
+        // Every byte of the directory at the end.
+        for at in bytes.len() - 300..bytes.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut hurt = bytes.clone();
+                hurt[at] = value;
+                survives(&hurt, name);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
 
@@ -290,14 +317,16 @@ proptest! {
     ) {
         let names = ["sklearn-1.9/tree_two.p5.pkl", "sklearn-1.2/tree_two.p2.pkl", "sklearn-1.5/tree_two.joblib",
             "sklearn-1.9/tree_two.p0.pkl", "sklearn-1.9/tree_two.zlib.joblib", "sklearn-1.2/tree_two.bz2.joblib",
-            "sklearn-1.2/tree_two.lzma.joblib", "sklearn-1.5/tree_two.xz.joblib"];
+            "sklearn-1.2/tree_two.lzma.joblib", "sklearn-1.5/tree_two.xz.joblib",
+            "sklearn-1.9/tree_two.stored.skops", "sklearn-1.9/tree_two.skops"];
         let name = names[which.index(names.len())];
         let mut bytes = oracle(name);
         for (place, value) in changes {
             let place = place.index(bytes.len());
             bytes[place] = value;
         }
-        survives(&bytes, name);
+        let path = if name.ends_with("skops") { "changed.skops" } else { "changed.pkl" };
+        survives_as(&bytes, path, name);
         looks_like_model(&bytes);
     }
 }

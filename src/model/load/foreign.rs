@@ -26,8 +26,7 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
     ModelError::UnknownFormat { path: path.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
 }
 
-const KNOWN: &str =
-    "Open an XGBoost .json or .ubj, a LightGBM .txt, a scikit-learn .pkl or .joblib, or a model saved by Candor";
+const KNOWN: &str = "Open an XGBoost .json or .ubj, a LightGBM .txt, a scikit-learn .pkl, .joblib or .skops, or a model saved by Candor";
 const ONNX: (&str, &str) = (
     "this is an ONNX model",
     "ONNX drops the row counts that exact attributions need; save the tree model in its own format: \
@@ -72,12 +71,6 @@ fn zipped(head: &[u8]) -> Option<(&'static str, &'static str)> {
     }
     if has("data.pkl") || has("constants.pkl") {
         return Some(("this is a PyTorch file", "Neural networks do not open; explain a tree model instead"));
-    }
-    if has("schema.json") {
-        return Some((
-            "this is a skops file of scikit-learn",
-            "Save the booster inside it with save_model(\"model.json\")",
-        ));
     }
     has("model.weights.h5")
         .then_some(("this is a Keras file", "Neural networks do not open; explain a tree model instead"))

@@ -9,6 +9,7 @@ pub mod lightgbm;
 pub mod native;
 pub mod pickle;
 pub mod sklearn;
+pub mod skops;
 pub mod xgboost;
 
 use std::io::Read as _;
@@ -40,7 +41,8 @@ pub trait Loader: Entry {
 }
 
 /// Every format, in the order of the file dialog.
-pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &sklearn::Sklearn, &native::Native];
+pub static LOADERS: &[&dyn Loader] =
+    &[&xgboost::Xgboost, &lightgbm::LightGbm, &sklearn::Sklearn, &skops::Skops, &native::Native];
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;

@@ -35,6 +35,9 @@ pub fn element_count(shape: &[usize]) -> Option<usize> {
 impl<'d> Array<'d> {
     /// The array at `at`. Its length is checked against its shape.
     pub fn read(at: &At<'d>) -> Result<Self, ModelError> {
+        if let Some(Inline::Npy(bytes)) = at.inline() {
+            return super::npy::array(at, bytes);
+        }
         let class = at.class().unwrap_or_default();
         match class {
             ("joblib.numpy_pickle" | "sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper") => Self::joblib(at),

@@ -187,14 +187,14 @@ mod tests {
             (">i2", &[0xff, 0xfe], -2.0),
             ("i1", &[0x80], -128.0),
             ("u1", &[0x80], 128.0),
-            ("<u8", &[0xff; 8], 18_446_744_073_709_551_615.0),
+            ("<u8", &[0, 0, 0, 0, 0, 0, 0, 0x80], 9_223_372_036_854_775_808.0),
             ("?", &[1], 1.0),
             ("<f4", &[0, 0, 0x80, 0x3f], 1.0),
             (">f8", &[0x3f, 0xf0, 0, 0, 0, 0, 0, 0], 1.0),
         ] {
             assert_eq!(Dtype::from_name(name).unwrap().real(bytes), Some(value), "{name}");
         }
-        assert_eq!(Dtype::from_name("u8").unwrap().integer(&[0xff; 8]), None);
+        assert_eq!(Dtype::from_name("u8").unwrap().integer(&[0xff; 8]), None, "beyond 63 bits");
         assert_eq!(Dtype::from_name("i4").unwrap().real(&[0; 8]), None);
         assert_eq!(Dtype::from_name("<U2").unwrap().text(&[0xe4, 0, 0, 0, 0, 0, 0, 0]).as_deref(), Some("ä"));
         for unknown in ["c16", "f2", "M8", "V8", "", "i3", "U99999999999999999999"] {

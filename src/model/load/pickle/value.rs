@@ -66,6 +66,8 @@ pub enum Inline<'f> {
     Raw(&'f [u8]),
     /// A nested pickle, for arrays of objects.
     Nested(Id),
+    /// A `.npy` file, which says itself how it is laid out.
+    Npy(Vec<u8>),
 }
 
 /// All values of a file.

@@ -63,7 +63,7 @@ impl Loader for Sklearn {
 }
 
 /// The model that the value at `root` describes; `size` bytes describe it.
-pub(super) fn open(
+pub fn open(
     root: &At<'_>,
     format: &str,
     (origin, size): (&Origin, usize),
