@@ -29,6 +29,8 @@ pub enum LinkFunction {
     SoftPlus,
     /// 1 above 0, else 0 (XGBoost's hinge).
     Step,
+    /// 1 for the largest margin, the first of equal ones, else 0 (classifiers that only choose).
+    Largest,
 }
 
 impl LinkFunction {
@@ -40,6 +42,7 @@ impl LinkFunction {
             (Accumulate::F64 | Accumulate::F64FromBase, Self::Softmax) => softmax(row),
             (Accumulate::F32, Self::Softmax) => softmax_f32(row),
             (_, Self::SigmoidShares) => shares(row),
+            (_, Self::Largest) => largest(row),
             (Accumulate::F64 | Accumulate::F64FromBase, _) => row.iter_mut().for_each(|v| *v = self.of(*v)),
             (Accumulate::F32, Self::Sigmoid { slope }) => {
                 row.iter_mut().for_each(|v| *v = f64::from(sigmoid_f32((*v * slope) as f32)));
@@ -54,7 +57,7 @@ impl LinkFunction {
     /// One value in f64; what needs its neighbours is left undone here.
     fn of(self, margin: f64) -> f64 {
         match self {
-            Self::Identity | Self::Softmax => margin,
+            Self::Identity | Self::Softmax | Self::Largest => margin,
             Self::SigmoidShares => 1.0 / (1.0 + libm::exp(-margin)),
             Self::Sigmoid { slope } => 1.0 / (1.0 + libm::exp(-slope * margin)),
             Self::Exp => libm::exp(margin),
@@ -88,6 +91,12 @@ fn softmax(row: &mut [f64]) {
     row.iter_mut().for_each(|v| *v = libm::exp(*v - top));
     let sum: f64 = row.iter().sum();
     row.iter_mut().for_each(|v| *v /= sum);
+}
+
+fn largest(row: &mut [f64]) {
+    let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let best = row.iter().position(|v| *v == top);
+    row.iter_mut().enumerate().for_each(|(k, v)| *v = f64::from(u8::from(best == Some(k))));
 }
 
 /// Equal shares where every sigmoid is 0.

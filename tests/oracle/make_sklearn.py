@@ -15,7 +15,8 @@ import joblib
 import numpy as np
 import pandas as pd
 import sklearn
-from sklearn import ensemble, linear_model, tree
+from sklearn import (calibration, compose, discriminant_analysis, dummy, ensemble, linear_model, model_selection, multiclass,
+                     multioutput, naive_bayes, neighbors, neural_network, preprocessing, svm, tree)
 
 from common import HERE, NAMES, classes, columns, exact, numbers, signal
 
@@ -52,6 +53,8 @@ def data(kind, n=90):
     gaps = kind.endswith("gaps")
     x = np.round(numbers(n, missing=gaps, seed=5) * 8) / 8
     s = signal(x)
+    if kind.startswith("amounts"):
+        x, kind = np.abs(x), kind.split()[1]
     kind = kind.split()[0]
     y = {
         "number": lambda: s,
@@ -115,7 +118,76 @@ def cases():
         yield "logistic_multinomial", linear_model.LogisticRegression(multi_class="multinomial"), "two"
     yield "logistic_sgd", linear_model.SGDClassifier(loss="log_loss", random_state=0), "two"
     yield "logistic_sgd_three", linear_model.SGDClassifier(loss="log_loss", random_state=0), "three"
+    yield from others(small)
     yield from boosters()
+
+
+def others(small):
+    """Estimators that ask others, and those without structure."""
+    one = tree.DecisionTreeClassifier(max_depth=1, random_state=0)
+    two = tree.DecisionTreeClassifier(max_depth=2, random_state=0)
+    real = dict(algorithm="SAMME.R") if RELEASE < (1, 6) else {}
+    vote = dict(algorithm="SAMME") if RELEASE < (1, 6) else {}
+    yield "adaboost_two", ensemble.AdaBoostClassifier(one, n_estimators=3, random_state=0, **vote), "two"
+    yield "adaboost_three", ensemble.AdaBoostClassifier(two, n_estimators=3, random_state=0, **vote), "words"
+    if real:
+        yield "adaboost_real", ensemble.AdaBoostClassifier(two, n_estimators=3, random_state=0, **real), "two"
+        yield "adaboost_real_three", ensemble.AdaBoostClassifier(two, n_estimators=3, random_state=0, **real), "three"
+    yield "adaboost_linear", ensemble.AdaBoostClassifier(linear_model.LogisticRegression(), n_estimators=2, **vote), "three"
+    yield "adaboost_number", ensemble.AdaBoostRegressor(n_estimators=3, random_state=0, **({"estimator": tree.DecisionTreeRegressor(max_depth=2)})), "number"
+    yield "isolation_all", ensemble.IsolationForest(n_estimators=3, max_samples=16, random_state=0), "number"
+    yield "isolation_some", ensemble.IsolationForest(n_estimators=3, max_samples=16, max_features=2, bootstrap=True, random_state=0), "number"
+    yield "bagging_trees", ensemble.BaggingClassifier(two, n_estimators=3, max_features=3, random_state=0), "three"
+    yield "bagging_linear", ensemble.BaggingRegressor(linear_model.Ridge(), n_estimators=2, random_state=0), "number"
+    yield "voting_soft", ensemble.VotingClassifier([("t", two), ("f", ensemble.RandomForestClassifier(n_estimators=2, max_depth=2, random_state=0))], voting="soft", weights=[2, 1]), "two"
+    yield "voting_mixed", ensemble.VotingClassifier([("t", two), ("l", linear_model.LogisticRegression())], voting="soft"), "words"
+    yield "voting_hard", ensemble.VotingClassifier([("t", two), ("l", linear_model.LogisticRegression()), ("o", one)]), "three"
+    yield "voting_number", ensemble.VotingRegressor([("t", tree.DecisionTreeRegressor(max_depth=2)), ("l", linear_model.Ridge())]), "number"
+    yield "stacking_two", ensemble.StackingClassifier([("t", two), ("l", linear_model.LogisticRegression())], cv=3), "two"
+    yield "stacking_three", ensemble.StackingClassifier([("t", two), ("l", linear_model.LogisticRegression())], cv=3, passthrough=True), "words"
+    yield "stacking_number", ensemble.StackingRegressor([("t", tree.DecisionTreeRegressor(max_depth=2)), ("l", linear_model.Ridge())], cv=3), "number"
+    yield "calibrated_two", calibration.CalibratedClassifierCV(svm.LinearSVC(random_state=0), cv=2), "two"
+    yield "calibrated_three", calibration.CalibratedClassifierCV(two, method="isotonic", cv=2), "three"
+    yield "svm_linear", svm.LinearSVC(random_state=0), "two"
+    yield "svm_linear_three", svm.LinearSVC(random_state=0), "three"
+    yield "svm_two", svm.SVC(), "two"
+    yield "svm_three", svm.NuSVC(kernel="poly", degree=2, nu=0.2), "words"
+    yield "svm_kernel_linear", svm.SVC(kernel="linear"), "two"
+    yield "svm_number", svm.SVR(kernel="sigmoid", gamma=0.1), "number"
+    yield "svm_nu_number", svm.NuSVR(), "number"
+    yield "neighbours_two", neighbors.KNeighborsClassifier(), "two"
+    yield "neighbours_three", neighbors.KNeighborsClassifier(4, weights="distance", p=1), "words"
+    yield "neighbours_number", neighbors.KNeighborsRegressor(3, p=3), "targets"
+    yield "bayes_gauss", naive_bayes.GaussianNB(), "words"
+    yield "bayes_gauss_two", naive_bayes.GaussianNB(), "two"
+    yield "bayes_multinomial", naive_bayes.MultinomialNB(), "amounts three"
+    yield "bayes_multinomial_two", naive_bayes.MultinomialNB(), "amounts two"
+    yield "bayes_complement", naive_bayes.ComplementNB(), "amounts three"
+    yield "bayes_bernoulli", naive_bayes.BernoulliNB(binarize=0.5), "two"
+    yield "discriminant_linear", discriminant_analysis.LinearDiscriminantAnalysis(), "three"
+    yield "discriminant_linear_two", discriminant_analysis.LinearDiscriminantAnalysis(), "two"
+    yield "discriminant_quadratic", discriminant_analysis.QuadraticDiscriminantAnalysis(), "words"
+    yield "discriminant_quadratic_two", discriminant_analysis.QuadraticDiscriminantAnalysis(), "two"
+    net = dict(hidden_layer_sizes=(3, 2), max_iter=30, random_state=0)
+    yield "network_two", neural_network.MLPClassifier(**net), "two"
+    yield "network_three", neural_network.MLPClassifier(activation="tanh", **net), "words"
+    yield "network_number", neural_network.MLPRegressor(activation="logistic", **net), "targets"
+    yield "rest_linear", multiclass.OneVsRestClassifier(linear_model.LogisticRegression()), "words"
+    yield "rest_trees", multiclass.OneVsRestClassifier(two), "three"
+    yield "rest_svm", multiclass.OneVsRestClassifier(svm.LinearSVC(random_state=0)), "three"
+    yield "outputs_trees", multioutput.MultiOutputRegressor(ensemble.GradientBoostingRegressor(n_estimators=2, max_depth=2, random_state=0)), "targets"
+    yield "outputs_linear", multioutput.MultiOutputRegressor(linear_model.Ridge()), "targets"
+    yield "outputs_several", multioutput.MultiOutputClassifier(two), "several"
+    if RELEASE >= (1, 3):
+        yield "dummy_two", dummy.DummyClassifier(), "two"
+        yield "dummy_frequent", dummy.DummyClassifier(strategy="most_frequent"), "three"
+        yield "dummy_number", dummy.DummyRegressor(), "number"
+    yield "search_tree", model_selection.GridSearchCV(two, {"max_depth": [1, 2]}, cv=2), "two"
+    yield "target_log", compose.TransformedTargetRegressor(linear_model.Ridge(), func=np.log1p, inverse_func=np.expm1), "count"
+    yield "target_scaled", compose.TransformedTargetRegressor(linear_model.Ridge(), transformer=preprocessing.StandardScaler()), "number"
+    yield "ridge_two", linear_model.RidgeClassifier(), "two"
+    yield "ridge_three", linear_model.RidgeClassifierCV(), "words"
+    yield "perceptron_three", linear_model.Perceptron(random_state=0), "three"
 
 
 def boosters():
@@ -169,7 +241,8 @@ def inputs(kind, large):
             y = np.array(["no", "yes"], dtype=object)[(y > 0).astype(int)]
         return table, y, table.iloc[:10].copy()
     x, y = data(kind)
-    return x, y, np.vstack([x[:5], edge_rows("gaps" in kind, large)])
+    edge = edge_rows("gaps" in kind, large)
+    return x, y, np.vstack([x[:5], np.abs(edge) if kind.startswith("amounts") else edge])
 
 
 def edge_rows(gaps, large):
@@ -182,7 +255,8 @@ def edge_rows(gaps, large):
 def thresholds(model):
     """Thresholds of the first trees by input: rows that hit them exactly."""
     found = [[] for _ in range(4)]
-    for part in np.ravel(getattr(model, "estimators_", [model])):
+    parts = getattr(model, "estimators_", [model])
+    for part in parts.ravel() if isinstance(parts, np.ndarray) else parts:
         t = getattr(part, "tree_", None)
         if t is not None:
             for f, v in zip(t.feature, t.threshold):
@@ -199,6 +273,12 @@ def thresholds(model):
 
 def results(model, name, rows):
     """What the estimator predicts; for two classes the second one only."""
+    if name.startswith("isolation"):
+        return {"prediction": columns(-model.score_samples(rows))}
+    if not hasattr(model, "predict_proba") and hasattr(model, "decision_function") and hasattr(model, "classes_"):
+        return {"margin": columns(model.decision_function(rows)), "choice": exact_choice(model, rows)}
+    if name == "voting_hard":
+        return {"choice": exact_choice(model, rows)}
     if hasattr(model, "predict_proba"):
         p = model.predict_proba(rows)
         parts = p if isinstance(p, list) else [p]
@@ -208,10 +288,17 @@ def results(model, name, rows):
             out["margin"] = columns(model.predict(rows, output_margin=True))
         elif name.startswith("lightgbm"):
             out["margin"] = columns(model.predict(rows, raw_score=True))
-        elif hasattr(model, "decision_function"):
+        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search")):
             out["margin"] = columns(model.decision_function(rows))
         return out
     return {"prediction": columns(model.predict(rows))}
+
+
+def exact_choice(model, rows):
+    """One column per class with 1 for the chosen one; for two classes the second only."""
+    chosen = model.predict(rows)
+    table = np.array([[float(c == k) for k in model.classes_] for c in chosen])
+    return table[:, 1:] if table.shape[1] == 2 else table
 
 
 def main():
@@ -220,7 +307,7 @@ def main():
     for at, (name, model, kind) in enumerate(cases()):
         if len(sys.argv) > 1 and name not in sys.argv[1:]:
             continue
-        trees = name.startswith(("tree", "forest", "extra", "boosting", "histogram", "xgboost", "lightgbm"))
+        trees = name.startswith(("tree", "forest", "extra", "boosting", "histogram", "xgboost", "lightgbm", "isolation", "bagging_trees", "voting_soft"))
         table, target, rows = inputs(kind, 1e30 if trees else 8.0)
         framed = at % 2 == 0 and not isinstance(table, pd.DataFrame)
         if framed:

@@ -4,7 +4,9 @@
 //! estimator is a name and a table of attributes, and what it predicts is written here again.
 
 mod categories;
+mod combine;
 mod family;
+mod formula;
 mod part;
 mod reading;
 mod tree;

@@ -7,12 +7,14 @@ use crate::data::{Input, InputKind};
 use crate::model::linear::LinearModel;
 use crate::model::link::{LinkFunction, scales};
 use crate::model::named::with_card;
+use crate::model::tree_check::check_ensemble;
 use crate::model::tree_model::TreeModel;
 use crate::model::trees::Accumulate;
 use crate::model::{LinearForm, Model, ModelCard, ModelError, Scale, TaskKind, TreeEnsemble};
 
 use super::super::pickle::At;
 use super::super::{Origin, output_names};
+use super::formula::{Formula, FormulaModel};
 use super::reading::unsupported;
 
 /// Inputs a model without names may have.
@@ -82,6 +84,8 @@ pub enum Core {
     Trees(TreeEnsemble),
     /// A linear form.
     Linear(LinearForm),
+    /// A formula: predictions only.
+    Formula(Arc<dyn Formula>),
     /// A model that another loader read; its card is taken over.
     Whole(Arc<dyn Model>),
 }
@@ -257,7 +261,11 @@ impl Part {
         let outputs = card.outputs.len();
         match self.core {
             Core::Trees(ensemble) => {
-                debug_assert_eq!(outputs, ensemble.outputs(), "every output has a name");
+                if outputs != ensemble.outputs() {
+                    return Err(at.refuse(format!("{} outputs of trees have {outputs} names", ensemble.outputs())));
+                }
+                // What was scaled or combined after reading must still be finite.
+                let ensemble = check_ensemble(ensemble)?;
                 Ok(Arc::new(TreeModel { card, ensemble, link: self.link }))
             }
             Core::Linear(form) => {
@@ -269,6 +277,7 @@ impl Part {
                 }
                 Ok(Arc::new(LinearModel { card, form, link: self.link, arithmetic: Accumulate::F64 }))
             }
+            Core::Formula(formula) => Ok(Arc::new(FormulaModel { card, formula, link: self.link })),
             Core::Whole(model) => {
                 let inner = model.card().clone();
                 let card = ModelCard { library: inner.library, format: inner.format, ..card };

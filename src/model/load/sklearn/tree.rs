@@ -13,8 +13,19 @@ pub struct LeafRules<'a> {
     pub answer: &'a Answer,
     /// Inputs of the model.
     pub inputs: usize,
+    /// What a leaf holds.
+    pub leaf: Leaf,
     /// Whether missing values follow the stored direction (since 1.3); else they go right, as a comparison would.
     pub missing: bool,
+}
+
+/// What a leaf of a tree holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// What the tree answers there.
+    Values,
+    /// The number of training rows that ended there.
+    Samples,
 }
 
 /// A tree, and whether it stores where missing values go.
@@ -46,7 +57,10 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, rules: &LeafRules<'_>) -> Result
     if per_target.len() != targets || per_target.iter().any(|classes| *classes > width) {
         return Err(at.refuse(format!("values for {targets} targets of {width} classes do not fit the estimator")));
     }
-    let stored = values.reals()?;
+    let stored = match rules.leaf {
+        Leaf::Values => values.reals()?,
+        Leaf::Samples => nodes.real_field("n_node_samples")?,
+    };
     let fractions =
         matches!(rules.answer, Answer::Numbers(..)) || are_fractions(&stored, (targets, width), &per_target);
     let has_missing = nodes.has_field("missing_go_to_left");

@@ -6,8 +6,8 @@ use crate::model::{ModelError, TaskKind, Tree, TreeEnsemble};
 use super::super::super::pickle::At;
 use super::super::part::{Answer, Core, Inputs, OUTPUT_LIMIT, Part, classes, not_fitted};
 use super::super::reading::Reading;
-use super::super::tree::{LeafRules, read as read_tree};
-use super::Family;
+use super::super::tree::{Leaf, LeafRules, read as read_tree};
+use super::{Family, tree_facts};
 
 /// The family.
 pub static FAMILY: Family = Family {
@@ -23,7 +23,7 @@ pub static FAMILY: Family = Family {
 fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let inputs = Inputs::read(at)?;
     let answer = answer(at)?;
-    let rules = LeafRules { answer: &answer, inputs: inputs.count(), missing: true };
+    let rules = LeafRules { answer: &answer, inputs: inputs.count(), leaf: Leaf::Values, missing: true };
     let tree = read_tree(reading, &at.optional("tree_").ok_or_else(|| not_fitted(at))?, &rules)?;
     let ensemble = averaged(vec![tree.tree], &answer, inputs.count());
     Ok(described(Part::direct("decision tree", inputs, answer, Core::Trees(ensemble)), tree.has_missing))
@@ -67,18 +67,11 @@ pub fn averaged(trees: Vec<Tree>, answer: &Answer, inputs: usize) -> TreeEnsembl
 
 /// Adds what a card says about trees.
 pub fn described(part: Part, has_missing: bool) -> Part {
-    let part = match &part.core {
-        Core::Trees(ensemble) => {
-            let (trees, leaves, depth) = (ensemble.trees.len(), ensemble.leaf_count(), ensemble.deepest_path());
-            part.fact("Trees", trees).fact("Leaves", leaves).fact("Deepest path", depth)
-        }
-        _ => part,
-    };
+    let part = tree_facts(part);
     let part = match part.answer {
         Answer::Several(_) => part.note("Several targets: the probabilities of each target's classes add up to 1"),
         _ => part,
     };
-    let part = part.fact("Cover", "weighted training rows");
     if has_missing { part } else { part.note(NO_MISSING) }
 }
 

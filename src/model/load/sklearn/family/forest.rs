@@ -5,7 +5,7 @@ use crate::model::ModelError;
 use super::super::super::pickle::At;
 use super::super::part::{Core, Inputs, Part, not_fitted};
 use super::super::reading::Reading;
-use super::super::tree::{LeafRules, read as read_tree};
+use super::super::tree::{Leaf, LeafRules, read as read_tree};
 use super::Family;
 use super::decision_tree::{answer, averaged, described};
 
@@ -27,7 +27,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     if estimators.is_empty() {
         return Err(at.refuse("the forest has no trees"));
     }
-    let rules = LeafRules { answer: &answer, inputs: inputs.count(), missing: true };
+    let rules = LeafRules { answer: &answer, inputs: inputs.count(), leaf: Leaf::Values, missing: true };
     let (mut trees, mut has_missing) = (Vec::new(), true);
     reading.task.begin("reading the trees", estimators.len() as u64);
     for estimator in &estimators {

@@ -7,7 +7,7 @@ use crate::model::{ModelError, TaskKind, Tree, TreeEnsemble};
 use super::super::super::pickle::At;
 use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted, version};
 use super::super::reading::{Reading, unsupported};
-use super::super::tree::{LeafRules, read as read_tree};
+use super::super::tree::{Leaf, LeafRules, read as read_tree};
 use super::Family;
 use super::decision_tree::{NO_MISSING, described};
 
@@ -38,7 +38,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         return Err(at.refuse(format!("{} trees do not fit {outputs} outputs", stages.len())));
     }
     let one = Answer::Numbers(TaskKind::Regression, 1);
-    let rules = LeafRules { answer: &one, inputs: inputs.count(), missing: false };
+    let rules = LeafRules { answer: &one, inputs: inputs.count(), leaf: Leaf::Values, missing: false };
     let mut trees = Vec::with_capacity(stages.len());
     reading.task.begin("reading the trees", stages.len() as u64);
     for (t, stage) in stages.iter().enumerate() {
@@ -83,9 +83,9 @@ fn base(at: &At<'_>, answer: &Answer, link: LinkFunction) -> Result<Vec<f64>, Mo
     if priors.len() != names.len() {
         return Err(init.refuse(format!("{} shares for {} classes", priors.len(), names.len())));
     }
-    // Older versions keep the shares away from 0 and 1 by the f32 epsilon.
+    // Up to 1.7 the f32 epsilon keeps the shares away from 0 and 1.
     let release = release(at);
-    let epsilon = if release < (1, 6) { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let epsilon = if release < (1, 8) { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let shares: Vec<f64> = priors.iter().map(|p| p.clamp(epsilon, 1.0 - epsilon)).collect();
     if let &[_, positive] = shares.as_slice() {
         let log_odds = libm::log(positive / (1.0 - positive));
