@@ -15,8 +15,8 @@ import joblib
 import numpy as np
 import pandas as pd
 import sklearn
-from sklearn import (calibration, compose, discriminant_analysis, dummy, ensemble, linear_model, model_selection, multiclass,
-                     multioutput, naive_bayes, neighbors, neural_network, preprocessing, svm, tree)
+from sklearn import (calibration, compose, discriminant_analysis, dummy, ensemble, impute, linear_model, model_selection, multiclass,
+                     multioutput, naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree)
 
 from common import HERE, NAMES, classes, columns, exact, numbers, signal
 
@@ -25,7 +25,7 @@ RELEASE = tuple(int(v) for v in sklearn.__version__.split(".")[:2])
 FOLDER = HERE / f"sklearn-{RELEASE[0]}.{RELEASE[1]}"
 FORMS = ["p2.pkl", "p4.pkl", "p5.pkl", "joblib", "zlib.joblib", "gz.joblib", "bz2.joblib", "xz.joblib", "lzma.joblib",
          "p0.pkl", "p1.pkl", "p3.pkl"]
-SKOPS = ("tree_two", "tree_several", "forest_three", "boosting_number", "histogram_levels", "histogram_codes",
+SKOPS = ("tree_two", "steps_columns", "steps_texts", "tree_several", "forest_three", "boosting_number", "histogram_levels", "histogram_codes",
          "linear_targets", "logistic_three")
 PACKED = [form for form in FORMS if form.endswith(".joblib")]
 
@@ -119,7 +119,34 @@ def cases():
     yield "logistic_sgd", linear_model.SGDClassifier(loss="log_loss", random_state=0), "two"
     yield "logistic_sgd_three", linear_model.SGDClassifier(loss="log_loss", random_state=0), "three"
     yield from others(small)
+    yield from pipelines()
     yield from boosters()
+
+
+def pipelines():
+    """Steps in front of an estimator."""
+    p, i = preprocessing, impute
+    numbers_ = pipeline.make_pipeline(i.SimpleImputer(), p.RobustScaler())
+    some = dict(n_estimators=3, max_depth=2, random_state=0)
+    yield "steps_scaled", pipeline.make_pipeline(p.StandardScaler(), linear_model.LogisticRegression()), "two"
+    yield "steps_between", pipeline.make_pipeline(p.MinMaxScaler((-1, 2)), p.MaxAbsScaler(), svm.SVC()), "three"
+    yield "steps_plain", pipeline.make_pipeline(p.StandardScaler(with_mean=False), "passthrough", linear_model.Ridge()), "targets"
+    yield "steps_filled", pipeline.make_pipeline(i.SimpleImputer(strategy="median"), ensemble.RandomForestClassifier(**some)), "two gaps"
+    yield "steps_columns", pipeline.make_pipeline(
+        compose.ColumnTransformer([("n", numbers_, ["c", "a"]), ("t", p.OneHotEncoder(handle_unknown="ignore"), ["town"])]),
+        linear_model.LogisticRegression()), "mixed"
+    yield "steps_ordinal", pipeline.make_pipeline(
+        compose.ColumnTransformer([("t", p.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), ["town"])],
+                                  remainder="passthrough"), ensemble.RandomForestClassifier(**some)), "mixed full"
+    texts = pipeline.make_pipeline(i.SimpleImputer(strategy="most_frequent", missing_values=None), p.OneHotEncoder(drop="first"))
+    yield "steps_texts", pipeline.make_pipeline(
+        compose.ColumnTransformer([("t", texts, [1]), ("n", i.SimpleImputer(), slice(2, 4))], remainder="drop"),
+        ensemble.GradientBoostingClassifier(**some)), "mixed gaps"
+    yield "steps_missing", pipeline.make_pipeline(
+        compose.ColumnTransformer([("t", p.OneHotEncoder(), [False, True, False, False]), ("n", i.SimpleImputer(strategy="constant", fill_value=-1), ["a", "b", "c"])]),
+        linear_model.LogisticRegression()), "mixed gaps"
+    yield "steps_searched", model_selection.GridSearchCV(
+        pipeline.Pipeline([("s", p.StandardScaler()), ("l", linear_model.Lasso())]), {"l__alpha": [0.1, 0.5]}, cv=2), "number"
 
 
 def others(small):
@@ -240,9 +267,27 @@ def inputs(kind, large):
             table.insert(1, "town", pd.Categorical(words))
             y = np.array(["no", "yes"], dtype=object)[(y > 0).astype(int)]
         return table, y, table.iloc[:10].copy()
+    if kind.startswith("mixed"):
+        return mixed(kind)
     x, y = data(kind)
     edge = edge_rows("gaps" in kind, large)
     return x, y, np.vstack([x[:5], np.abs(edge) if kind.startswith("amounts") else edge])
+
+
+def mixed(kind):
+    """Columns a, town (texts), b, c. gaps: some towns are missing; full: nothing is missing; else a row has a new town."""
+    x, s = data("number" if kind.endswith("full") else "number gaps", 120)
+    r = np.random.default_rng(9)
+    code = r.integers(0, 4, len(x))
+    words = np.array(["Bonn", "Graz", "Kyiv", "Lyon"], dtype=object)[code]
+    if kind.endswith("gaps"):
+        words[r.random(len(x)) < 0.15] = None
+    table = pd.DataFrame({"a": x[:, 0], "town": pd.Series(words, dtype=object), "b": x[:, 1], "c": x[:, 2]})
+    y = np.array(["no", "yes"], dtype=object)[(s + np.array([1.0, -1.0, 0.5, 0.0])[code] > 0).astype(int)]
+    rows = table.iloc[:10].copy()
+    if kind == "mixed":
+        rows.iloc[0, 1] = "Nowhere"
+    return table, y, rows
 
 
 def edge_rows(gaps, large):
@@ -288,7 +333,7 @@ def results(model, name, rows):
             out["margin"] = columns(model.predict(rows, output_margin=True))
         elif name.startswith("lightgbm"):
             out["margin"] = columns(model.predict(rows, raw_score=True))
-        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search")):
+        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search", "steps")):
             out["margin"] = columns(model.decision_function(rows))
         return out
     return {"prediction": columns(model.predict(rows))}

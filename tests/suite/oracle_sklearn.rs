@@ -139,6 +139,66 @@ fn estimators_predict_what_scikit_learn_predicts() {
 }
 
 #[test]
+fn structure_is_kept_where_it_is_exact() {
+    let trees = [
+        "tree",
+        "forest",
+        "extra",
+        "boosting",
+        "histogram",
+        "adaboost_two",
+        "adaboost_three",
+        "adaboost_real",
+        "isolation",
+        "bagging_trees",
+        "voting_soft",
+        "outputs_trees",
+        "search",
+        "steps_filled",
+        "steps_ordinal",
+        "steps_texts",
+        "xgboost",
+        "lightgbm",
+    ];
+    let linear = [
+        "linear",
+        "logistic",
+        "bayes_multinomial",
+        "bayes_complement",
+        "discriminant_linear",
+        "rest_linear",
+        "rest_svm",
+        "outputs_linear",
+        "ridge",
+        "perceptron",
+        "svm_linear",
+        "svm_kernel_linear",
+        "steps_scaled",
+        "steps_plain",
+        "steps_searched",
+    ];
+    for case in FOLDERS.into_iter().flat_map(cases) {
+        let name = case.name.split_once('/').map_or("", |(_, file)| file);
+        let found = match case.model.structure() {
+            Structure::Trees(_) => "trees",
+            Structure::Linear(_) => "linear",
+            Structure::Opaque => "opaque",
+        };
+        let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
+        let wanted = if starts(&trees) {
+            "trees"
+        } else if starts(&linear) {
+            "linear"
+        } else {
+            "opaque"
+        };
+        assert_eq!(found, wanted, "{}", case.name);
+        let said = case.model.card().notes.iter().any(|note| note.contains("only methods for any model apply"));
+        assert_eq!(said || name.starts_with("dummy"), wanted == "opaque" || name.starts_with("dummy"), "{}", case.name);
+    }
+}
+
+#[test]
 fn cards_name_library_version_and_classes() {
     for part in FOLDERS {
         let version = part.trim_start_matches("sklearn-");

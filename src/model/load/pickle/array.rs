@@ -123,6 +123,11 @@ impl<'d> Array<'d> {
         }
     }
 
+    /// Whether the elements are truth values.
+    pub fn holds_flags(&self) -> bool {
+        self.dtype.kind == Kind::Flag
+    }
+
     /// Rows and columns; an array with one axis is one row.
     pub fn matrix_shape(&self) -> Option<(usize, usize)> {
         match *self.shape.as_slice() {

@@ -9,6 +9,7 @@ mod family;
 mod formula;
 mod part;
 mod reading;
+mod transform;
 mod tree;
 
 use std::path::Path;

@@ -86,6 +86,8 @@ pub enum Core {
     Linear(LinearForm),
     /// A formula: predictions only.
     Formula(Arc<dyn Formula>),
+    /// A model behind steps.
+    Behind(Arc<dyn Model>),
     /// A model that another loader read; its card is taken over.
     Whole(Arc<dyn Model>),
 }
@@ -278,6 +280,7 @@ impl Part {
                 Ok(Arc::new(LinearModel { card, form, link: self.link, arithmetic: Accumulate::F64 }))
             }
             Core::Formula(formula) => Ok(Arc::new(FormulaModel { card, formula, link: self.link })),
+            Core::Behind(model) => Ok(with_card(model, card)),
             Core::Whole(model) => {
                 let inner = model.card().clone();
                 let card = ModelCard { library: inner.library, format: inner.format, ..card };

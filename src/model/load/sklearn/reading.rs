@@ -39,13 +39,18 @@ impl<'t> Reading<'t> {
         self.task.check()?;
         let Some((module, name)) = at.class() else { return Err(no_estimator(at)) };
         let Some(family) = family::find(module, name) else { return Err(unknown_class(at)) };
+        self.deeper(at, || (family.read)(self, at))
+    }
+
+    /// Runs `read` one level deeper. Refuses steps inside steps without end.
+    pub fn deeper<T>(&self, at: &At<'_>, read: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
         let depth = self.depth.get();
         let left = self.parts.get().checked_sub(1).filter(|_| depth < NESTING_LIMIT);
         self.parts.set(left.ok_or_else(|| at.refuse("the estimators are nested too deeply"))?);
         self.depth.set(depth + 1);
-        let part = (family.read)(self, at);
+        let result = read();
         self.depth.set(depth);
-        part
+        result
     }
 
     /// Takes `count` numbers from what may still be made.

@@ -55,6 +55,7 @@ impl Builder<'_> {
             ("TupleNode", Some(content)) => self.items(&content).map(Node::Tuple).and_then(|n| self.add(n, at))?,
             ("SetNode", Some(content)) => self.items(&content).map(Node::Set).and_then(|n| self.add(n, at))?,
             ("DictNode", Some(content)) => self.table(&content, at)?,
+            ("SliceNode", Some(content)) => self.slice(&content, at)?,
             ("NdArrayNode", content) => self.array(at, content.as_ref())?,
             ("TypeNode" | "FunctionNode" | "OperatorFuncNode", _) => {
                 self.name(at.field("__module__")?.text()?, at.field("__class__")?.text()?, at)?
@@ -125,6 +126,20 @@ impl Builder<'_> {
         let state = self.add(Node::Tuple(vec![version, shape, dtype, fortran, list]), at)?;
         let class = self.name("numpy._core.multiarray", "_reconstruct", at)?;
         self.call(class, Vec::new(), Some(state), at)
+    }
+
+    /// `slice(start, stop, step)`; the bounds stand in the schema as they are.
+    fn slice(&mut self, content: &Place<'_>, at: &Place<'_>) -> Result<Id, ModelError> {
+        let mut args = Vec::new();
+        for key in ["start", "stop", "step"] {
+            let bound = match content.optional(key) {
+                Some(bound) => Node::Integer(bound.whole()?),
+                None => Node::Nothing,
+            };
+            args.push(self.add(bound, at)?);
+        }
+        let class = self.name("builtins", "slice", at)?;
+        self.call(class, args, None, at)
     }
 
     fn call(&mut self, class: Id, args: Vec<Id>, state: Option<Id>, at: &Place<'_>) -> Result<Id, ModelError> {

@@ -22,6 +22,7 @@ mod naive_bayes;
 mod neighbours;
 mod neural_network;
 mod one_vs_rest;
+mod pipeline;
 mod search;
 mod stacking;
 mod support_vectors;
@@ -67,6 +68,7 @@ pub static ESTIMATORS: &[&Family] = &[
     &multi_output::FAMILY,
     &dummy::FAMILY,
     &search::FAMILY,
+    &pipeline::FAMILY,
     &target_transform::FAMILY,
     &xgboost::FAMILY,
     &lightgbm::FAMILY,
