@@ -240,6 +240,46 @@ fn estimators_that_hold_themselves_are_refused() {
 }
 
 #[test]
+fn pickles_inside_pickles_end() {
+    // joblib nests a pickle for every array of objects; here each holds the next.
+    let dtype = [&b"cnumpy\ndtype\n"[..], &text("O8"), b"\x85R"].concat();
+    let state = [&b"}("[..], &text("dtype"), &dtype, &text("shape"), b")", &text("order"), &text("C"), b"u"].concat();
+    let wrapper = [&b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81"[..], &state, b"b"].concat();
+    assert!(!survives(&pickle(&wrapper.repeat(100_000)), "nested pickles"));
+}
+
+#[test]
+fn an_array_that_does_not_fill_its_shape_is_refused() {
+    let whole = estimator(b"N");
+    let shape = b"K\x01K\x01\x86";
+    let at = whole.windows(shape.len()).position(|w| w == shape).expect("the shape of coef_");
+    for (rows, columns) in [(0, 1), (2, 1), (1, 2), (255, 255)] {
+        let mut hurt = whole.clone();
+        (hurt[at + 1], hurt[at + 3]) = (rows, columns);
+        match open(&hurt) {
+            Err(ModelError::Malformed { place, reason }) => {
+                assert!(place.contains("coef_") && reason.contains("do not fill"), "{place}: {reason}");
+            }
+            other => panic!("expected a refusal, got {:?}", other.map(|_| "a model")),
+        }
+    }
+}
+
+#[test]
+fn an_archive_whose_content_was_changed_is_refused() {
+    let whole = oracle("sklearn-1.9/tree_two.stored.skops");
+    let at = whole.windows(6).position(|w| w == b"\x93NUMPY").expect("a stored array") + 130;
+    let mut hurt = whole.clone();
+    hurt[at] ^= 1;
+    match open_as(&hurt, "changed.skops") {
+        Err(ModelError::Malformed { place, reason }) => {
+            assert!(place.contains(".npy") && reason.contains("checksum"), "{place}: {reason}");
+        }
+        other => panic!("expected a refusal, got {:?}", other.map(|_| "a model")),
+    }
+}
+
+#[test]
 fn a_file_that_inflates_without_end_is_refused() {
     // 700 MiB of zeros in under a megabyte.
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
