@@ -58,9 +58,10 @@ pub(crate) fn open(cx: &mut Cx<'_>, what: What) {
         What::Table => dialog
             .set_title("Open a table")
             .add_filter("Tables", &["csv", "tsv", "txt", "parquet", "arrow", "ipc", "feather", "jsonl", "ndjson"]),
-        What::Model => dialog
-            .set_title("Open a model")
-            .add_filter("Models", &["json", "ubj", "txt", "cbm", "model", "bin", "candor"]),
+        What::Model => dialog.set_title("Open a model").add_filter(
+            "Models",
+            &["json", "ubj", "txt", "cbm", "pkl", "pickle", "joblib", "skops", "model", "bin", "candor"],
+        ),
     };
     let answer = dialog.add_filter("All files", &["*"]).pick_file();
     wait(cx, async move { answer.await.map(|f| f.path().to_owned()) }, Goal::Open(what));

@@ -80,7 +80,7 @@ impl Model for LinearModel {
         if self.fits(rows, out) {
             match self.arithmetic {
                 Accumulate::F32 => self.form.evaluate_f32(rows, out),
-                Accumulate::F64 => self.form.evaluate(rows, out),
+                Accumulate::F64 | Accumulate::F64FromBase => self.form.evaluate(rows, out),
             }
             finish(&self.card, self.link, self.arithmetic, scale, out);
         }

@@ -19,6 +19,8 @@ pub enum LinkFunction {
     },
     /// Exponentials divided by their sum.
     Softmax,
+    /// Sigmoids divided by their sum (one-vs-rest classifiers of scikit-learn).
+    SigmoidShares,
     /// `exp(margin)`.
     Exp,
     /// `sign(margin) · margin²` (LightGBM's `sqrt` objective).
@@ -27,6 +29,8 @@ pub enum LinkFunction {
     SoftPlus,
     /// 1 above 0, else 0 (XGBoost's hinge).
     Step,
+    /// 1 for the largest margin, the first of equal ones, else 0 (classifiers that only choose).
+    Largest,
 }
 
 impl LinkFunction {
@@ -35,9 +39,11 @@ impl LinkFunction {
         match (arithmetic, self) {
             (_, Self::Identity) => {}
             (_, Self::Step) => row.iter_mut().for_each(|v| *v = f64::from(u8::from(*v > 0.0))),
-            (Accumulate::F64, Self::Softmax) => softmax(row),
+            (Accumulate::F64 | Accumulate::F64FromBase, Self::Softmax) => softmax(row),
             (Accumulate::F32, Self::Softmax) => softmax_f32(row),
-            (Accumulate::F64, _) => row.iter_mut().for_each(|v| *v = self.of(*v)),
+            (_, Self::SigmoidShares) => shares(row),
+            (_, Self::Largest) => largest(row),
+            (Accumulate::F64 | Accumulate::F64FromBase, _) => row.iter_mut().for_each(|v| *v = self.of(*v)),
             (Accumulate::F32, Self::Sigmoid { slope }) => {
                 row.iter_mut().for_each(|v| *v = f64::from(sigmoid_f32((*v * slope) as f32)));
             }
@@ -48,10 +54,11 @@ impl LinkFunction {
         }
     }
 
-    /// One value in f64; softmax needs its neighbours and is the identity here.
+    /// One value in f64; what needs its neighbours is left undone here.
     fn of(self, margin: f64) -> f64 {
         match self {
-            Self::Identity | Self::Softmax => margin,
+            Self::Identity | Self::Softmax | Self::Largest => margin,
+            Self::SigmoidShares => 1.0 / (1.0 + libm::exp(-margin)),
             Self::Sigmoid { slope } => 1.0 / (1.0 + libm::exp(-slope * margin)),
             Self::Exp => libm::exp(margin),
             Self::SignedSquare => margin * margin.abs(),
@@ -84,6 +91,20 @@ fn softmax(row: &mut [f64]) {
     row.iter_mut().for_each(|v| *v = libm::exp(*v - top));
     let sum: f64 = row.iter().sum();
     row.iter_mut().for_each(|v| *v /= sum);
+}
+
+fn largest(row: &mut [f64]) {
+    let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let best = row.iter().position(|v| *v == top);
+    row.iter_mut().enumerate().for_each(|(k, v)| *v = f64::from(u8::from(best == Some(k))));
+}
+
+/// Equal shares where every sigmoid is 0.
+fn shares(row: &mut [f64]) {
+    row.iter_mut().for_each(|v| *v = LinkFunction::SigmoidShares.of(*v));
+    let sum: f64 = row.iter().sum();
+    let equal = 1.0 / row.len().max(1) as f64;
+    row.iter_mut().for_each(|v| *v = if sum > 0.0 { *v / sum } else { equal });
 }
 
 fn softmax_f32(row: &mut [f64]) {

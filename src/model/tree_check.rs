@@ -4,7 +4,7 @@
 //! parent, every node is reached exactly once.
 
 use super::error::ModelError;
-use super::trees::{CategorySet, Node, Tree, TreeEnsemble};
+use super::trees::{Accumulate, CategorySet, Node, Tree, TreeEnsemble};
 
 /// Codes a category set can hold: XGBoost's own limit.
 pub const CATEGORY_LIMIT: usize = 1 << 24;
@@ -72,6 +72,9 @@ pub fn check_ensemble(ensemble: TreeEnsemble) -> Result<TreeEnsemble, ModelError
     let rules = TreeRules { inputs: ensemble.inputs, outputs: ensemble.outputs(), unreached: 0 };
     if !(ensemble.divisor.is_finite() && ensemble.divisor > 0.0) {
         return Err(ModelError::malformed("divisor", "the divisor must be a positive number"));
+    }
+    if ensemble.accumulate == Accumulate::F64FromBase && ensemble.divisor != 1.0 {
+        return Err(ModelError::malformed("divisor", "a sum that starts from its base is not divided"));
     }
     if ensemble.base.is_empty() || ensemble.base.iter().any(|b| !b.is_finite()) {
         return Err(ModelError::malformed("base", "the base must hold one finite number per output"));

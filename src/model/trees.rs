@@ -68,6 +68,8 @@ pub enum Accumulate {
     F32,
     /// f64, starting from 0, trees in file order; divided by the divisor, then the base is added.
     F64,
+    /// f64, starting from the base, trees in file order (scikit-learn's boosters); the divisor is 1.
+    F64FromBase,
 }
 
 /// A set of category codes at a split.
@@ -227,6 +229,10 @@ impl TreeEnsemble {
                 ensemble.add_trees(rows, out, |sum, value| f64::from(sum as f32 + value as f32));
             }
             Accumulate::F64 => ensemble.sum_f64(rows, out),
+            Accumulate::F64FromBase => {
+                out.chunks_exact_mut(ensemble.outputs()).for_each(|row| row.copy_from_slice(&ensemble.base));
+                ensemble.add_trees(rows, out, |sum, value| sum + value);
+            }
         });
     }
 

@@ -4,10 +4,6 @@ use std::path::Path;
 
 use crate::model::ModelError;
 
-const SKLEARN: &str = "A pickle can run code, so it is not opened; save the booster inside it: \
-    model.get_booster().save_model(\"model.json\") for XGBoost, model.booster_.save_model(\"model.txt\") for LightGBM, \
-    model.save_model(\"model.cbm\") for CatBoost";
-
 /// What the first bytes of a foreign model file say it is, and how to export a form that opens.
 pub fn find(head: &[u8]) -> Option<(&'static str, &'static str)> {
     binary(head).or_else(|| zipped(head)).or_else(|| textual(head))
@@ -20,7 +16,9 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
         (Some(known), _) => known,
         (None, _) if head.is_empty() => ("the file is empty", "Save the model again from the training library"),
         (None, Some("onnx")) => ONNX,
-        (None, Some("joblib")) => ("this is a joblib file of scikit-learn", SKLEARN),
+        (None, Some("pkl" | "pickle" | "joblib")) => {
+            ("the file is named like a pickle and is none", "Save it again: joblib.dump(model, \"model.joblib\")")
+        }
         (None, Some("model" | "bin")) => LEGACY,
         (None, Some("json")) => ("this JSON file is no model Candor knows", KNOWN),
         _ => ("the content is no model Candor knows", KNOWN),
@@ -28,7 +26,8 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
     ModelError::UnknownFormat { path: path.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
 }
 
-const KNOWN: &str = "Open an XGBoost .json or .ubj, a LightGBM .txt, a CatBoost .cbm or .json, an EBM .json (ebm.to_json) or a model saved by Candor";
+const KNOWN: &str = "Open an XGBoost .json or .ubj, a LightGBM .txt, a CatBoost .cbm or .json, a scikit-learn .pkl, \
+    .joblib or .skops, an EBM .json (ebm.to_json), an MLflow folder or a model saved by Candor";
 const ONNX: (&str, &str) = (
     "this is an ONNX model",
     "ONNX drops the row counts that exact attributions need; save the tree model in its own format: \
@@ -42,9 +41,6 @@ const LEGACY: (&str, &str) = (
 
 fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let has = |text: &str| contains(head, text.as_bytes());
-    if matches!(head, [0x80, 2..=5, ..]) {
-        return Some(("this is a Python pickle or joblib file", SKLEARN));
-    }
     if head.starts_with(b"\x89HDF\r\n\x1a\n") {
         return Some((
             "this is an HDF5 file, as Keras writes it",
@@ -72,12 +68,6 @@ fn zipped(head: &[u8]) -> Option<(&'static str, &'static str)> {
     }
     if has("data.pkl") || has("constants.pkl") {
         return Some(("this is a PyTorch file", "Neural networks do not open; explain a tree model instead"));
-    }
-    if has("schema.json") {
-        return Some((
-            "this is a skops file of scikit-learn",
-            "Save the booster inside it with save_model(\"model.json\")",
-        ));
     }
     has("model.weights.h5")
         .then_some(("this is a Keras file", "Neural networks do not open; explain a tree model instead"))
@@ -115,8 +105,7 @@ mod tests {
     #[test]
     fn foreign_models_are_named() {
         for (head, word) in [
-            (&b"\x80\x04\x95\x10"[..], "pickle"),
-            (b"\x89HDF\r\n\x1a\n", "HDF5"),
+            (&b"\x89HDF\r\n\x1a\n"[..], "HDF5"),
             (b"binf\0\0", "old binary"),
             (b"PK\x03\x04....archive/data.pkl", "PyTorch"),
             (b"<?xml version=\"1.0\"?><PMML>", "PMML"),

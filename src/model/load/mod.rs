@@ -10,6 +10,9 @@ pub mod foreign;
 pub mod lightgbm;
 pub mod mlflow;
 pub mod native;
+pub mod pickle;
+pub mod sklearn;
+pub mod skops;
 pub mod xgboost;
 
 use std::borrow::Cow;
@@ -42,8 +45,16 @@ pub trait Loader: Entry {
 }
 
 /// Every format, in the order of the file dialog.
-pub static LOADERS: &[&dyn Loader] =
-    &[&xgboost::Xgboost, &lightgbm::LightGbm, &catboost::CatBoost, &ebm::Ebm, &mlflow::Mlflow, &native::Native];
+pub static LOADERS: &[&dyn Loader] = &[
+    &xgboost::Xgboost,
+    &lightgbm::LightGbm,
+    &catboost::CatBoost,
+    &sklearn::Sklearn,
+    &skops::Skops,
+    &ebm::Ebm,
+    &mlflow::Mlflow,
+    &native::Native,
+];
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;

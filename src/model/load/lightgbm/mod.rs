@@ -48,11 +48,27 @@ impl Loader for LightGbm {
         let text = String::from_utf8_lossy(bytes);
         let parts = text::split(&text)?;
         task.check()?;
-        read(&parts, origin, task)
+        read(&parts, ("LightGBM text", 0), origin, task)
     }
 }
 
-fn read(parts: &Parts<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+/// Reads the text that a pickled booster keeps. Only `rounds` rounds predict, as in the scikit-learn wrapper after
+/// early stopping; all of them when it is 0.
+pub(super) fn read_pickled(
+    text: &str,
+    rounds: usize,
+    origin: &Origin,
+    task: &Task,
+) -> Result<Arc<dyn Model>, ModelError> {
+    read(&text::split(text)?, ("LightGBM in a pickle", rounds), origin, task)
+}
+
+fn read(
+    parts: &Parts<'_>,
+    (format, rounds): (&str, usize),
+    origin: &Origin,
+    task: &Task,
+) -> Result<Arc<dyn Model>, ModelError> {
     let header = &parts.header;
     let line = header.optional("objective").unwrap_or("");
     let Some(objective) = objective::parse(line) else {
@@ -69,7 +85,7 @@ fn read(parts: &Parts<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model
         let reason = format!("{outputs} trees per round do not fit {} trees", parts.trees.len());
         return Err(header.refuse("num_tree_per_iteration", reason));
     }
-    let mut card = origin.card("LightGBM text", objective.task, objective.link);
+    let mut card = origin.card(format, objective.task, objective.link);
     card.inputs = inputs;
     card.notes.extend(note);
     card.notes.extend(objective.note.map(str::to_owned));
@@ -79,7 +95,8 @@ fn read(parts: &Parts<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model
     let rules = TreeRules { inputs: card.inputs.len(), outputs, unreached: 0 };
     let (mut trees, mut leaves, mut counted) = (Vec::new(), Vec::new(), true);
     task.begin("reading the trees", parts.trees.len() as u64);
-    for (t, block) in parts.trees.iter().enumerate() {
+    let kept = if rounds == 0 { parts.trees.len() } else { rounds.saturating_mul(outputs) };
+    for (t, block) in parts.trees.iter().enumerate().take(kept) {
         let tree = trees::read(block, (t % outputs) as u32, rules)?;
         // A tree of one leaf may lack its count; nothing is divided by it.
         counted &= tree.has_counts || tree.tree.nodes.len() == 1;

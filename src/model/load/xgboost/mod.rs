@@ -61,8 +61,31 @@ impl Loader for Xgboost {
         let text = second == b'"' || second.is_ascii_whitespace();
         let document = if text { Value::from_json(bytes)? } else { Value::from_ubjson(bytes)? };
         task.check()?;
-        read(&At::root(&document), if text { "XGBoost JSON" } else { "XGBoost UBJSON" }, origin, task)
+        let kind = if text { "XGBoost JSON" } else { "XGBoost UBJSON" };
+        read(&At::root(&document), (kind, Rounds::All), origin, task)
     }
+}
+
+/// Which rounds predict when early stopping marked one as best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rounds {
+    /// All of them, as `Booster.predict` does.
+    All,
+    /// Those up to the best one, as the scikit-learn wrapper does.
+    UpToBest,
+}
+
+/// Reads what a pickled booster keeps: its settings and the model behind them, in UBJSON.
+pub(super) fn read_pickled(
+    bytes: &[u8],
+    rounds: Rounds,
+    origin: &Origin,
+    task: &Task,
+) -> Result<Arc<dyn Model>, ModelError> {
+    let document = Value::from_ubjson(bytes)?;
+    let root = At::root(&document);
+    let model = root.optional("Model").unwrap_or(root);
+    read(&model, ("XGBoost in a pickle", rounds), origin, task)
 }
 
 /// The parts of a file that every booster has.
@@ -74,7 +97,12 @@ struct Learner<'d> {
     version: Option<[i64; 3]>,
 }
 
-fn read(root: &At<'_>, format: &str, origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+fn read(
+    root: &At<'_>,
+    (format, rounds): (&str, Rounds),
+    origin: &Origin,
+    task: &Task,
+) -> Result<Arc<dyn Model>, ModelError> {
     let learner = learner(root, origin)?;
     let mut card = origin.card(format, learner.objective.task, learner.objective.link);
     describe(&mut card, &learner)?;
@@ -91,8 +119,11 @@ fn read(root: &At<'_>, format: &str, origin: &Origin, task: &Task) -> Result<Arc
     match name.as_str() {
         "gbtree" | "dart" => {
             let weights = booster.optional("weight_drop").or_else(|| model.optional("weight_drop"));
-            let ensemble = ensemble(&learner, &model, weights.as_ref(), (origin, task))?;
-            describe_trees(&mut card, &ensemble, &model, &learner)?;
+            let mut ensemble = ensemble(&learner, &model, weights.as_ref(), (origin, task))?;
+            if rounds == Rounds::UpToBest {
+                keep_best(&mut ensemble, &learner, &model, &mut card)?;
+            }
+            describe_trees(&mut card, &ensemble, (&model, rounds), &learner)?;
             inputs::mark_codes(&mut card.inputs, &ensemble);
             card.algorithm = match weights {
                 Some(_) => "gradient-boosted trees with dropout (DART)".to_owned(),
@@ -228,16 +259,12 @@ fn quantiles(text: &str, outputs: usize) -> Vec<String> {
 fn describe_trees(
     card: &mut ModelCard,
     ensemble: &TreeEnsemble,
-    model: &At<'_>,
+    (model, kept): (&At<'_>, Rounds),
     learner: &Learner<'_>,
 ) -> Result<(), ModelError> {
     let rounds = match model.optional("iteration_indptr") {
-        Some(starts) => starts.integers()?.len().saturating_sub(1),
-        None => {
-            let parallel = model.optional("gbtree_model_param").and_then(|p| p.optional("num_parallel_tree"));
-            let parallel = parallel.map_or(Ok(1), |p| p.count())?.max(1);
-            ensemble.trees.len() / parallel.saturating_mul(ensemble.outputs()).max(1)
-        }
+        Some(starts) if kept == Rounds::All => starts.integers()?.len().saturating_sub(1),
+        _ => ensemble.trees.len() / trees_per_round(ensemble, model)?,
     };
     for (name, value) in [
         ("Trees", ensemble.trees.len()),
@@ -248,12 +275,40 @@ fn describe_trees(
         card.facts.push((name.to_owned(), value.to_string()));
     }
     card.facts.push(("Cover".to_owned(), "sum of hessians of the training rows".to_owned()));
-    let best = learner.at.optional("attributes").and_then(|a| a.optional("best_iteration"));
-    if let Some(best) = best.and_then(|b| b.count().ok()).map(|b| b.saturating_add(1)).filter(|b| *b < rounds) {
+    if let Some(best) = best_rounds(learner).filter(|best| *best < rounds) {
         card.notes.push(format!(
             "Early stopping kept {best} of {rounds} rounds as best; all rounds are used, as Booster.predict does, \
              while the scikit-learn wrapper uses the best ones only"
         ));
+    }
+    Ok(())
+}
+
+/// Rounds up to the best one, when early stopping marked it.
+fn best_rounds(learner: &Learner<'_>) -> Option<usize> {
+    let best = learner.at.optional("attributes").and_then(|a| a.optional("best_iteration"))?;
+    best.count().ok()?.checked_add(1)
+}
+
+fn trees_per_round(ensemble: &TreeEnsemble, model: &At<'_>) -> Result<usize, ModelError> {
+    let parallel = model.optional("gbtree_model_param").and_then(|p| p.optional("num_parallel_tree"));
+    let parallel = parallel.map_or(Ok(1), |p| p.count())?.max(1);
+    let vector = ensemble.trees.first().is_some_and(|tree| tree.output.is_none());
+    Ok(parallel.saturating_mul(if vector { 1 } else { ensemble.outputs() }).max(1))
+}
+
+/// Drops the trees behind the best round.
+fn keep_best(
+    ensemble: &mut TreeEnsemble,
+    learner: &Learner<'_>,
+    model: &At<'_>,
+    card: &mut ModelCard,
+) -> Result<(), ModelError> {
+    let Some(best) = best_rounds(learner) else { return Ok(()) };
+    let (all, kept) = (ensemble.trees.len(), best.saturating_mul(trees_per_round(ensemble, model)?));
+    ensemble.trees.truncate(kept);
+    if kept < all {
+        card.notes.push(format!("Early stopping: the first {best} rounds predict, as in the scikit-learn wrapper"));
     }
     Ok(())
 }

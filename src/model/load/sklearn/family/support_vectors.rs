@@ -1,0 +1,189 @@
+//! Support vector machines with kernels; a linear kernel of two classes or numbers is a linear form.
+
+use std::sync::Arc;
+
+use crate::model::link::LinkFunction;
+use crate::model::{LinearForm, ModelError, TaskKind};
+
+use super::super::super::pickle::At;
+use super::super::formula::{Formula, OPAQUE};
+use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
+use super::super::reading::{Reading, unsupported};
+use super::linear_classifier::{CHOSEN, chosen};
+use super::{Family, linear};
+
+/// The family.
+pub static FAMILY: Family = Family {
+    classes: &[("sklearn.svm", "SVC"), ("sklearn.svm", "NuSVC"), ("sklearn.svm", "SVR"), ("sklearn.svm", "NuSVR")],
+    read,
+};
+
+fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
+    let inputs = Inputs::read(at)?;
+    let classifier = at.class().is_some_and(|(_, name)| name.ends_with("SVC"));
+    let machine = Machine::read(reading, at, inputs.count(), classifier)?;
+    if !classifier {
+        let answer = Answer::Numbers(TaskKind::Regression, 1);
+        return Ok(finished(machine, inputs, answer, LinkFunction::Identity));
+    }
+    let answer = Answer::Classes(classes(at)?);
+    let count = answer.outputs().max(2);
+    if machine.counts.len() != count {
+        return Err(at.refuse(format!("vectors of {} classes for {count} classes", machine.counts.len())));
+    }
+    if at.optional("_probA").is_some_and(|a| a.array().is_ok_and(|a| a.count() > 0)) {
+        let what = "its probabilities come from a second model fitted on folds of the training rows";
+        return Err(unsupported(at, what, "Fit with probability=False, or use CalibratedClassifierCV"));
+    }
+    let shape = at.optional("decision_function_shape").and_then(|s| s.text().ok());
+    if count > 2 && shape == Some("ovo") {
+        return Err(unsupported(at, "its margins belong to pairs of classes", "Use decision_function_shape=\"ovr\""));
+    }
+    let link = chosen(count == 2);
+    Ok(finished(machine, inputs, answer, link).note(CHOSEN))
+}
+
+fn finished(machine: Machine, inputs: Inputs, answer: Answer, link: LinkFunction) -> Part {
+    let vectors = machine.vectors.len() / inputs.count().max(1);
+    let part = match machine.linear(inputs.count()) {
+        Some(form) => {
+            Part::margins("support vector machine", inputs, answer, Core::Linear(form), link).note(linear::NO_MISSING)
+        }
+        None => {
+            let core = Core::Formula(Arc::new(machine));
+            let part = Part::margins("support vector machine", inputs, answer, core, link);
+            part.note(&format!("A support vector machine with a kernel {OPAQUE}"))
+        }
+    };
+    part.fact("Support vectors", vectors)
+}
+
+#[derive(Clone, Copy)]
+enum Kernel {
+    Linear,
+    Polynomial { gamma: f64, start: f64, degree: i32 },
+    Radial { gamma: f64 },
+    Sigmoid { gamma: f64, start: f64 },
+}
+
+impl Kernel {
+    fn read(at: &At<'_>) -> Result<Self, ModelError> {
+        let kernel = at.field("kernel")?;
+        let gamma = at.field("_gamma")?.real()?;
+        let start = at.field("coef0")?.real()?;
+        match kernel.text() {
+            Ok("linear") => Ok(Self::Linear),
+            Ok("poly") => {
+                let degree = i32::try_from(at.field("degree")?.integer()?)
+                    .map_err(|_error| at.refuse("the degree is too large"))?;
+                Ok(Self::Polynomial { gamma, start, degree })
+            }
+            Ok("rbf") => Ok(Self::Radial { gamma }),
+            Ok("sigmoid") => Ok(Self::Sigmoid { gamma, start }),
+            _ => Err(unsupported(at, "its kernel is a function or precomputed", "Use a kernel given by name")),
+        }
+    }
+
+    fn of(self, a: &[f64], b: &[f64]) -> f64 {
+        let product = || a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        match self {
+            Self::Linear => product(),
+            Self::Polynomial { gamma, start, degree } => (gamma * product() + start).powi(degree),
+            Self::Radial { gamma } => libm::exp(-gamma * a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>()),
+            Self::Sigmoid { gamma, start } => libm::tanh(gamma * product() + start),
+        }
+    }
+}
+
+struct Machine {
+    kernel: Kernel,
+    /// Shape (vectors, inputs).
+    vectors: Vec<f64>,
+    /// Shape (classes − 1, vectors); one row for numbers.
+    weights: Vec<f64>,
+    /// One per pair of classes.
+    intercepts: Vec<f64>,
+    /// Vectors of each class; empty for numbers.
+    counts: Vec<usize>,
+}
+
+impl Machine {
+    fn read(reading: &Reading<'_>, at: &At<'_>, inputs: usize, classifier: bool) -> Result<Self, ModelError> {
+        let stored = at.optional("support_vectors_").ok_or_else(|| not_fitted(at))?;
+        let vectors = match stored.class() {
+            Some((module, _)) if module.starts_with("scipy.sparse") => {
+                return Err(unsupported(at, "it was fitted on sparse rows", "Fit it on dense rows"));
+            }
+            _ => stored.array()?,
+        };
+        let weights = at.field("dual_coef_")?.array()?;
+        let intercepts = at.field("intercept_")?.array()?.reals()?;
+        // `n_support_` is a property of the private attribute.
+        let counts = at.optional("_n_support").or_else(|| at.optional("n_support_"));
+        let counts = match counts.filter(|_| classifier) {
+            Some(counts) => counts.array()?.integers()?.iter().filter_map(|c| usize::try_from(*c).ok()).collect(),
+            None => Vec::new(),
+        };
+        let pairs = if counts.is_empty() { 1 } else { counts.len() * counts.len().saturating_sub(1) / 2 };
+        let (count, rows) =
+            (vectors.shape.first().copied().unwrap_or(0), if counts.is_empty() { 1 } else { counts.len() - 1 });
+        let fits = vectors.shape == [count, inputs] && weights.shape == [rows, count] && intercepts.len() == pairs;
+        if !fits || (classifier && counts.iter().sum::<usize>() != count) {
+            return Err(stored.refuse("the support vectors do not fit their weights or the inputs"));
+        }
+        reading.charge(vectors.count().saturating_add(weights.count()), &stored)?;
+        let kernel = Kernel::read(at)?;
+        Ok(Self { kernel, vectors: vectors.reals()?, weights: weights.reals()?, intercepts, counts })
+    }
+
+    /// The form of a linear kernel with one margin.
+    fn linear(&self, inputs: usize) -> Option<LinearForm> {
+        if !matches!(self.kernel, Kernel::Linear) || self.intercepts.len() != 1 {
+            return None;
+        }
+        let mut weights = vec![0.0; inputs];
+        for (vector, weight) in self.vectors.chunks(inputs.max(1)).zip(&self.weights) {
+            weights.iter_mut().zip(vector).for_each(|(sum, x)| *sum += weight * x);
+        }
+        Some(LinearForm { weights, intercept: self.intercepts.clone() })
+    }
+
+    /// The margin of every pair of classes, positive for the first of the pair.
+    fn pairs(&self, kernel: &[f64]) -> Vec<f64> {
+        let starts: Vec<usize> = self.counts.iter().scan(0, |sum, n| Some(std::mem::replace(sum, *sum + n))).collect();
+        let total = kernel.len();
+        let side = |row: usize, class: usize| {
+            let range = starts[class]..starts[class] + self.counts[class];
+            let weights = self.weights.get(row * total..(row + 1) * total).unwrap_or_default();
+            let pairs =
+                weights.get(range.clone()).unwrap_or_default().iter().zip(kernel.get(range).unwrap_or_default());
+            pairs.map(|(w, k)| w * k).sum::<f64>()
+        };
+        let classes = self.counts.len();
+        let pairs = (0..classes).flat_map(|i| (i + 1..classes).map(move |j| (i, j)));
+        pairs.zip(&self.intercepts).map(|((i, j), start)| side(j - 1, i) + side(i, j) + start).collect()
+    }
+}
+
+impl Formula for Machine {
+    fn evaluate(&self, row: &[f64], out: &mut [f64]) {
+        let kernel: Vec<f64> = self.vectors.chunks(row.len().max(1)).map(|v| self.kernel.of(v, row)).collect();
+        if let [out] = out {
+            let sum: f64 = self.weights.iter().zip(&kernel).map(|(w, k)| w * k).sum();
+            *out = sum + self.intercepts.first().copied().unwrap_or(0.0);
+            return;
+        }
+        // Votes of the pairs, with their margins, squeezed into a third, to tell equal votes apart.
+        let classes = out.len();
+        let (mut votes, mut confidences) = (vec![0.0; classes], vec![0.0; classes]);
+        let pairs = (0..classes).flat_map(|i| (i + 1..classes).map(move |j| (i, j)));
+        for ((i, j), margin) in pairs.zip(self.pairs(&kernel)) {
+            votes[if margin < 0.0 { j } else { i }] += 1.0;
+            confidences[i] += margin;
+            confidences[j] -= margin;
+        }
+        for ((out, votes), confidence) in out.iter_mut().zip(votes).zip(confidences) {
+            *out = votes + confidence / (3.0 * (f64::abs(confidence) + 1.0));
+        }
+    }
+}

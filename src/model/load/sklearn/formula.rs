@@ -1,0 +1,156 @@
+//! Estimators that are neither trees nor linear: a formula of one row, and estimators that ask others.
+
+use std::sync::Arc;
+
+use crate::model::card::ModelCard;
+use crate::model::link::LinkFunction;
+use crate::model::tree_model::{finish, fits};
+use crate::model::trees::Accumulate;
+use crate::model::{Model, ModelError, Scale};
+use crate::num::MatrixView;
+
+use super::super::pickle::At;
+use super::part::{Answer, Part};
+use super::reading::Reading;
+
+/// A function of one row.
+pub trait Formula: Send + Sync {
+    /// Writes one value per output, in the native scale of its part.
+    fn evaluate(&self, row: &[f64], out: &mut [f64]);
+}
+
+/// A formula with a card: predictions only.
+pub struct FormulaModel {
+    /// What the model says about itself.
+    pub card: ModelCard,
+    /// The formula.
+    pub formula: Arc<dyn Formula>,
+    /// From the formula's value to every other scale of the card.
+    pub link: LinkFunction,
+}
+
+impl Model for FormulaModel {
+    fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        let outputs = self.card.outputs.len();
+        if fits(self.card.inputs.len(), outputs, rows, out) {
+            for (i, out) in out.chunks_exact_mut(outputs.max(1)).enumerate() {
+                self.formula.evaluate(rows.row(i), out);
+            }
+            finish(&self.card, self.link, Accumulate::F64, scale, out);
+        }
+    }
+}
+
+/// Said on the card of a model without structure.
+pub const OPAQUE: &str = "has no form as trees or weights, so only methods for any model apply";
+
+/// An estimator inside another, asked row by row.
+#[derive(Clone)]
+pub struct Asked {
+    model: Arc<dyn Model>,
+    /// What it answers.
+    pub answer: Answer,
+    /// The inputs of the outer estimator that it sees; all of them when there is no list.
+    columns: Option<Vec<usize>>,
+}
+
+impl Asked {
+    /// `part` as an estimator that can be asked.
+    pub fn new(part: Part, reading: &Reading<'_>, at: &At<'_>) -> Result<Self, ModelError> {
+        let answer = part.answer.clone();
+        let model = part.into_model(reading.origin, "", at)?;
+        Ok(Self { model, answer, columns: None })
+    }
+
+    /// The same estimator, shown only these inputs of the outer one.
+    pub fn seeing(self, columns: Option<Vec<usize>>) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// Inputs it wants.
+    pub fn inputs(&self) -> usize {
+        self.model.card().inputs.len()
+    }
+
+    /// Whether it has probabilities.
+    pub fn has_probabilities(&self) -> bool {
+        self.model.card().scales.contains(&Scale::Probability)
+    }
+
+    /// Its outputs for one row in one of its scales.
+    pub fn outputs(&self, row: &[f64], scale: Scale) -> Vec<f64> {
+        let mut out = vec![f64::NAN; self.answer.outputs()];
+        let chosen: Vec<f64>;
+        let row = match &self.columns {
+            Some(columns) => {
+                chosen = columns.iter().map(|c| row.get(*c).copied().unwrap_or(f64::NAN)).collect();
+                &chosen
+            }
+            None => row,
+        };
+        if let Some(rows) = MatrixView::new(row, 1, row.len()) {
+            self.model.predict(rows, scale, &mut out);
+        }
+        out
+    }
+
+    /// One probability per class, also for two classes.
+    pub fn probabilities(&self, row: &[f64]) -> Vec<f64> {
+        let outputs = self.outputs(row, Scale::Probability);
+        match (&self.answer, outputs.as_slice()) {
+            (Answer::Classes(classes), &[positive]) if classes.len() == 2 => vec![1.0 - positive, positive],
+            _ => outputs,
+        }
+    }
+
+    /// What `decision_function` gives: the margin, or probabilities where there is none.
+    pub fn margins(&self, row: &[f64]) -> Vec<f64> {
+        let margin = self.model.card().scales.contains(&Scale::Margin);
+        self.outputs(row, if margin { Scale::Margin } else { Scale::Probability })
+    }
+
+    /// Whether it has a margin.
+    pub fn has_margin(&self) -> bool {
+        self.model.card().scales.contains(&Scale::Margin)
+    }
+
+    /// The class that `predict` gives, by its index.
+    pub fn class(&self, row: &[f64]) -> usize {
+        if self.has_margin() {
+            let margins = self.margins(row);
+            return match margins.as_slice() {
+                &[margin] => usize::from(margin > 0.0),
+                all => largest(all),
+            };
+        }
+        largest(&self.probabilities(row))
+    }
+
+    /// The predictions of a regression.
+    pub fn numbers(&self, row: &[f64]) -> Vec<f64> {
+        self.outputs(row, Scale::Target)
+    }
+}
+
+/// Index of the largest value; of equal ones the first, as numpy's `argmax`.
+pub fn largest(values: &[f64]) -> usize {
+    let mut best = 0;
+    for (k, value) in values.iter().enumerate() {
+        if values.get(best).is_none_or(|top| value > top) {
+            best = k;
+        }
+    }
+    best
+}
+
+/// The output of two classes, or one output per class, from one probability per class.
+pub fn write_probabilities(all: &[f64], out: &mut [f64]) {
+    match (all, out) {
+        (&[_, positive], [out]) => *out = positive,
+        (all, out) => out.iter_mut().zip(all).for_each(|(out, p)| *out = *p),
+    }
+}

@@ -1,0 +1,131 @@
+//! A zip archive: stored and deflated members, found through the directory at its end.
+//!
+//! Absent: encryption, several disks, archives beyond 4 GiB. Sizes are checked before anything is inflated.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use crate::model::ModelError;
+
+/// An archive and what may still be taken out of it.
+pub struct Archive<'f> {
+    bytes: &'f [u8],
+    members: BTreeMap<String, Member>,
+    spare: Cell<u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Member {
+    method: u16,
+    crc: u32,
+    packed: usize,
+    size: usize,
+    header: usize,
+}
+
+/// Bytes that any archive may inflate to …
+const ALWAYS: u64 = 256 << 20;
+/// … and bytes more for each byte of the file.
+const RATIO: u64 = 64;
+/// The end record without its comment.
+const END: usize = 22;
+
+impl<'f> Archive<'f> {
+    /// Reads the directory of an archive.
+    pub fn open(bytes: &'f [u8]) -> Result<Self, ModelError> {
+        let tail = bytes.len().saturating_sub(END + usize::from(u16::MAX));
+        let last = bytes.get(tail..).unwrap_or_default();
+        let end = last.windows(4).rposition(|w| w == b"PK\x05\x06").map(|at| at.saturating_add(tail));
+        let end = end.ok_or_else(|| refuse("end of the archive", "the directory is missing, so the file is cut"))?;
+        let comment = short(bytes, end + 20).map(usize::from);
+        if comment.and_then(|length| end.checked_add(END)?.checked_add(length)) != Some(bytes.len()) {
+            return Err(refuse("end of the archive", "the end record does not end the file"));
+        }
+        let count = short(bytes, end + 10).filter(|count| *count != u16::MAX);
+        let start = word(bytes, end + 16).filter(|start| *start != u32::MAX);
+        let (Some(count), Some(start)) = (count, start) else {
+            return Err(refuse("end of the archive", "the directory is too large or damaged"));
+        };
+        let mut members = BTreeMap::new();
+        let mut at = start as usize;
+        for index in 0..count {
+            let (name, member, next) = entry(bytes, at).ok_or_else(|| {
+                refuse(&format!("member {index}, byte {at}"), "its entry in the directory is damaged")
+            })?;
+            if members.insert(name.clone(), member).is_some() {
+                return Err(refuse(&format!("member {name}"), "it stands in the directory twice"));
+            }
+            at = next;
+        }
+        let spare = Cell::new((bytes.len() as u64).saturating_mul(RATIO).saturating_add(ALWAYS));
+        Ok(Self { bytes, members, spare })
+    }
+
+    /// The content of a member.
+    pub fn member(&self, name: &str) -> Result<Vec<u8>, ModelError> {
+        let shown: String = name.chars().take(60).collect();
+        let here = |reason: &str| refuse(&format!("member {shown}"), reason);
+        let member = *self.members.get(name).ok_or_else(|| here("it is missing"))?;
+        let left = self.spare.get().checked_sub(member.size as u64);
+        self.spare.set(left.ok_or_else(|| here("the archive inflates to far more than models do"))?);
+        let packed = self.packed(member).ok_or_else(|| here("it lies outside the file"))?;
+        let mut content = Vec::new();
+        match member.method {
+            0 => content.extend_from_slice(packed),
+            8 => {
+                let limit = (member.size as u64).saturating_add(1);
+                let inflated = flate2::read::DeflateDecoder::new(packed).take(limit).read_to_end(&mut content);
+                inflated.map_err(|error| here(&format!("the compressed data is damaged: {error}")))?;
+            }
+            _ => return Err(here("it is compressed in a way that is not read")),
+        }
+        let mut crc = flate2::Crc::new();
+        crc.update(&content);
+        if content.len() != member.size || crc.sum() != member.crc {
+            return Err(here("its content does not match its checksum"));
+        }
+        Ok(content)
+    }
+
+    fn packed(&self, member: Member) -> Option<&'f [u8]> {
+        let header = member.header;
+        if self.bytes.get(header..header.checked_add(4)?)? != b"PK\x03\x04" {
+            return None;
+        }
+        let (name, extra) = (short(self.bytes, header + 26)?, short(self.bytes, header + 28)?);
+        let start = header.checked_add(30)?.checked_add(usize::from(name))?.checked_add(usize::from(extra))?;
+        self.bytes.get(start..start.checked_add(member.packed)?)
+    }
+}
+
+/// One entry of the directory and where the next one starts.
+fn entry(bytes: &[u8], at: usize) -> Option<(String, Member, usize)> {
+    if bytes.get(at..at.checked_add(4)?)? != b"PK\x01\x02" || short(bytes, at + 8)? & 1 != 0 {
+        return None;
+    }
+    let lengths = [short(bytes, at + 28)?, short(bytes, at + 30)?, short(bytes, at + 32)?].map(usize::from);
+    let start = at.checked_add(46)?;
+    let name = bytes.get(start..start.checked_add(lengths[0])?)?;
+    let member = Member {
+        method: short(bytes, at + 10)?,
+        crc: word(bytes, at + 16)?,
+        packed: word(bytes, at + 20)? as usize,
+        size: word(bytes, at + 24)? as usize,
+        header: word(bytes, at + 42)? as usize,
+    };
+    let next = lengths.iter().try_fold(start, |sum, length| sum.checked_add(*length))?;
+    Some((String::from_utf8_lossy(name).into_owned(), member, next))
+}
+
+fn short(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+fn refuse(place: &str, reason: &str) -> ModelError {
+    ModelError::malformed(place, reason)
+}

@@ -1,0 +1,418 @@
+//! Pickles that want something run, and pickles that are damaged: refused or inert, never a panic, a hang or much memory.
+
+use std::path::{Path, PathBuf};
+
+use candor::base::Task;
+use candor::model::load::{load_bytes, looks_like_model};
+use candor::model::{Model, ModelError, Scale};
+use candor::num::Matrix;
+use proptest::prelude::{ProptestConfig, any, proptest};
+
+/// Functions that a hostile pickle asks for.
+const WANTED: [(&str, &str); 32] = [
+    ("os", "system"),
+    ("posix", "system"),
+    ("nt", "system"),
+    ("os", "popen"),
+    ("os", "execl"),
+    ("builtins", "eval"),
+    ("builtins", "exec"),
+    ("builtins", "compile"),
+    ("builtins", "getattr"),
+    ("builtins", "__import__"),
+    ("builtins", "open"),
+    ("__builtin__", "eval"),
+    ("__builtin__", "apply"),
+    ("subprocess", "Popen"),
+    ("subprocess", "check_output"),
+    ("webbrowser", "open"),
+    ("importlib", "import_module"),
+    ("shutil", "rmtree"),
+    ("pickle", "loads"),
+    ("_pickle", "loads"),
+    ("marshal", "loads"),
+    ("types", "CodeType"),
+    ("types", "FunctionType"),
+    ("ctypes", "CDLL"),
+    ("socket", "create_connection"),
+    ("runpy", "run_path"),
+    ("timeit", "timeit"),
+    ("pty", "spawn"),
+    ("joblib", "load"),
+    ("numpy", "load"),
+    ("operator", "attrgetter"),
+    ("functools", "partial"),
+];
+
+fn text(word: &str) -> Vec<u8> {
+    [&[b'X'][..], &u32::try_from(word.len()).expect("short").to_le_bytes(), word.as_bytes()].concat()
+}
+
+fn global(module: &str, name: &str) -> Vec<u8> {
+    format!("c{module}\n{name}\n").into_bytes()
+}
+
+/// Every way to ask for the call of `module.name` with one text: the value it leaves on the stack.
+fn calls(module: &str, name: &str, argument: &str) -> Vec<Vec<u8>> {
+    let (class, argument) = (global(module, name), text(argument));
+    let stacked = [text(module), text(name), vec![0x93]].concat();
+    let inner = [&class[..], &argument, b"\x85R"].concat();
+    vec![
+        inner.clone(),
+        [&stacked[..], &argument, b"\x85R"].concat(),
+        [&class[..], &argument, b"\x85\x81"].concat(),
+        [&class[..], &argument, b"\x85}\x92"].concat(),
+        [&b"("[..], &argument, format!("i{module}\n{name}\n").as_bytes()].concat(),
+        [&b"("[..], &class, &argument, b"o"].concat(),
+        [&class[..], b"(", &argument, b"tR"].concat(),
+        // As an argument of itself, as the class of another call, as a state, inside lists and as a key.
+        [&class[..], &inner, b"\x85R"].concat(),
+        [&inner[..], &argument, b"\x85R"].concat(),
+        [&class[..], b")R", &inner, b"b"].concat(),
+        [&b"]"[..], &inner, b"a"].concat(),
+        [&b"}"[..], &inner, b"Ns"].concat(),
+        [&b"ccopyreg\n_reconstructor\n("[..], &class, b"c__builtin__\nobject\nNtR}", &text("a"), &inner, b"sb"]
+            .concat(),
+        [&b"c_codecs\nencode\n"[..], &inner, b"\x85R"].concat(),
+        [&b"c__builtin__\nset\n"[..], &inner, b"\x85\x85R"].concat(),
+    ]
+}
+
+fn pickle(value: &[u8]) -> Vec<u8> {
+    [b"\x80\x04", value, b"."].concat()
+}
+
+/// A logistic regression over one input whose attribute `random_state` is `value`.
+fn estimator(value: &[u8]) -> Vec<u8> {
+    let array = |values: &[f64], shape: &[u8]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let dtype = [&b"cnumpy\ndtype\n"[..], &text("f8"), b"\x85R"].concat();
+        let size = [u8::try_from(bytes.len()).expect("small")];
+        let buffer = [&b"C"[..], &size, &bytes].concat();
+        [&b"cnumpy.core.numeric\n_frombuffer\n("[..], &buffer, &dtype, shape, &text("C"), b"tR"].concat()
+    };
+    let fields = [
+        (text("coef_"), array(&[2.0], b"K\x01K\x01\x86")),
+        (text("intercept_"), array(&[-1.0], b"K\x01\x85")),
+        (text("classes_"), array(&[0.0, 1.0], b"K\x02\x85")),
+        (text("n_features_in_"), b"K\x01".to_vec()),
+        (text("random_state"), value.to_vec()),
+    ];
+    let fields: Vec<u8> = fields.into_iter().flat_map(|(key, value)| [key, value].concat()).collect();
+    let class = b"csklearn.linear_model._logistic\nLogisticRegression\n)\x81}(";
+    pickle(&[&class[..], &fields, b"ub"].concat())
+}
+
+fn open_as(bytes: &[u8], path: &str) -> Result<std::sync::Arc<dyn Model>, ModelError> {
+    load_bytes(bytes, Path::new(path), &Task::silent())
+}
+
+fn open(bytes: &[u8]) -> Result<std::sync::Arc<dyn Model>, ModelError> {
+    open_as(bytes, "hostile.pkl")
+}
+
+fn survives(bytes: &[u8], what: &str) -> bool {
+    survives_as(bytes, "hostile.pkl", what)
+}
+
+/// Opens; a model must then predict strange rows, a refusal must say where. Returns whether it opened.
+fn survives_as(bytes: &[u8], path: &str, what: &str) -> bool {
+    match open_as(bytes, path) {
+        Ok(model) => {
+            let strange = [f64::NAN, 0.0, -0.0, -0.5, 1e308, f64::INFINITY, f64::NEG_INFINITY, 2147483648.0, 1e-320];
+            let (width, outputs) = (model.card().inputs.len(), model.card().outputs.len());
+            let rows = (0..strange.len() * width).map(|i| strange[(i + i / width.max(1)) % strange.len()]).collect();
+            let rows = Matrix::new(rows, strange.len(), width).expect("the shape fits");
+            let mut out = vec![0.0; rows.rows() * outputs];
+            for scale in &model.card().scales {
+                model.predict(rows.view(), *scale, &mut out);
+                model.predict_f64(rows.view(), *scale, &mut out);
+            }
+            true
+        }
+        Err(ModelError::Malformed { place, reason }) => {
+            assert!(!place.is_empty() && !reason.is_empty(), "{what}: refused without a place");
+            false
+        }
+        Err(ModelError::Unsupported { what: part, hint }) => {
+            assert!(!part.is_empty() && !hint.is_empty(), "{what}");
+            false
+        }
+        Err(ModelError::UnknownFormat { .. }) => false,
+        Err(other) => panic!("{what}: {other:?}"),
+    }
+}
+
+fn oracle(file: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(file);
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[test]
+fn nothing_that_a_pickle_asks_for_is_run() {
+    let folder = tempfile::tempdir().expect("a folder for the marker");
+    let marker = folder.path().join("marker");
+    let command = format!("touch {}", marker.display());
+    let mut count = 0;
+    for (module, name) in WANTED {
+        for (way, call) in calls(module, name, &command).iter().enumerate() {
+            let what = format!("{module}.{name}, way {way}");
+            assert!(!survives(&pickle(call), &what), "{what} opened as a model");
+            // Inside an estimator the same call is an attribute that nothing looks at.
+            let model = open(&estimator(call)).unwrap_or_else(|e| panic!("{what}: {e:?}"));
+            let mut out = [0.0];
+            model.predict(Matrix::new(vec![0.5], 1, 1).expect("a row").view(), Scale::Margin, &mut out);
+            assert_eq!(out, [0.0], "{what}");
+            count += 2;
+        }
+    }
+    assert!(count >= 900, "only {count} pickles were tried");
+    assert!(!marker.exists(), "a pickle ran a command");
+}
+
+#[test]
+fn a_refusal_names_the_class() {
+    let Err(ModelError::Unsupported { what, .. }) = open(&pickle(&calls("mine.models", "Secret", "a")[0])) else {
+        panic!("a class without a reader must be refused")
+    };
+    assert!(what.contains("mine.models.Secret"), "{what}");
+}
+
+#[test]
+fn bombs_are_refused_quickly() {
+    // Doubles a tuple forty times: a terabyte when written out, eighty values when shared.
+    let doubled = [&b"N\x85"[..], &b"2\x86".repeat(40)].concat();
+    assert!(!survives(&pickle(&doubled), "doubled"));
+    assert!(open(&estimator(&doubled)).is_ok(), "shared values take no room");
+    // A set of a large list, made again and again.
+    let list = [&b"]("[..], &b"N".repeat(100_000), b"eq\0"].concat();
+    let again = [&list[..], &b"c__builtin__\nset\nh\0\x85R0".repeat(20_000)].concat();
+    assert!(!survives(&pickle(&again), "copied"));
+    let deep = b"]".repeat(1 << 20);
+    let closed = [&deep[..], &b"a".repeat((1 << 20) - 1)].concat();
+    assert!(!survives(&pickle(&closed), "deep"));
+    assert!(open(&estimator(&closed)).is_ok(), "deep values drop without recursion");
+    assert!(!survives(&pickle(b"]q\0h\0a"), "a list that holds itself"));
+    assert!(open(&estimator(b"]q\0h\0a")).is_ok());
+    let huge: [&[u8]; 8] = [
+        b"X\xff\xff\xff\xff",
+        b"\x8d\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x96\0\0\0\0\0\0\0\x80",
+        b"\x8b\xff\xff\xff\x7f",
+        b"B\0\0\0\x80",
+        b"T\xff\xff\xff\xff",
+        b"\x95\xff\xff\xff\xff\xff\xff\xff\xff",
+    ];
+    huge.iter().for_each(|bytes| assert!(!survives(&pickle(bytes), "a huge length")));
+    for opcode in 0..=255_u8 {
+        survives(&[0x80, 4, opcode], "a lone opcode");
+        survives(&[0x80, 4, opcode, b'.'], "a lone opcode and the end");
+        survives(&estimator(&[opcode]), "an opcode in an estimator");
+        survives(&[0x80, 4, b'(', opcode, b'.'], "an opcode above a mark");
+    }
+}
+
+#[test]
+fn estimators_that_hold_themselves_are_refused() {
+    for (package, class) in
+        [("sklearn.ensemble._forest", "RandomForestClassifier"), ("sklearn.model_selection", "GridSearchCV")]
+    {
+        let fields: Vec<u8> = ["estimator", "best_estimator_", "estimator_", "regressor_"]
+            .into_iter()
+            .flat_map(|key| [&text(key)[..], b"h\0"].concat())
+            .collect();
+        let body = [
+            &global(package, class)[..],
+            b")\x81q\0}(",
+            &fields,
+            &text("n_features_in_"),
+            b"K\x01",
+            &text("estimators_"),
+            b"](h\0h\0e",
+            &text("classes_"),
+            b"h\0",
+            b"ub",
+        ]
+        .concat();
+        assert!(!survives(&pickle(&body), class));
+    }
+}
+
+#[test]
+fn pickles_inside_pickles_end() {
+    // joblib nests a pickle for every array of objects; here each holds the next.
+    let dtype = [&b"cnumpy\ndtype\n"[..], &text("O8"), b"\x85R"].concat();
+    let state = [&b"}("[..], &text("dtype"), &dtype, &text("shape"), b")", &text("order"), &text("C"), b"u"].concat();
+    let wrapper = [&b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81"[..], &state, b"b"].concat();
+    assert!(!survives(&pickle(&wrapper.repeat(100_000)), "nested pickles"));
+}
+
+#[test]
+fn an_array_that_does_not_fill_its_shape_is_refused() {
+    let whole = estimator(b"N");
+    let shape = b"K\x01K\x01\x86";
+    let at = whole.windows(shape.len()).position(|w| w == shape).expect("the shape of coef_");
+    for (rows, columns) in [(0, 1), (2, 1), (1, 2), (255, 255)] {
+        let mut hurt = whole.clone();
+        (hurt[at + 1], hurt[at + 3]) = (rows, columns);
+        match open(&hurt) {
+            Err(ModelError::Malformed { place, reason }) => {
+                assert!(place.contains("coef_") && reason.contains("do not fill"), "{place}: {reason}");
+            }
+            other => panic!("expected a refusal, got {:?}", other.map(|_| "a model")),
+        }
+    }
+}
+
+#[test]
+fn an_archive_whose_content_was_changed_is_refused() {
+    let whole = oracle("sklearn-1.9/tree_two.stored.skops");
+    let at = whole.windows(6).position(|w| w == b"\x93NUMPY").expect("a stored array") + 130;
+    let mut hurt = whole.clone();
+    hurt[at] ^= 1;
+    match open_as(&hurt, "changed.skops") {
+        Err(ModelError::Malformed { place, reason }) => {
+            assert!(place.contains(".npy") && reason.contains("checksum"), "{place}: {reason}");
+        }
+        other => panic!("expected a refusal, got {:?}", other.map(|_| "a model")),
+    }
+}
+
+#[test]
+fn a_file_that_inflates_without_end_is_refused() {
+    // 700 MiB of zeros in under a megabyte.
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    let zeros = vec![0_u8; 1 << 20];
+    std::io::Write::write_all(&mut packed, b"\x80\x04").expect("memory takes it");
+    for _ in 0..700 {
+        std::io::Write::write_all(&mut packed, &zeros).expect("memory takes it");
+    }
+    let bytes = packed.finish().expect("memory takes it");
+    match open(&bytes) {
+        Err(ModelError::Unsupported { what, .. }) => assert!(what.contains("inflates"), "{what}"),
+        other => panic!("expected a refusal, got {:?}", other.map(|_| "a model")),
+    }
+}
+
+/// Files of every form, small ones.
+fn samples() -> Vec<(PathBuf, Vec<u8>)> {
+    let forms = [
+        "p0.pkl",
+        "p1.pkl",
+        "p2.pkl",
+        "p3.pkl",
+        "p4.pkl",
+        "p5.pkl",
+        "joblib",
+        "zlib.joblib",
+        "gz.joblib",
+        "bz2.joblib",
+        "xz.joblib",
+        "lzma.joblib",
+    ];
+    let file = |(i, form): (usize, &&str)| {
+        let name = format!("sklearn-{}/tree_two.{form}", ["1.2", "1.5", "1.9"][i % 3]);
+        (PathBuf::from(&name), oracle(&name))
+    };
+    forms.iter().enumerate().map(file).collect()
+}
+
+#[test]
+fn a_file_cut_at_any_byte_is_refused() {
+    for (path, bytes) in samples() {
+        for cut in 0..bytes.len() {
+            let what = format!("{} cut at {cut} of {}", path.display(), bytes.len());
+            assert!(!survives(&bytes[..cut], &what), "{what}: opened");
+        }
+        assert!(survives(&bytes, "the whole file"), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_damaged_archive_is_refused() {
+    for name in ["sklearn-1.9/tree_two.skops", "sklearn-1.9/tree_two.stored.skops"] {
+        let bytes = oracle(name);
+        assert!(survives(&bytes, name));
+        for cut in 0..bytes.len() {
+            assert!(!survives(&bytes[..cut], name), "{name} opened with {cut} of {} bytes", bytes.len());
+        }
+        // Every byte of the directory at the end.
+        for at in bytes.len() - 300..bytes.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut hurt = bytes.clone();
+                hurt[at] = value;
+                survives(&hurt, name);
+            }
+        }
+    }
+}
+
+/// Every recorded file, inflated.
+fn contents() -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for part in ["sklearn-1.2", "sklearn-1.5", "sklearn-1.9"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(part);
+        for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|e| e == "pkl" || e == "joblib") {
+                let bytes = std::fs::read(&path).expect("the file can be read");
+                let content = candor::model::load::pickle::unpack(&bytes).expect("it inflates").into_owned();
+                all.push((path.display().to_string(), content));
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn changed_contents_never_panic() {
+    // Every file several times: what the readers of all families see is damaged, not the compression.
+    let (mut opened, mut refused) = (0, 0);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).expect("small")
+    };
+    for (name, content) in contents() {
+        for round in 0..12 {
+            let mut hurt = content.clone();
+            for _ in 0..=round % 4 {
+                let at = next(hurt.len());
+                hurt[at] = u8::try_from(next(256)).expect("a byte");
+            }
+            match survives(&hurt, &name) {
+                true => opened += 1,
+                false => refused += 1,
+            }
+        }
+    }
+    assert!(opened > 100 && refused > 100, "{opened} opened, {refused} refused");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+
+    #[test]
+    fn changed_bytes_never_panic(
+        which in any::<proptest::sample::Index>(),
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let names = ["sklearn-1.9/tree_two.p5.pkl", "sklearn-1.2/tree_two.p2.pkl", "sklearn-1.5/tree_two.joblib",
+            "sklearn-1.9/tree_two.p0.pkl", "sklearn-1.9/tree_two.zlib.joblib", "sklearn-1.2/tree_two.bz2.joblib",
+            "sklearn-1.2/tree_two.lzma.joblib", "sklearn-1.5/tree_two.xz.joblib",
+            "sklearn-1.9/tree_two.stored.skops", "sklearn-1.9/tree_two.skops"];
+        let name = names[which.index(names.len())];
+        let mut bytes = oracle(name);
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        let path = if name.ends_with("skops") { "changed.skops" } else { "changed.pkl" };
+        survives_as(&bytes, path, name);
+        looks_like_model(&bytes);
+    }
+}

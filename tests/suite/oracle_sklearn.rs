@@ -1,0 +1,216 @@
+//! Estimators read from pickles and joblib files against what they predicted themselves: `tests/oracle/sklearn-*`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candor::base::Task;
+use candor::data::{Input, InputKind};
+use candor::model::load::load;
+use candor::model::{Accumulate, Model, Scale, Structure};
+use candor::num::Matrix;
+use serde_json::Value;
+
+/// Exponentials differ between mathematics libraries in the last places, dot products in the order of their sums.
+const FORMULA: f64 = 1e-12;
+
+const FOLDERS: [&str; 3] = ["sklearn-1.2", "sklearn-1.5", "sklearn-1.9"];
+
+pub fn folder(part: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(part)
+}
+
+struct Case {
+    name: String,
+    record: Value,
+    model: Arc<dyn Model>,
+    rows: Matrix,
+}
+
+/// Every file of every case of one version; those that do not open are named together.
+fn cases(part: &str) -> Vec<Case> {
+    let folder = folder(part);
+    let text = std::fs::read(folder.join("record.json")).unwrap_or_else(|e| panic!("{part}: {e}"));
+    let record: Value = serde_json::from_slice(&text).expect("the record is JSON");
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    for case in record["cases"].as_object().expect("cases").values() {
+        for file in case["files"].as_array().expect("files").iter().filter_map(Value::as_str) {
+            let name = format!("{part}/{file}");
+            match load(&folder.join(file), &Task::silent()) {
+                Ok(model) => all.push(opened(name, case, model)),
+                Err(error) => faults.push(format!("{name}: {error:?}")),
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    all
+}
+
+fn opened(name: String, case: &Value, model: Arc<dyn Model>) -> Case {
+    let inputs = &model.card().inputs;
+    let names: Vec<&str> = inputs.iter().map(|i| i.name.as_str()).collect();
+    let wanted: Vec<&str> = case["features"].as_array().expect("names").iter().filter_map(Value::as_str).collect();
+    assert_eq!(wanted, names, "{name}");
+    let rows: Vec<Vec<f64>> = case["rows"].as_array().expect("rows").iter().map(|r| encode(r, inputs)).collect();
+    let rows = Matrix::from_rows(&rows).expect("rows of one length");
+    Case { name, record: case.clone(), model, rows }
+}
+
+fn encode(row: &Value, inputs: &[Input]) -> Vec<f64> {
+    let cell = |(cell, input): (&Value, &Input)| match (cell, &input.kind) {
+        (Value::String(level), InputKind::Levels(levels)) => {
+            levels.iter().position(|l| l == level).map_or(f64::NAN, |k| k as f64)
+        }
+        (Value::Null, _) => f64::NAN,
+        (cell, _) => cell.as_f64().unwrap_or_else(|| panic!("“{}” is given {cell}", input.name)),
+    };
+    row.as_array().expect("a row").iter().zip(inputs).map(cell).collect()
+}
+
+fn recorded(table: &Value) -> Option<Vec<f64>> {
+    let rows = table.as_array()?.iter().flat_map(|row| row.as_array().into_iter().flatten());
+    Some(rows.map(|v| v.as_f64().unwrap_or(f64::NAN)).collect())
+}
+
+/// The scale of each recorded table; the model must have it.
+fn scale_of(case: &Case, key: &str) -> Scale {
+    let scale = match key {
+        "margin" => Scale::Margin,
+        "probability" | "choice" => Scale::Probability,
+        _ => Scale::Target,
+    };
+    assert!(case.model.card().scales.contains(&scale), "{}: has no scale {scale:?}", case.name);
+    scale
+}
+
+/// Whether a recorded table agrees; `None` when there is none, and what differs when something does.
+fn compared(case: &Case, key: &str, exact: bool) -> Option<Result<(), String>> {
+    let theirs = recorded(&case.record[key])?;
+    let mut ours = vec![0.0; case.rows.rows() * case.model.card().outputs.len()];
+    case.model.predict(case.rows.view(), scale_of(case, key), &mut ours);
+    let about = format!("{}, {key}", case.name);
+    if ours.len() != theirs.len() {
+        return Some(Err(format!("{about}: {} values, {} are recorded", ours.len(), theirs.len())));
+    }
+    let allowed = if exact { 0.0 } else { link_tolerance(case) };
+    for (i, (a, b)) in ours.iter().zip(&theirs).enumerate() {
+        let gap = if a == b { 0.0 } else { (a - b).abs() / b.abs() };
+        // NaN is never near.
+        if gap.is_nan() || gap > allowed || (exact && a.to_bits() != b.to_bits()) {
+            return Some(Err(format!("{about}, value {i}: {a:e}, recorded {b:e}, gap {gap:e}")));
+        }
+    }
+    Some(Ok(()))
+}
+
+/// XGBoost's links are computed in f32.
+fn link_tolerance(case: &Case) -> f64 {
+    match case.model.structure() {
+        Structure::Trees(ensemble) if ensemble.accumulate == Accumulate::F32 => 4.0 * f64::from(f32::EPSILON),
+        _ => FORMULA,
+    }
+}
+
+/// Whether Candor adds what the library adds in the same order, so that every bit must agree.
+fn adds_trees(case: &Case, key: &str) -> bool {
+    let Structure::Trees(ensemble) = case.model.structure() else { return false };
+    ensemble.outputs() > 0 && scale_of(case, key) == case.model.card().native_scale
+}
+
+#[test]
+fn estimators_predict_what_scikit_learn_predicts() {
+    let (mut exact, mut formulas, mut faults) = (0, 0, Vec::new());
+    for case in FOLDERS.into_iter().flat_map(cases) {
+        let mut count = 0;
+        for key in ["margin", "probability", "choice", "prediction"] {
+            let bits = !case.record[key].is_null() && adds_trees(&case, key);
+            let Some(result) = compared(&case, key, bits) else { continue };
+            count += 1;
+            if bits {
+                exact += 1
+            } else {
+                formulas += 1
+            }
+            faults.extend(result.err());
+        }
+        assert!(count > 0, "{}: nothing was compared", case.name);
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(exact >= 110 && formulas >= 70, "{exact} exact comparisons and {formulas} others");
+}
+
+#[test]
+fn structure_is_kept_where_it_is_exact() {
+    let trees = [
+        "tree",
+        "forest",
+        "extra",
+        "boosting",
+        "histogram",
+        "adaboost_two",
+        "adaboost_three",
+        "adaboost_real",
+        "isolation",
+        "bagging_trees",
+        "voting_soft",
+        "outputs_trees",
+        "search",
+        "steps_filled",
+        "steps_ordinal",
+        "steps_texts",
+        "xgboost",
+        "lightgbm",
+    ];
+    let linear = [
+        "linear",
+        "logistic",
+        "bayes_multinomial",
+        "bayes_complement",
+        "discriminant_linear",
+        "rest_linear",
+        "rest_svm",
+        "outputs_linear",
+        "ridge",
+        "perceptron",
+        "svm_linear",
+        "svm_kernel_linear",
+        "steps_scaled",
+        "steps_plain",
+        "steps_searched",
+    ];
+    for case in FOLDERS.into_iter().flat_map(cases) {
+        let name = case.name.split_once('/').map_or("", |(_, file)| file);
+        let found = match case.model.structure() {
+            Structure::Trees(_) => "trees",
+            Structure::Linear(_) => "linear",
+            Structure::Opaque => "opaque",
+        };
+        let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
+        let wanted = if starts(&trees) {
+            "trees"
+        } else if starts(&linear) {
+            "linear"
+        } else {
+            "opaque"
+        };
+        assert_eq!(found, wanted, "{}", case.name);
+        let said = case.model.card().notes.iter().any(|note| note.contains("only methods for any model apply"));
+        assert_eq!(said || name.starts_with("dummy"), wanted == "opaque" || name.starts_with("dummy"), "{}", case.name);
+    }
+}
+
+#[test]
+fn cards_name_library_version_and_classes() {
+    for part in FOLDERS {
+        let version = part.trim_start_matches("sklearn-");
+        for case in cases(part) {
+            let card = case.model.card();
+            let library = card.library.as_deref().unwrap_or("");
+            let own = library.starts_with(&format!("scikit-learn {version}."));
+            assert!(own || library.starts_with("XGBoost ") || library == "LightGBM", "{}: {library}", case.name);
+            if let Some(classes) = case.record["classes"].as_array() {
+                let classes: Vec<&str> = classes.iter().filter_map(Value::as_str).collect();
+                assert_eq!(card.classes, classes, "{}", case.name);
+            }
+        }
+    }
+}
