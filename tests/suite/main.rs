@@ -19,6 +19,7 @@ mod interventional;
 mod learners;
 mod metrics;
 mod one_value;
+mod onnx;
 mod oracle_explain;
 mod oracle_predict;
 mod pair_answers;

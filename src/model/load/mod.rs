@@ -7,6 +7,7 @@ pub mod document;
 pub mod foreign;
 pub mod lightgbm;
 pub mod native;
+pub mod onnx;
 pub mod xgboost;
 
 use std::io::Read as _;
@@ -38,7 +39,7 @@ pub trait Loader: Entry {
 }
 
 /// Every format, in the order of the file dialog.
-pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &native::Native];
+pub static LOADERS: &[&dyn Loader] = &[&xgboost::Xgboost, &lightgbm::LightGbm, &native::Native, &onnx::Onnx];
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;
