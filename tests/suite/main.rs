@@ -20,6 +20,7 @@ mod learners;
 mod metrics;
 mod one_value;
 mod onnx;
+mod onnx_hostile;
 mod oracle_explain;
 mod oracle_predict;
 mod pair_answers;

@@ -164,8 +164,8 @@ fn slice(x: &Tensor, parts: [&[i64]; 4]) -> Result<Tensor, String> {
         let count = match step {
             0 => return Err("a step of 0".to_owned()),
             _ if length == 0 => 0,
-            1.. => (last - first + step - 1).div_euclid(step),
-            _ => (first - last + step.saturating_neg() - 1).div_euclid(step.saturating_neg()),
+            1.. => (last - first).saturating_add(step - 1).div_euclid(step),
+            _ => (first - last).saturating_add(step.saturating_neg() - 1).div_euclid(step.saturating_neg()),
         };
         shape[axis] = usize::try_from(count).unwrap_or(0);
         walked[axis] = (first, step);

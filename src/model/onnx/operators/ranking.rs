@@ -47,7 +47,11 @@ impl Operator for Ranking {
         let values = x.f64s()?;
         run.charge(values.len().saturating_mul(8))?;
         let sign = if *largest { 1.0 } else { -1.0 };
-        let better = |a: f64, b: f64| (sign * b).partial_cmp(&(sign * a)).unwrap_or(Ordering::Equal);
+        // A total order, else sorting could panic: missing values come last, both zeros are one.
+        let better = |a: f64, b: f64| match (a.is_nan(), b.is_nan()) {
+            (false, false) => (sign * b).partial_cmp(&(sign * a)).unwrap_or(Ordering::Equal),
+            (a, b) => a.cmp(&b),
+        };
         match self {
             Self::Arg { keep, last, .. } => {
                 if length == 0 {
