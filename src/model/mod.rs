@@ -12,6 +12,7 @@ pub mod load;
 pub mod measure;
 pub mod metrics;
 pub mod named;
+mod onnx;
 pub mod performance;
 pub mod predict;
 mod training;

@@ -21,6 +21,8 @@ mod learners;
 mod metrics;
 mod mlflow;
 mod one_value;
+mod onnx;
+mod onnx_hostile;
 mod oracle_explain;
 mod oracle_predict;
 mod oracle_sklearn;

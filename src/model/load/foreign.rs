@@ -27,12 +27,10 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
 }
 
 const KNOWN: &str = "Open an XGBoost .json or .ubj, a LightGBM .txt, a CatBoost .cbm or .json, a scikit-learn .pkl, \
-    .joblib or .skops, an EBM .json (ebm.to_json), an MLflow folder or a model saved by Candor";
+    .joblib or .skops, an .onnx, an EBM .json (ebm.to_json), an MLflow folder or a model saved by Candor";
 const ONNX: (&str, &str) = (
-    "this is an ONNX model",
-    "ONNX drops the row counts that exact attributions need; save the tree model in its own format: \
-     booster.save_model(\"model.json\") for XGBoost, booster.save_model(\"model.txt\") for LightGBM, \
-     model.save_model(\"model.cbm\") for CatBoost",
+    "the file ends in .onnx, but its content is no ONNX model",
+    "Save the model again: open(\"model.onnx\", \"wb\").write(onnx_model.SerializeToString())",
 );
 const LEGACY: (&str, &str) = (
     "this is an XGBoost model in the old binary format",
@@ -55,10 +53,7 @@ fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     }
     let legacy =
         ["gbtree", "gblinear", "dart"].into_iter().any(has) && head.contains(&0) && head.first() != Some(&b'{');
-    if legacy {
-        return Some(LEGACY);
-    }
-    (matches!(head, [8, 1..=20, ..]) && (has("onnx") || has("ai.onnx") || has("pytorch"))).then_some(ONNX)
+    legacy.then_some(LEGACY)
 }
 
 fn zipped(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -109,7 +104,6 @@ mod tests {
             (b"binf\0\0", "old binary"),
             (b"PK\x03\x04....archive/data.pkl", "PyTorch"),
             (b"<?xml version=\"1.0\"?><PMML>", "PMML"),
-            (b"\x08\x08\x12\x08skl2onnx", "ONNX"),
             (b"\x40\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"", "safetensors"),
             (b"{\"name\":\"tree\",\"version\":\"v4\",\"tree_info\":[]}", "LightGBM"),
         ] {

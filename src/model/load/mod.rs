@@ -10,6 +10,7 @@ pub mod foreign;
 pub mod lightgbm;
 pub mod mlflow;
 pub mod native;
+pub mod onnx;
 pub mod pickle;
 pub mod sklearn;
 pub mod skops;
@@ -54,6 +55,7 @@ pub static LOADERS: &[&dyn Loader] = &[
     &ebm::Ebm,
     &mlflow::Mlflow,
     &native::Native,
+    &onnx::Onnx,
 ];
 
 /// Bytes a loader may look at to recognise its format.

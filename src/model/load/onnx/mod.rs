@@ -1,0 +1,171 @@
+//! ONNX models of classic machine learning, as skl2onnx, onnxmltools and CatBoost export them.
+//!
+//! `wire` and `proto` read the file, `model::onnx` computes the graph, `interface` and `meaning` say what its inputs and
+//! outputs are, `lower` finds the trees or the linear form in it. Neural networks open as far as their operators are
+//! known; gradients are absent.
+
+mod columns;
+mod interface;
+mod lower;
+mod lower_trees;
+mod meaning;
+mod predictor;
+mod proto;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::{Entry, Task};
+use crate::data::InputKind;
+use crate::model::link::{LinkFunction, scales};
+use crate::model::onnx::{Graph, GraphSpec, family};
+use crate::model::{Model, ModelCard, ModelError, Scale, TaskKind};
+
+use self::lower::{Lowered, Tail, lower};
+use self::meaning::Meaning;
+use self::predictor::{Inner, OnnxModel};
+use self::wire::Message;
+use super::{Loader, Origin};
+
+/// The loader of ONNX files.
+pub struct Onnx;
+
+impl Entry for Onnx {
+    fn id(&self) -> &'static str {
+        "onnx"
+    }
+
+    fn title(&self) -> &'static str {
+        "ONNX"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Models exported by skl2onnx, onnxmltools or CatBoost as .onnx"
+    }
+}
+
+impl Loader for Onnx {
+    fn recognises(&self, head: &[u8], path: &Path) -> bool {
+        let named = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx"));
+        let mut fields = Message::of_file(head).fields();
+        // Every exporter writes the version of the format first.
+        let starts = fields
+            .next()
+            .is_some_and(|f| f.is_ok_and(|f| f.number == 1 && f.int().is_ok_and(|v| (1..=64).contains(&v))));
+        if named || !starts {
+            return starts;
+        }
+        // What follows must be the fields of a model until the head ends inside one of them.
+        let last = fields.map_while(Result::ok).map(|f| f.number).last();
+        let shape = head.get(2).is_some_and(|key| matches!(key, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42));
+        shape && last.is_none_or(|number| matches!(number, 2..=8 | 14 | 20 | 25))
+    }
+
+    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+        let file = proto::read(bytes)?;
+        task.check()?;
+        check_operators(&file)?;
+        let (mut ports, batch) = interface::ports(&file.graph)?;
+        let meaning = Meaning::find(&file.graph)?;
+        let graph = Graph::build(&file.graph, std::slice::from_ref(&meaning.output), &[])?;
+        task.check()?;
+        interface::find_levels(&mut ports, &graph)?;
+        let seen = meaning.probe(&graph, &ports, batch)?;
+        let tail = Tail {
+            shares: false,
+            binary: seen.task == TaskKind::Binary,
+            classes: seen.task.is_classification(),
+            probable: seen.scale == Scale::Probability,
+        };
+        let lowered = lower(&graph, &ports, tail);
+        let mut card = origin.card("ONNX", seen.task, LinkFunction::Identity);
+        card.inputs = interface::inputs(&ports);
+        card.outputs = seen.outputs;
+        card.classes = seen.classes;
+        card.notes = seen.notes;
+        describe(&mut card, &file, lowered.as_ref(), seen.scale);
+        let (inner, link) = lowered.map_or((Inner::Opaque, LinkFunction::Identity), |l| (l.inner, l.link));
+        Ok(Arc::new(OnnxModel { card, graph, ports, batch, answer: seen.answer, scale: seen.scale, inner, link }))
+    }
+}
+
+/// Refuses a file with operators that are not known here, with all of them.
+fn check_operators(file: &proto::File) -> Result<(), ModelError> {
+    let mut missing = BTreeSet::new();
+    let mut waiting: Vec<&GraphSpec> = vec![&file.graph];
+    while let Some(graph) = waiting.pop() {
+        for node in &graph.nodes {
+            waiting.extend(node.graphs());
+            if family(&node.domain, &node.operator).is_none() {
+                let domain =
+                    if node.domain.is_empty() { String::new() } else { format!(" of {}", proto::shown(&node.domain)) };
+                missing.insert(format!("{}{domain}", proto::shown(&node.operator)));
+            }
+        }
+    }
+    missing.extend(file.functions.iter().map(|name| format!("{} (a function of the file)", proto::shown(name))));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<String> = missing.into_iter().collect();
+    Err(ModelError::Unsupported {
+        what: format!("the graph uses operators that Candor does not compute: {}", all.join(", ")),
+        hint: "Export the model itself without text vectorizers and custom steps, or save a tree model in its own format: \
+               booster.save_model(\"model.json\") for XGBoost, \"model.txt\" for LightGBM"
+            .to_owned(),
+    })
+}
+
+fn describe(card: &mut ModelCard, file: &proto::File, lowered: Option<&Lowered>, answer: Scale) {
+    card.library = (!file.producer.is_empty()).then(|| proto::shown(&file.producer));
+    let operators: BTreeSet<&str> = file.graph.nodes.iter().map(|n| n.operator.as_str()).collect();
+    card.algorithm = algorithm(&operators).to_owned();
+    card.facts.push(("Nodes".to_owned(), file.graph.nodes.len().to_string()));
+    (card.native_scale, card.scales) = (answer, vec![answer]);
+    if answer == Scale::Target {
+        card.scales.push(Scale::Margin);
+    }
+    let Some(lowered) = lowered else {
+        card.notes.push(
+            "The graph is not a single ensemble of trees or linear form on the raw columns, so exact methods for those do \
+             not apply; sampled methods do"
+                .to_owned(),
+        );
+        return;
+    };
+    if lowered.native == Scale::Margin && answer != Scale::Margin {
+        (card.native_scale, card.scales) = scales(card.task, lowered.link);
+    }
+    for input in &lowered.codes {
+        if let Some(input) = card.inputs.get_mut(*input) {
+            input.kind = InputKind::Codes;
+        }
+    }
+    if let Inner::Trees(ensemble) = &lowered.inner {
+        let facts = [
+            ("Trees", ensemble.trees.len()),
+            ("Leaves", ensemble.leaf_count()),
+            ("Deepest path", ensemble.deepest_path()),
+        ];
+        card.facts.extend(facts.map(|(name, value)| (name.to_owned(), value.to_string())));
+        card.notes.push(
+            "The file holds no row counts, so path-dependent attributions have no weights; interventional ones are exact"
+                .to_owned(),
+        );
+    }
+}
+
+/// The kind of model in words, from the operators that only one kind has.
+fn algorithm(operators: &BTreeSet<&str>) -> &'static str {
+    let has = |name: &str| operators.iter().any(|o| o.starts_with(name));
+    match () {
+        () if has("TreeEnsemble") => "tree ensemble",
+        () if has("SVM") => "support vector machine",
+        () if has("TopK") => "nearest neighbours",
+        () if has("LinearClassifier") => "linear classifier",
+        () if has("LinearRegressor") => "linear regression",
+        () => "graph of operators",
+    }
+}

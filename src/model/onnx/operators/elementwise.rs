@@ -1,0 +1,173 @@
+//! Functions of single elements.
+
+use crate::model::ModelError;
+
+use super::super::graph::Run;
+use super::super::spec::NodeSpec;
+use super::super::tensor::{Data, Tensor};
+use super::{Family, Operator, View, need, optional};
+
+/// The operators of this file.
+pub static FAMILY: Family = Family {
+    domain: "",
+    names: &[
+        "Abs",
+        "Neg",
+        "Sqrt",
+        "Exp",
+        "Log",
+        "Reciprocal",
+        "Floor",
+        "Ceil",
+        "Round",
+        "Sign",
+        "Relu",
+        "Sigmoid",
+        "Tanh",
+        "Erf",
+        "Softplus",
+        "Softsign",
+        "Sin",
+        "Cos",
+        "IsNaN",
+        "IsInf",
+        "LeakyRelu",
+        "Elu",
+        "Selu",
+        "HardSigmoid",
+        "Clip",
+    ],
+    build,
+};
+
+/// A function of a number in f64, and its two settings where it has them.
+#[derive(Clone, Copy, Debug)]
+struct Function {
+    of: fn(f64, [f64; 2]) -> f64,
+    settings: [f64; 2],
+    exponential: bool,
+}
+
+#[derive(Debug)]
+enum Elementwise {
+    /// Computed in f64 and rounded once; whole numbers where the function has a form for them.
+    Real(Function, Option<fn(i64) -> i64>),
+    /// A truth about a number.
+    Truth(fn(f64) -> bool),
+    /// Between limits, which may be inputs.
+    Clip([Option<f32>; 2]),
+}
+
+fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
+    let setting = |name: &str, usual: f32| Ok::<_, ModelError>(f64::from(node.float(name)?.unwrap_or(usual)));
+    let mut settings = [0.0; 2];
+    let mut whole: Option<fn(i64) -> i64> = None;
+    let of: fn(f64, [f64; 2]) -> f64 = match node.operator.as_str() {
+        "Abs" => {
+            whole = Some(i64::wrapping_abs);
+            |x, _| x.abs()
+        }
+        "Neg" => {
+            whole = Some(i64::wrapping_neg);
+            |x, _| -x
+        }
+        "Sign" => {
+            whole = Some(i64::signum);
+            |x, _| if x == 0.0 || x.is_nan() { x } else { x.signum() }
+        }
+        "Relu" => {
+            whole = Some(|x| x.max(0));
+            |x, _| if x < 0.0 { 0.0 } else { x }
+        }
+        "Sqrt" => |x, _| x.sqrt(),
+        "Exp" => |x, _| libm::exp(x),
+        "Log" => |x, _| libm::log(x),
+        "Reciprocal" => |x, _| 1.0 / x,
+        "Floor" => |x, _| x.floor(),
+        "Ceil" => |x, _| x.ceil(),
+        "Round" => |x, _| x.round_ties_even(),
+        "Sigmoid" => |x, _| 1.0 / (1.0 + libm::exp(-x)),
+        "Tanh" => |x, _| libm::tanh(x),
+        "Erf" => |x, _| libm::erf(x),
+        "Softplus" => |x, _| x.max(0.0) + libm::log1p(libm::exp(-x.abs())),
+        "Softsign" => |x, _| x / (1.0 + x.abs()),
+        "Sin" => |x, _| libm::sin(x),
+        "Cos" => |x, _| libm::cos(x),
+        "LeakyRelu" => {
+            settings = [setting("alpha", 0.01)?, 0.0];
+            |x, [slope, _]| if x < 0.0 { slope * x } else { x }
+        }
+        "Elu" => {
+            settings = [setting("alpha", 1.0)?, 0.0];
+            |x, [height, _]| if x < 0.0 { height * libm::expm1(x) } else { x }
+        }
+        "Selu" => {
+            settings = [setting("alpha", 1.673_263_2)?, setting("gamma", 1.050_701)?];
+            |x, [height, scale]| scale * if x < 0.0 { height * libm::expm1(x) } else { x }
+        }
+        "HardSigmoid" => {
+            settings = [setting("alpha", 0.2)?, setting("beta", 0.5)?];
+            |x, [slope, middle]| (slope * x + middle).clamp(0.0, 1.0)
+        }
+        "IsNaN" => return Ok(Box::new(Elementwise::Truth(f64::is_nan))),
+        "IsInf" => return Ok(Box::new(Elementwise::Truth(f64::is_infinite))),
+        _ => return Ok(Box::new(Elementwise::Clip([node.float("min")?, node.float("max")?]))),
+    };
+    Ok(Box::new(Elementwise::Real(Function { of, settings, exponential: node.operator == "Exp" }, whole)))
+}
+
+impl Operator for Elementwise {
+    fn run(&self, inputs: &[Option<&Tensor>], _run: &Run) -> Result<Vec<Tensor>, String> {
+        let x = need(inputs, 0)?;
+        let data = match (self, &x.data) {
+            (Self::Real(f, _), Data::F32(v)) => {
+                Data::F32(v.iter().map(|x| (f.of)(f64::from(*x), f.settings) as f32).collect())
+            }
+            (Self::Real(f, _), Data::F64(v)) => Data::F64(v.iter().map(|x| (f.of)(*x, f.settings)).collect()),
+            (Self::Real(_, Some(whole)), Data::I64(v)) => Data::I64(v.iter().map(|x| whole(*x)).collect()),
+            (Self::Truth(test), Data::F32(v)) => Data::Bool(v.iter().map(|x| test(f64::from(*x))).collect()),
+            (Self::Truth(test), Data::F64(v)) => Data::Bool(v.iter().map(|x| test(*x)).collect()),
+            (Self::Clip(limits), _) => clip(x, limits, inputs)?,
+            _ => return Err(x.odd()),
+        };
+        Ok(vec![Tensor::new(x.shape.clone(), data)?])
+    }
+
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Real(Function { exponential: true, .. }, _) => View::Exp,
+            _ => View::Opaque,
+        }
+    }
+}
+
+fn clip(x: &Tensor, limits: &[Option<f32>; 2], inputs: &[Option<&Tensor>]) -> Result<Data, String> {
+    if let Data::I64(values) = &x.data {
+        let limit = |place: usize, usual: i64| {
+            optional(inputs, place).map_or(Ok(usual), |t| t.ints().map(|v| v.first().copied().unwrap_or(usual)))
+        };
+        let (low, high) = (limit(1, i64::MIN)?, limit(2, i64::MAX)?);
+        return Ok(Data::I64(values.iter().map(|v| (*v).max(low).min(high)).collect()));
+    }
+    let limit = |place: usize, stored: Option<f32>, usual: f64| match optional(inputs, place) {
+        Some(tensor) => tensor.f64s().map(|v| v.first().copied().unwrap_or(usual)),
+        None => Ok(stored.map_or(usual, f64::from)),
+    };
+    let low = limit(1, limits[0], f64::NEG_INFINITY)?;
+    let high = limit(2, limits[1], f64::INFINITY)?;
+    // A missing value stays missing: both comparisons are false.
+    let inside = |v: f64| {
+        if v < low {
+            low.min(high)
+        } else if v > high {
+            high
+        } else {
+            v
+        }
+    };
+    match &x.data {
+        Data::F32(v) => Ok(Data::F32(v.iter().map(|x| inside(f64::from(*x)) as f32).collect())),
+        Data::F64(v) => Ok(Data::F64(v.iter().map(|x| inside(*x)).collect())),
+        _ => Err(x.odd()),
+    }
+}
