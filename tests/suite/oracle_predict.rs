@@ -186,6 +186,31 @@ fn catboost_predictions_agree_to_the_rounding_of_the_link() {
     catboost_cases().iter().for_each(|case| check_prediction(case, LINK_F64));
 }
 
+#[test]
+fn pickled_catboost_estimators_are_the_models_of_their_files() {
+    for case in ["binary_words", "multiclass", "depthwise", "multi_rmse"] {
+        let path = |ending: &str| folder().join(format!("catboost/{case}.model.{ending}"));
+        let open = |ending: &str| load(&path(ending), &Task::silent()).unwrap_or_else(|e| panic!("{case}: {e:?}"));
+        let record = std::fs::read(folder().join(format!("catboost/{case}.json"))).expect("the record can be read");
+        let record: Value = serde_json::from_slice(&record).expect("the record is JSON");
+        let (file, pickle) = (open("cbm"), open("pkl"));
+        assert_eq!(file.card().classes, pickle.card().classes, "{case}");
+        assert!(matches!(pickle.structure(), Structure::Trees(_)), "{case}");
+        let inputs = &pickle.card().inputs;
+        let rows: Vec<Vec<f64>> =
+            record["rows"].as_array().expect("rows").iter().map(|row| encode(row, inputs)).collect();
+        let rows = Matrix::from_rows(&rows).expect("rows of one length");
+        for &scale in &file.card().scales {
+            let answer = |model: &dyn Model| {
+                let mut out = vec![0.0; rows.rows() * model.card().outputs.len()];
+                model.predict(rows.view(), scale, &mut out);
+                out.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+            };
+            assert_eq!(answer(&*file), answer(&*pickle), "{case}");
+        }
+    }
+}
+
 /// The intercept comes first, then the terms of the file, in f64: so interpret 0.7 adds, and so do the trees made of
 /// them. Version 0.6 adds terms as it finishes reading their columns, and files do not tell the version.
 #[test]
