@@ -261,18 +261,24 @@ def make(case):
         answer = options.get("kind", "Exponent" if case in ("poisson", "tweedie") else "RawFormulaVal")
         results["prediction"] = columns(model.predict(table, prediction_type=answer))
     if options.get("shap"):
-        results["contributions"] = contributions(model, table[:10], categories, names)
+        results["contributions"] = contributions(model, table[:10], categories, names, results["margin"][:10])
     if options.get("exact") and NEW and not categories:
         results["exact_interventional"] = interventional(model, table)
     more = {"also": files[1]} if len(files) > 1 else {}
     save(FOLDER, case, "catboost", VERSION, "make_catboost.py", note, files[0], names, rows, {**results, **more})
 
 
-def contributions(model, table, categories, names):
-    """The library's own values of the first 10 rows, type Regular: [row][output][feature ..., base]."""
+def contributions(model, table, categories, names, margin):
+    """The library's own values of the first 10 rows, type Regular: [row][output][feature ..., base]; null where they
+    do not add up to the margin, as happens for trees that are not oblivious and differ in size."""
     pool = Pool(table, cat_features=categories, feature_names=names)
     found = np.asarray(model.get_feature_importance(pool, type="ShapValues", shap_mode="NoPreCalc"))
-    return found if found.ndim == 3 else found[:, None, :]
+    found = found if found.ndim == 3 else found[:, None, :]
+    gap = np.abs(found.sum(axis=2) - margin).max()
+    if gap > 1e-9:
+        print(f"  contributions miss the margin by {gap:.2g}")
+        return None
+    return found
 
 
 def interventional(model, table):

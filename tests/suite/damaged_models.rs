@@ -196,8 +196,66 @@ fn hostile_bytes_in_ubjson() {
 }
 
 #[test]
+fn hostile_numbers_in_catboost_json() {
+    with_little_memory("hostile_numbers_in_catboost_json", || {
+        for (name, step) in [
+            ("stump", 1),
+            ("rmse_scaled", 1),
+            ("lossguide_multiclass", 5),
+            ("uncertainty", 3),
+            ("onehot", 5),
+            ("ctr_depthwise", 11),
+            ("combined", 17),
+        ] {
+            hurt_numbers(name, &read(&format!("catboost/{name}.model.json")), step);
+        }
+    });
+}
+
+#[test]
+fn hostile_bytes_in_catboost_binaries() {
+    with_little_memory("hostile_bytes_in_catboost_binaries", || {
+        for name in ["lossguide_multiclass", "onehot", "ctr_kinds"] {
+            let bytes = read(&format!("catboost/{name}.model.cbm"));
+            let mut refused = 0;
+            for at in 4..bytes.len() {
+                for value in [bytes[at] ^ 0x80, 0xff] {
+                    let mut hurt = bytes.clone();
+                    hurt[at] = value;
+                    refused += usize::from(!survives(&hurt, &format!("{name}, byte {at} set to {value}")));
+                }
+            }
+            for at in (4..bytes.len() - 4).step_by(4) {
+                for value in [1, 0x1000, u32::MAX / 2, u32::MAX / 8, u32::MAX - 7, bytes.len() as u32] {
+                    let mut hurt = bytes.clone();
+                    hurt[at..at + 4].copy_from_slice(&value.to_le_bytes());
+                    refused += usize::from(!survives(&hurt, &format!("{name}, bytes from {at} set to {value}")));
+                }
+            }
+            assert!(refused > 1000, "{name}: only {refused} refusals");
+        }
+    });
+}
+
+#[test]
+fn offsets_of_a_catboost_binary_that_meet_elsewhere_are_no_danger() {
+    with_little_memory("offsets_of_a_catboost_binary_that_meet_elsewhere_are_no_danger", || {
+        for name in ["lossguide_multiclass", "combined_means"] {
+            let bytes = read(&format!("catboost/{name}.model.cbm"));
+            for at in (8..bytes.len() - 4).step_by(28) {
+                for target in (0..bytes.len()).step_by(509) {
+                    let mut hurt = bytes.clone();
+                    hurt[at..at + 4].copy_from_slice(&(target as u32).wrapping_sub(at as u32).to_le_bytes());
+                    survives(&hurt, &format!("{name}, the offset at {at} points to {target}"));
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn a_shortened_file_is_refused() {
-    for part in ["xgboost", "xgboost-1.7", "xgboost-2.1", "lightgbm", "lightgbm-3.3"] {
+    for part in ["xgboost", "xgboost-1.7", "xgboost-2.1", "lightgbm", "lightgbm-3.3", "catboost", "catboost-1.0"] {
         let folder = folder().join(part);
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("an entry").path();
@@ -262,7 +320,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
-    fn arbitrary_bytes_are_no_danger(kind in 0_usize..7, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+    fn arbitrary_bytes_are_no_danger(kind in 0_usize..9, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let start: &[u8] = [
             &b""[..],
             b"{L\0\0\0\0\0\0\0\x07learner{",
@@ -271,6 +329,8 @@ proptest! {
             b"{\"format\":\"candor-model\",",
             b"\x80\x04",
             b"PK\x03\x04",
+            b"CBM1\x20\0\0\0\x08\0\0\0",
+            b"{\"features_info\":{",
         ][kind];
         let all = [start, &bytes].concat();
         survives(&all, "arbitrary bytes");

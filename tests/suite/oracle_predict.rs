@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use candor::base::{Task, category_hash};
-use candor::data::{Input, InputKind};
+use candor::base::Task;
+use candor::data::Input;
 use candor::model::load::native::{NativeBody, to_json};
 use candor::model::load::{load, load_bytes};
 use candor::model::{LinkFunction, Model, Scale, Structure};
 use candor::num::Matrix;
 use serde_json::Value;
+
+use super::common::recorded::cell;
 
 /// Exponentials differ between mathematics libraries by one or two units in the last place; a quotient of two of
 /// them, and a sum, by a few more. Margins have no such excuse: XGBoost's must agree in every bit.
@@ -62,28 +64,7 @@ fn case_of(folder: &Path, file: &Path, (record, field): (Value, &str)) -> Case {
 
 fn encode(row: &Value, inputs: &[Input]) -> Vec<f64> {
     let cells = row.as_array().expect("a row");
-    let cell = |(cell, input): (&Value, &Input)| match (cell, &input.kind) {
-        (Value::Null, _) => f64::NAN,
-        (Value::String(level), InputKind::Levels(_)) => encode_level(level, &input.kind),
-        (cell, InputKind::Hashes(_) | InputKind::Hash) => hashed(cell, &input.kind),
-        (Value::Number(number), InputKind::Levels(_)) => encode_level(&number.to_string(), &input.kind),
-        (cell, _) => cell.as_f64().unwrap_or_else(|| panic!("“{}” is given {cell}", input.name)),
-    };
-    cells.iter().zip(inputs).map(cell).collect()
-}
-
-fn encode_level(level: &str, kind: &InputKind) -> f64 {
-    let InputKind::Levels(levels) = kind else { panic!("expected levels") };
-    levels.iter().position(|l| l == level).map_or(f64::NAN, |k| k as f64)
-}
-
-/// A text, or a whole number as CatBoost spells it, as the input of a model that knows hashes.
-fn hashed(cell: &Value, kind: &InputKind) -> f64 {
-    let hash = category_hash(&cell.as_str().map_or_else(|| cell.to_string(), str::to_owned));
-    match kind {
-        InputKind::Hashes(known) => known.iter().position(|h| *h == hash).unwrap_or(known.len()) as f64,
-        _ => f64::from(hash),
-    }
+    cells.iter().zip(inputs).map(|(value, input)| cell(value, &input.kind)).collect()
 }
 
 fn recorded(table: &Value) -> Option<Vec<f64>> {
@@ -217,7 +198,7 @@ fn the_sample_models_agree_with_their_libraries() {
 
 #[test]
 fn a_model_saved_by_candor_predicts_the_same() {
-    for case in ["xgboost", "lightgbm"].into_iter().flat_map(cases) {
+    for case in ["xgboost", "lightgbm", "catboost"].into_iter().flat_map(cases) {
         let Structure::Trees(ensemble) = case.model.structure() else { continue };
         let body = NativeBody::Trees { ensemble: ensemble.clone(), link: LinkFunction::Identity };
         let bytes = to_json(case.model.card(), &body).expect("the model can be written");

@@ -1,4 +1,5 @@
 //! Toy models with known answers and generated trees for the tests of explanations.
 
 pub mod generate;
+pub mod recorded;
 pub mod toy;

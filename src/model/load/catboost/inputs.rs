@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::base::Task;
 use crate::data::{Input, InputKind};
 use crate::model::ModelError;
 use crate::model::tree_check::CATEGORY_LIMIT;
@@ -103,7 +104,7 @@ impl Inputs {
 
     /// Every split as a question about one input; `None` when some splits ask about several, or when the sets of
     /// categories would be too large.
-    pub fn exact(&self, parts: &Parts) -> Result<Option<Asks>, ModelError> {
+    pub fn exact(&self, parts: &Parts, task: &Task) -> Result<Option<Asks>, ModelError> {
         let singles = parts.ctrs.iter().all(|ctr| ctr.base.projection.single().is_some());
         let known = self.categories.values().filter_map(|c| c.hashes.as_ref()).map(|hashes| hashes.len()).max();
         let words = known.unwrap_or(0).div_ceil(64).saturating_mul(self.uses);
@@ -129,30 +130,40 @@ impl Inputs {
                 Some(Ask::among(*input, hashes.len(), yes, *others > border))
             }
         };
-        self.each_used(parts, ask).map(Some)
+        self.each_used(parts, ask, task).map(Some)
     }
 
     /// Every split as a question about computed columns: numbers, the place among single categories, statistics.
-    pub fn computed(&self, parts: &Parts) -> Result<Asks, ModelError> {
+    pub fn computed(&self, parts: &Parts, task: &Task) -> Result<Asks, ModelError> {
         let (floats, one_hots) = (parts.floats.len(), parts.one_hots.len());
-        self.each_used(parts, |split| match split {
+        let ask = |split: Split| match split {
             Split::Float { feature, border } => self.float(parts, feature, border, Some(feature)),
             Split::OneHot { one_hot, value } => {
                 let codes = parts.one_hots.get(one_hot)?.hashes.len();
                 Some(Ask::among(floats + one_hot, codes, |code| code == value, false))
             }
             Split::Ctr { ctr, border } => Some(Ask::above(floats + one_hots + ctr, border, false)),
-        })
+        };
+        self.each_used(parts, ask, task)
     }
 
     fn float(&self, parts: &Parts, feature: usize, border: f32, input: Option<usize>) -> Option<Ask> {
         Some(Ask::above(input?, border, parts.floats.get(feature)?.missing_above))
     }
 
-    fn each_used(&self, parts: &Parts, mut ask: impl FnMut(Split) -> Option<Ask>) -> Result<Asks, ModelError> {
+    fn each_used(
+        &self,
+        parts: &Parts,
+        mut ask: impl FnMut(Split) -> Option<Ask>,
+        task: &Task,
+    ) -> Result<Asks, ModelError> {
         let lost = || ModelError::malformed("splits", "a split asks about a feature that is not there");
-        let splits = parts.splits().into_iter().zip(&self.used);
-        splits.map(|(split, used)| if *used { ask(split).ok_or_else(lost).map(Some) } else { Ok(None) }).collect()
+        let mut asks = Vec::with_capacity(self.used.len());
+        for (split, used) in parts.splits().into_iter().zip(&self.used) {
+            task.check()?;
+            asks.push(if *used { Some(ask(split).ok_or_else(lost)?) } else { None });
+        }
+        Ok(asks)
     }
 
     /// Which inputs are combined, in words.

@@ -86,13 +86,13 @@ fn build(parts: Parts, format: &str, origin: &Origin, task: &Task) -> Result<Arc
     let inputs = Inputs::new(&parts)?;
     card.inputs.clone_from(&inputs.inputs);
     name_outputs(&mut card, &parts)?;
-    if let Some(asks) = inputs.exact(&parts)? {
+    if let Some(asks) = inputs.exact(&parts, task)? {
         let ensemble = trees::ensemble(&parts, &asks, card.inputs.len(), task)?;
         describe(&mut card, &parts, objective, &ensemble);
         return Ok(Arc::new(TreeModel { card, ensemble, link: objective.link }));
     }
     let columns = parts.floats.len() + parts.one_hots.len() + parts.ctrs.len();
-    let ensemble = trees::ensemble(&parts, &inputs.computed(&parts)?, columns, task)?;
+    let ensemble = trees::ensemble(&parts, &inputs.computed(&parts, task)?, columns, task)?;
     describe(&mut card, &parts, objective, &ensemble);
     card.notes.push(inputs.note(&parts));
     Ok(Arc::new(CombinedModel::new(card, ensemble, objective.link, (parts, inputs))?))
