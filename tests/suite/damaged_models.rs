@@ -228,7 +228,7 @@ fn hostile_bytes_in_catboost_binaries() {
             let bytes = read(&format!("catboost/{name}.model.cbm"));
             let mut refused = 0;
             for at in 4..bytes.len() {
-                for value in [0, bytes[at] ^ 0x80, bytes[at].wrapping_add(1), 0xff] {
+                for value in [bytes[at] ^ 0x80, 0xff] {
                     let mut hurt = bytes.clone();
                     hurt[at] = value;
                     refused += usize::from(!survives(&hurt, &format!("{name}, byte {at} set to {value}")));
@@ -251,8 +251,8 @@ fn offsets_of_a_catboost_binary_that_meet_elsewhere_are_no_danger() {
     with_little_memory("offsets_of_a_catboost_binary_that_meet_elsewhere_are_no_danger", || {
         for name in ["lossguide_multiclass", "combined_means"] {
             let bytes = read(&format!("catboost/{name}.model.cbm"));
-            for at in (8..bytes.len() - 4).step_by(12) {
-                for target in (0..bytes.len()).step_by(211) {
+            for at in (8..bytes.len() - 4).step_by(28) {
+                for target in (0..bytes.len()).step_by(509) {
                     let mut hurt = bytes.clone();
                     hurt[at..at + 4].copy_from_slice(&(target as u32).wrapping_sub(at as u32).to_le_bytes());
                     survives(&hurt, &format!("{name}, the offset at {at} points to {target}"));
