@@ -6,7 +6,7 @@ use std::sync::Arc;
 use candor::base::Task;
 use candor::data::{Input, InputKind};
 use candor::model::load::load;
-use candor::model::{Model, Scale, Structure, TaskKind};
+use candor::model::{Model, Node, Scale, Structure, TaskKind, TreeEnsemble};
 use candor::num::Matrix;
 use serde_json::Value;
 
@@ -190,6 +190,42 @@ fn the_structure_is_the_function_of_the_graph() {
     assert!(trees >= 53 && linear >= 9, "{trees} trees and {linear} linear forms");
 }
 
+/// Rows that differ from one row in one feature, which lies on a threshold of the structure or one f32 beside it.
+fn rows_on_thresholds(ensemble: &TreeEnsemble, row: &[f64]) -> Vec<Vec<f64>> {
+    let splits = ensemble.trees.iter().flat_map(|tree| &tree.nodes).filter(|n| !n.is_leaf() && n.set == Node::NUMERIC);
+    let near = |threshold: f64| {
+        let narrow = threshold as f32;
+        [threshold, f64::from(narrow), f64::from(narrow.next_up()), f64::from(narrow.next_down())]
+    };
+    let moved = |feature: u32, x: f64| {
+        let mut row = row.to_vec();
+        row[feature as usize] = x;
+        row
+    };
+    splits.take(60).flat_map(|n| near(n.threshold).map(|x| moved(n.feature, x))).collect()
+}
+
+#[test]
+fn values_on_thresholds_of_the_structure_go_the_way_of_the_graph() {
+    for case in cases() {
+        let Structure::Trees(ensemble) = case.model.structure() else { continue };
+        let rows = rows_on_thresholds(ensemble, case.rows.row(0));
+        if rows.is_empty() {
+            continue;
+        }
+        let rows = Matrix::from_rows(&rows).expect("rows of one length");
+        let scale = answer_scale(&*case.model);
+        let outputs = case.model.card().outputs.len();
+        let (mut graph, mut exact) = (vec![0.0; rows.rows() * outputs], vec![0.0; rows.rows() * outputs]);
+        case.model.predict(rows.view(), scale, &mut graph);
+        case.model.predict_f64(rows.view(), scale, &mut exact);
+        for (i, (a, b)) in exact.iter().zip(&graph).enumerate() {
+            let row = rows.row(i / outputs);
+            assert!(near(*a, *b, SUM_F32), "{}: {row:?} is {a:e} by the structure, {b:e} by the graph", case.name);
+        }
+    }
+}
+
 #[test]
 fn exporters_models_offer_their_structure() {
     for name in [
@@ -201,6 +237,9 @@ fn exporters_models_offer_their_structure() {
         "boosting_binary",
         "boosting_multi",
         "scaled_trees",
+        "imputed_trees",
+        "text_ordinal",
+        "lightgbm_count",
         "xgboost_binary",
         "xgboost_multi",
         "lightgbm_binary",
