@@ -124,7 +124,7 @@ fn named(name: &str) -> Case {
 #[test]
 fn predictions_agree_with_onnxruntime() {
     let all = cases();
-    assert!(all.len() >= 121, "only {} cases were found", all.len());
+    assert!(all.len() >= 123, "only {} cases were found", all.len());
     for case in all {
         let ours = predicted(&case);
         assert_eq!(ours.len(), case.recorded.len(), "{}", case.name);
@@ -281,6 +281,10 @@ fn the_card_tells_classes_units_and_texts() {
     assert_eq!(named("lightgbm_codes").model.card().inputs[3].kind, InputKind::Codes);
     assert_eq!(named("svc_decision").model.card().scales, [Scale::Margin]);
     assert_eq!(named("tree_regression").model.card().task, TaskKind::Regression);
+    assert_eq!(named("svc_decision_multi").model.card().task, TaskKind::Multiclass);
+    let pairs = named("svc_pairs");
+    let card = pairs.model.card();
+    assert!(card.task == TaskKind::Regression && card.notes.iter().any(|n| n.contains("pair of classes")), "{card:?}");
 }
 
 #[test]
