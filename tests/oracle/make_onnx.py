@@ -122,6 +122,18 @@ def cat(data, classifier):
     return make
 
 
+def pairs():
+    """The machine of svc_decision_multi alone: its output holds the scores of pairs of classes."""
+    model, x = CASES["svc_decision_multi"][0]()
+    node = next(n for n in model.graph.node if n.op_type == "SVMClassifier")
+    infos = [helper.make_tensor_value_info(node.output[0], TensorProto.INT64, [None]),
+             helper.make_tensor_value_info(node.output[1], TensorProto.FLOAT, [None, 3])]
+    graph = helper.make_graph([node], "pairs", [model.graph.input[0]], infos)
+    alone = helper.make_model(graph, opset_imports=model.opset_import)
+    alone.ir_version = model.ir_version
+    return alone, x
+
+
 def stump(kind="TreeEnsembleRegressor", modes="BRANCH_LEQ", weights=(-1.5, 2.25, 0.5), ids=(0, 0, 0), many=1, tracks=(0, 0),
           split=(0.5, -0.25), doubles=False, **attributes):
     """One tree by hand: feature 0 asked first, then feature 1 where the answer is no; three leaves."""
@@ -228,6 +240,8 @@ CASES = {
     "svc": (sk(svm.SVC(probability=True, **SEED), lambda: tuple(v[:60] for v in THREE()), classifier=True), {}),
     "svc_binary": (sk(svm.SVC(probability=True, kernel="poly", **SEED), lambda: tuple(v[:60] for v in TWO()), classifier=True), {}),
     "svc_decision": (sk(svm.SVC(kernel="rbf"), lambda: tuple(v[:60] for v in TWO()), classifier=True), {"raw": True}),
+    "svc_decision_multi": (sk(svm.SVC(), lambda: tuple(v[:40] for v in THREE())), {"raw": True}),
+    "svc_pairs": (pairs, {"raw": True}),
     "svr": (sk(svm.SVR(kernel="sigmoid", gamma=0.05), lambda: tuple(v[:60] for v in VALUE())), {}),
     "linear_svc": (sk(svm.LinearSVC(**SEED), THREE), {"raw": True}),
     "neighbours": (sk(neighbors.KNeighborsClassifier(5), lambda: tuple(v[:50] for v in THREE()), classifier=True), {}),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use candor::base::Task;
 use candor::data::{Input, InputKind};
 use candor::model::load::load;
-use candor::model::{Model, Scale, Structure, TaskKind};
+use candor::model::{Model, Node, Scale, Structure, TaskKind, TreeEnsemble};
 use candor::num::Matrix;
 use serde_json::Value;
 
@@ -124,7 +124,7 @@ fn named(name: &str) -> Case {
 #[test]
 fn predictions_agree_with_onnxruntime() {
     let all = cases();
-    assert!(all.len() >= 121, "only {} cases were found", all.len());
+    assert!(all.len() >= 123, "only {} cases were found", all.len());
     for case in all {
         let ours = predicted(&case);
         assert_eq!(ours.len(), case.recorded.len(), "{}", case.name);
@@ -190,6 +190,42 @@ fn the_structure_is_the_function_of_the_graph() {
     assert!(trees >= 53 && linear >= 9, "{trees} trees and {linear} linear forms");
 }
 
+/// Rows that differ from one row in one feature, which lies on a threshold of the structure or one f32 beside it.
+fn rows_on_thresholds(ensemble: &TreeEnsemble, row: &[f64]) -> Vec<Vec<f64>> {
+    let splits = ensemble.trees.iter().flat_map(|tree| &tree.nodes).filter(|n| !n.is_leaf() && n.set == Node::NUMERIC);
+    let near = |threshold: f64| {
+        let narrow = threshold as f32;
+        [threshold, f64::from(narrow), f64::from(narrow.next_up()), f64::from(narrow.next_down())]
+    };
+    let moved = |feature: u32, x: f64| {
+        let mut row = row.to_vec();
+        row[feature as usize] = x;
+        row
+    };
+    splits.take(60).flat_map(|n| near(n.threshold).map(|x| moved(n.feature, x))).collect()
+}
+
+#[test]
+fn values_on_thresholds_of_the_structure_go_the_way_of_the_graph() {
+    for case in cases() {
+        let Structure::Trees(ensemble) = case.model.structure() else { continue };
+        let rows = rows_on_thresholds(ensemble, case.rows.row(0));
+        if rows.is_empty() {
+            continue;
+        }
+        let rows = Matrix::from_rows(&rows).expect("rows of one length");
+        let scale = answer_scale(&*case.model);
+        let outputs = case.model.card().outputs.len();
+        let (mut graph, mut exact) = (vec![0.0; rows.rows() * outputs], vec![0.0; rows.rows() * outputs]);
+        case.model.predict(rows.view(), scale, &mut graph);
+        case.model.predict_f64(rows.view(), scale, &mut exact);
+        for (i, (a, b)) in exact.iter().zip(&graph).enumerate() {
+            let row = rows.row(i / outputs);
+            assert!(near(*a, *b, SUM_F32), "{}: {row:?} is {a:e} by the structure, {b:e} by the graph", case.name);
+        }
+    }
+}
+
 #[test]
 fn exporters_models_offer_their_structure() {
     for name in [
@@ -201,6 +237,9 @@ fn exporters_models_offer_their_structure() {
         "boosting_binary",
         "boosting_multi",
         "scaled_trees",
+        "imputed_trees",
+        "text_ordinal",
+        "lightgbm_count",
         "xgboost_binary",
         "xgboost_multi",
         "lightgbm_binary",
@@ -242,6 +281,10 @@ fn the_card_tells_classes_units_and_texts() {
     assert_eq!(named("lightgbm_codes").model.card().inputs[3].kind, InputKind::Codes);
     assert_eq!(named("svc_decision").model.card().scales, [Scale::Margin]);
     assert_eq!(named("tree_regression").model.card().task, TaskKind::Regression);
+    assert_eq!(named("svc_decision_multi").model.card().task, TaskKind::Multiclass);
+    let pairs = named("svc_pairs");
+    let card = pairs.model.card();
+    assert!(card.task == TaskKind::Regression && card.notes.iter().any(|n| n.contains("pair of classes")), "{card:?}");
 }
 
 #[test]

@@ -227,9 +227,12 @@ fn all_operators_that_are_missing_are_listed() {
 #[test]
 fn data_in_other_files_is_never_opened() {
     let entry = [text(1, "location"), text(2, "/etc/passwd")].concat();
-    let outside = bytes(5, &[number(1, 2), number(2, 1), text(8, "W"), bytes(13, &entry), number(14, 1)].concat());
-    let said = refusal(&model(&[outside, node("", "Add", &["X", "W"], &["Y"], &[])]));
-    assert!(said.contains("“W”") && said.contains("another file"), "{said}");
+    // Either field alone says so.
+    for place in [bytes(13, &entry), number(14, 1)] {
+        let outside = bytes(5, &[number(1, 2), number(2, 1), text(8, "W"), place].concat());
+        let said = refusal(&model(&[outside, node("", "Add", &["X", "W"], &["Y"], &[])]));
+        assert!(said.contains("“W”") && said.contains("another file"), "{said}");
+    }
 }
 
 #[test]

@@ -54,8 +54,15 @@ impl Meaning {
         let chosen =
             chosen.or(labels).ok_or_else(|| ModelError::malformed("graph", "it has no output that can be read"))?;
         let ways = [Some(chosen), labels].into_iter().flatten();
-        let classes = ways.into_iter().find_map(|value| classes(graph, &value.name));
+        // Scores of pairs are no scores of classes, even where there are as many: three.
+        let pairs = holds_pairs(graph, &chosen.name);
+        let classes = ways.into_iter().find_map(|value| classes(graph, &value.name)).filter(|_| !pairs);
         let mut notes = Vec::new();
+        if pairs {
+            notes.push(
+                "Each output is the score of a pair of classes; SVC(probability=True) exports classes".to_owned(),
+            );
+        }
         let others: Vec<&str> = outputs.iter().map(|v| v.name.as_str()).filter(|name| *name != chosen.name).collect();
         if others.len() > 1 {
             notes.push(format!("The output “{}” is shown; others are left out: {}", chosen.name, others.join(", ")));
@@ -204,6 +211,24 @@ fn names(labels: &Data) -> Vec<String> {
         Data::Bool(all) => all.iter().map(bool::to_string).collect(),
         Data::U8(all) => all.iter().map(u8::to_string).collect(),
     }
+}
+
+/// Whether `output` is what a support vector machine gives for pairs of more than two classes.
+fn holds_pairs(graph: &GraphSpec, output: &str) -> bool {
+    let mut name = output;
+    // Every step passes one node, and there are no more than that.
+    for _step in 0..=graph.nodes.len() {
+        let Some(node) = graph.nodes.iter().find(|n| n.outputs.iter().any(|o| o == name)) else { return false };
+        match (node.operator.as_str(), node.inputs.first()) {
+            ("Identity" | "ZipMap" | "Cast", Some(input)) => name = input,
+            ("SVMClassifier", _) => {
+                let many = labels_of(graph, node).is_some_and(|labels| labels.len() > 2);
+                return many && node.has("vectors_per_class") && !node.has("prob_a");
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The class labels that the nodes before `output` hold, the nearest first.
