@@ -107,6 +107,8 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
         return Err(unreadable("it is larger than 8 GiB".to_owned()));
     }
     let mut bytes = Vec::new();
+    let size = usize::try_from(about.len()).unwrap_or(usize::MAX);
+    bytes.try_reserve_exact(size.saturating_add(1)).map_err(|error| unreadable(error.to_string()))?;
     let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
     file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
     Ok(bytes)

@@ -4,8 +4,8 @@ use crate::model::ModelError;
 
 use super::{DEPTH_LIMIT, Gather, Value};
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, ModelError> {
-    let mut reader = Reader { bytes, at: 0 };
+pub(super) fn parse(bytes: &[u8], unread: &[&str]) -> Result<Value, ModelError> {
+    let mut reader = Reader { bytes, at: 0, unread };
     let value = reader.value(0)?;
     reader.space();
     // Some tools leave a closing zero byte behind.
@@ -18,6 +18,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, ModelError> {
 struct Reader<'b> {
     bytes: &'b [u8],
     at: usize,
+    /// Names whose values are passed over.
+    unread: &'b [&'b str],
 }
 
 impl Reader<'_> {
@@ -55,6 +57,7 @@ impl Reader<'_> {
             Some(b'{') => self.table(depth),
             Some(b'[') => self.array(depth),
             Some(b'"') => self.text().map(Value::Text),
+            Some(b'0'..=b'9') => self.number(),
             _ => self.word(),
         }
     }
@@ -98,7 +101,7 @@ impl Reader<'_> {
             all.push(self.value(depth + 1)?);
             self.space();
             if self.take("]") {
-                return Ok(all.0);
+                return Ok(all.closed());
             }
             if !self.take(",") {
                 return Err(self.refuse("expected “,” or “]”"));
@@ -123,14 +126,37 @@ impl Reader<'_> {
             if !self.take(":") {
                 return Err(self.refuse("expected “:”"));
             }
-            entries.push((name, self.value(depth + 1)?));
+            if self.unread.contains(&name.as_str()) {
+                self.pass_over()?;
+            } else {
+                entries.push((name, self.value(depth + 1)?));
+            }
             self.space();
             if self.take("}") {
+                entries.shrink_to_fit();
                 return Ok(Value::Table(entries));
             }
             if !self.take(",") {
                 return Err(self.refuse("expected “,” or “}”"));
             }
+        }
+    }
+
+    /// Passes over one value without reading it: to the comma or bracket that follows it. Cost O(its bytes).
+    fn pass_over(&mut self) -> Result<(), ModelError> {
+        let mut open = 0_usize;
+        loop {
+            match self.peek().ok_or_else(|| self.refuse("the value has no end"))? {
+                b'"' => {
+                    self.text()?;
+                    continue;
+                }
+                b'[' | b'{' => open += 1,
+                b',' | b']' | b'}' if open == 0 => return Ok(()),
+                b']' | b'}' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
         }
     }
 
@@ -192,23 +218,37 @@ mod tests {
 
     #[test]
     fn numbers_are_packed_and_bare_words_are_numbers() {
-        let value =
-            parse(br#" {"a":[1,2],"b":[1,2.5,-Infinity],"c":[true,false],"d":["x",1],"e":"\u00e9\ud83d\ude00\n"} "#);
+        let value = parse(
+            br#" {"a":[1,2],"b":[1,2.5,-Infinity],"c":[true,false],"d":["x",1],"e":"\u00e9\ud83d\ude00\n"} "#,
+            &[],
+        );
         let Value::Table(entries) = value.unwrap() else { panic!("expected a table") };
         assert_eq!(entries[0].1, Value::Integers(vec![1, 2]));
         assert_eq!(entries[1].1, Value::Reals(vec![1.0, 2.5, f64::NEG_INFINITY]));
         assert_eq!(entries[2].1, Value::Integers(vec![1, 0]));
         assert_eq!(entries[3].1, Value::List(vec![Value::Text("x".to_owned()), Value::Integer(1)]));
         assert_eq!(entries[4].1, Value::Text("é😀\n".to_owned()));
-        let Value::Reals(values) = parse(b"[NaN]").unwrap() else { panic!("expected numbers") };
+        let Value::Reals(values) = parse(b"[NaN]", &[]).unwrap() else { panic!("expected numbers") };
         assert!(values[0].is_nan());
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_passed_over() {
+        let text = br#"{"a":[1,"]",{"b":2}],"b":3,"c":{"a":4,"d":5},"a":"}\"x"}"#;
+        let Value::Table(entries) = parse(text, &["a"]).unwrap() else { panic!("expected a table") };
+        assert_eq!(entries[0], ("b".to_owned(), Value::Integer(3)));
+        assert_eq!(entries[1], ("c".to_owned(), Value::Table(vec![("d".to_owned(), Value::Integer(5))])));
+        assert_eq!(entries.len(), 2);
+        for broken in ["{\"a\":[1", "{\"a\":\"x", "{\"a\":1]"] {
+            assert!(parse(broken.as_bytes(), &["a"]).is_err(), "{broken}");
+        }
     }
 
     #[test]
     fn broken_text_is_refused_with_its_byte() {
         for text in ["", "{", "[1,", "[1 2]", "{\"a\" 1}", "\"a", "\"\\u12\"", "nul", "1 2", "--1", "{1:2}"] {
-            assert!(matches!(parse(text.as_bytes()), Err(ModelError::Malformed { .. })), "{text}");
+            assert!(matches!(parse(text.as_bytes(), &[]), Err(ModelError::Malformed { .. })), "{text}");
         }
-        assert!(parse("[".repeat(1_000_000).as_bytes()).is_err());
+        assert!(parse("[".repeat(1_000_000).as_bytes(), &[]).is_err());
     }
 }

@@ -37,7 +37,27 @@ pub enum Value {
 impl Value {
     /// Reads JSON; bare `NaN`, `Infinity` and `-Infinity` are numbers.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ModelError> {
-        json::parse(bytes)
+        json::parse(bytes, &[])
+    }
+
+    /// As [`Self::from_json`], without the values that have one of the names `unread`, wherever they stand: most of a
+    /// large model is of no use to predictions.
+    pub fn from_json_without(bytes: &[u8], unread: &[&str]) -> Result<Self, ModelError> {
+        json::parse(bytes, unread)
+    }
+
+    /// Takes out the list at a path of names, so that its items can be dropped one by one; what is no list stays.
+    pub fn take_list(&mut self, path: &[&str]) -> Option<Vec<Self>> {
+        match (path.split_first(), self) {
+            (None, place @ Self::List(_)) => match std::mem::replace(place, Self::Integers(Vec::new())) {
+                Self::List(items) => Some(items),
+                _ => None,
+            },
+            (Some((first, rest)), Self::Table(entries)) => {
+                entries.iter_mut().find(|(name, _)| name == first)?.1.take_list(rest)
+            }
+            _ => None,
+        }
     }
 
     /// Reads UBJSON as XGBoost writes it.
@@ -52,6 +72,17 @@ struct Gather(Value);
 impl Gather {
     fn new() -> Self {
         Self(Value::Integers(Vec::new()))
+    }
+
+    /// The array, without room for more.
+    fn closed(mut self) -> Value {
+        match &mut self.0 {
+            Value::Integers(all) => all.shrink_to_fit(),
+            Value::Reals(all) => all.shrink_to_fit(),
+            Value::List(all) => all.shrink_to_fit(),
+            _ => {}
+        }
+        self.0
     }
 
     fn push(&mut self, item: Value) {

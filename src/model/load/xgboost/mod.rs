@@ -21,6 +21,12 @@ use super::{Loader, Origin, output_names};
 /// Outputs a model may have.
 const OUTPUT_LIMIT: usize = 1 << 16;
 
+/// Parts of a tree that no prediction or explanation needs, half of a file.
+const UNREAD: [&str; 3] = ["base_weights", "loss_changes", "parents"];
+/// Where the trees stand; DART wraps them once more, which is looked at first.
+const PATHS: [&[&str]; 2] =
+    [&["learner", "gradient_booster", "gbtree", "model", "trees"], &["learner", "gradient_booster", "model", "trees"]];
+
 /// The loader of XGBoost files.
 pub struct Xgboost;
 
@@ -59,10 +65,11 @@ impl Loader for Xgboost {
     fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let second = bytes.trim_ascii_start().get(1).copied().unwrap_or(b'"');
         let text = second == b'"' || second.is_ascii_whitespace();
-        let document = if text { Value::from_json(bytes)? } else { Value::from_ubjson(bytes)? };
+        let mut document = if text { Value::from_json_without(bytes, &UNREAD)? } else { Value::from_ubjson(bytes)? };
+        let trees = PATHS.iter().find_map(|path| document.take_list(path)).unwrap_or_default();
         task.check()?;
         let kind = if text { "XGBoost JSON" } else { "XGBoost UBJSON" };
-        read(&At::root(&document), (kind, Rounds::All), origin, task)
+        read((&At::root(&document), trees), (kind, Rounds::All), origin, task)
     }
 }
 
@@ -82,10 +89,12 @@ pub(super) fn read_pickled(
     origin: &Origin,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
-    let document = Value::from_ubjson(bytes)?;
+    let mut document = Value::from_ubjson(bytes)?;
+    let take = |path: &&[&str]| document.take_list(&[&["Model"], *path].concat()).or_else(|| document.take_list(path));
+    let trees = PATHS.iter().find_map(take).unwrap_or_default();
     let root = At::root(&document);
     let model = root.optional("Model").unwrap_or(root);
-    read(&model, ("XGBoost in a pickle", rounds), origin, task)
+    read((&model, trees), ("XGBoost in a pickle", rounds), origin, task)
 }
 
 /// The parts of a file that every booster has.
@@ -98,7 +107,7 @@ struct Learner<'d> {
 }
 
 fn read(
-    root: &At<'_>,
+    (root, trees): (&At<'_>, Vec<Value>),
     (format, rounds): (&str, Rounds),
     origin: &Origin,
     task: &Task,
@@ -119,7 +128,7 @@ fn read(
     match name.as_str() {
         "gbtree" | "dart" => {
             let weights = booster.optional("weight_drop").or_else(|| model.optional("weight_drop"));
-            let mut ensemble = ensemble(&learner, &model, weights.as_ref(), (origin, task))?;
+            let mut ensemble = ensemble(&learner, (&model, trees), weights.as_ref(), (origin, task))?;
             if rounds == Rounds::UpToBest {
                 keep_best(&mut ensemble, &learner, &model, &mut card)?;
             }
@@ -171,7 +180,7 @@ fn learner<'d>(root: &At<'d>, origin: &Origin) -> Result<Learner<'d>, ModelError
 
 fn ensemble(
     learner: &Learner<'_>,
-    model: &At<'_>,
+    (model, values): (&At<'_>, Vec<Value>),
     weights: Option<&At<'_>>,
     (origin, task): (&Origin, &Task),
 ) -> Result<TreeEnsemble, ModelError> {
@@ -182,21 +191,27 @@ fn ensemble(
         Some(weights) => Some((weights, weights.reals()?)),
         None => None,
     };
-    let items: Vec<At<'_>> = all.items()?.collect();
-    if output_of.len() != items.len() {
-        return Err(groups.refuse(format!("{} entries for {} trees", output_of.len(), items.len())));
+    // The list itself was taken out; anything else in its place is refused here.
+    if all.items()?.next().is_some() {
+        return Err(all.refuse("the trees stand in two places of the file"));
     }
-    if let Some((weights, values)) = weight_of.as_ref().filter(|(_, values)| values.len() != items.len()) {
-        return Err(weights.refuse(format!("{} weights for {} trees", values.len(), items.len())));
+    let count = values.len();
+    if output_of.len() != count {
+        return Err(groups.refuse(format!("{} entries for {count} trees", output_of.len())));
+    }
+    if let Some((weights, values)) = weight_of.as_ref().filter(|(_, values)| values.len() != count) {
+        return Err(weights.refuse(format!("{} weights for {count} trees", values.len())));
     }
     // 64 MiB and eight words per byte of the file: more than any real model, far less than a hostile one asks for.
     let spare_words = (8 << 20) + (origin.bytes as usize).saturating_mul(8);
     let mut reader = trees::TreeReader { inputs: learner.inputs, outputs: learner.base.len(), spare_words };
-    let mut trees = Vec::with_capacity(items.len());
-    task.begin("reading the trees", items.len() as u64);
-    for (t, (item, output)) in items.iter().zip(output_of).enumerate() {
+    let mut trees = Vec::with_capacity(count);
+    task.begin("reading the trees", count as u64);
+    // Each tree of the document is dropped as soon as it is read: a large file is never in memory three times.
+    for (t, (value, output)) in values.into_iter().zip(output_of).enumerate() {
+        let item = At { value: &value, place: format!("{}[{t}]", all.place) };
         let weight = weight_of.as_ref().and_then(|(_, w)| w.get(t)).map_or(1.0, |w| *w as f32);
-        trees.push(reader.read(item, *output, weight)?);
+        trees.push(reader.read(&item, *output, weight)?);
         task.advance(1)?;
     }
     Ok(TreeEnsemble {
