@@ -77,7 +77,7 @@ fn model_text(model: &dyn Model) -> String {
     let mut out = format!("{} · {} · {}\n", card.name, card.format, text::bytes(card.bytes));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            writeln!(out, "{name:<14}{value}").expect("writing to memory does not fail");
+            writeln!(out, "{name:<18}{value}").expect("writing to memory does not fail");
         }
     };
     line("algorithm", &card.algorithm);
@@ -93,7 +93,7 @@ fn model_text(model: &dyn Model) -> String {
     line("SHA-256", &card.sha256.0);
     features(card, &mut out);
     for note in &card.notes {
-        writeln!(out, "note          {note}").expect("writing to memory does not fail");
+        writeln!(out, "{:<18}{note}", "note").expect("writing to memory does not fail");
     }
     out
 }
