@@ -55,6 +55,14 @@ impl Loader for Sklearn {
     fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         task.begin("reading the pickle", 0);
         let content = pickle::unpack(bytes)?;
+        if !pickle::looks_like_pickle(&content) {
+            return Err(ModelError::UnknownFormat {
+                path: origin.path.clone(),
+                found: "what is compressed in the file is no pickle".to_owned(),
+                hint: "Unpack a table before opening it; save a model with joblib.dump(model, \"model.joblib\")"
+                    .to_owned(),
+            });
+        }
         task.check()?;
         let document = pickle::read(&content, task)?;
         let format = match Packing::of(bytes) {

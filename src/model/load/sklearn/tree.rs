@@ -42,21 +42,11 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, rules: &LeafRules<'_>) -> Result
     let nodes = at.field("nodes")?.array()?;
     let count = nodes.count();
     let values = at.field("values")?.array()?;
-    let &[rows, targets, width] = values.shape.as_slice() else {
-        return Err(at.refuse("values must have three axes"));
-    };
-    if rows != count || count == 0 || u32::try_from(count).is_err() {
-        return Err(at.refuse(format!("{rows} rows of values for {count} nodes")));
-    }
     let columns = rules.answer.columns();
-    reading.charge(
-        count.saturating_mul(columns.len().saturating_add(targets.saturating_mul(width)).saturating_add(8)),
-        at,
-    )?;
     let per_target = class_counts(rules.answer);
-    if per_target.len() != targets || per_target.iter().any(|classes| *classes > width) {
-        return Err(at.refuse(format!("values for {targets} targets of {width} classes do not fit the estimator")));
-    }
+    let (targets, width) = value_shape(at, &values.shape, count, &per_target)?;
+    let numbers = columns.len().saturating_add(targets.saturating_mul(width)).saturating_add(8);
+    reading.charge(count.saturating_mul(numbers), at)?;
     let stored = match rules.leaf {
         Leaf::Values => values.reals()?,
         Leaf::Samples => nodes.real_field("n_node_samples")?,
@@ -105,6 +95,20 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, rules: &LeafRules<'_>) -> Result
     let tree = Tree { nodes: built, leaf_values, output: None, sets: Vec::new() };
     let rules = TreeRules { inputs: rules.inputs, outputs: columns.len(), unreached: 0 };
     Ok(ReadTree { tree: arrange(tree, rules, at.place())?, has_missing })
+}
+
+/// Targets and values of each in an array of shape (nodes, targets, values).
+fn value_shape(at: &At<'_>, shape: &[usize], nodes: usize, per_target: &[usize]) -> Result<(usize, usize), ModelError> {
+    let &[rows, targets, width] = shape else {
+        return Err(at.refuse("values must have three axes"));
+    };
+    if rows != nodes || nodes == 0 || u32::try_from(nodes).is_err() {
+        return Err(at.refuse(format!("{rows} rows of values for {nodes} nodes")));
+    }
+    if per_target.len() != targets || per_target.iter().any(|classes| *classes > width) {
+        return Err(at.refuse(format!("values for {targets} targets of {width} classes do not fit the estimator")));
+    }
+    Ok((targets, width))
 }
 
 /// Values of each target that count: one for a number.

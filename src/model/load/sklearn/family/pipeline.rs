@@ -10,7 +10,7 @@ use super::super::super::pickle::At;
 use super::super::part::{Core, Inputs, Part};
 use super::super::reading::Reading;
 use super::super::transform::{Chain, Step, lower, steps};
-use super::Family;
+use super::{Family, decision_tree, linear};
 
 /// The family.
 pub static FAMILY: Family = Family { classes: &[("sklearn.pipeline", "Pipeline")], read };
@@ -36,7 +36,11 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     }
     let names: Vec<String> = front.iter().map(|step| step.class().map_or("", |(_, name)| name).to_owned()).collect();
     let shown = (part.algorithm.clone(), part.objective.clone(), part.answer.clone(), part.link, part.scales.clone());
-    let (facts, notes) = (part.facts.clone(), part.notes.clone());
+    let (facts, mut notes) = (part.facts.clone(), part.notes.clone());
+    // What the steps fill in is never missing for the estimator.
+    if (0..chain.width()).all(|value| !chain.one(value, f64::NAN).is_nan()) {
+        notes.retain(|note| note != decision_tree::NO_MISSING && note != linear::NO_MISSING);
+    }
     let (algorithm, objective, answer, link, scales) = shown;
     let kept = match &part.core {
         Core::Trees(ensemble) => {

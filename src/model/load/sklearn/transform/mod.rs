@@ -47,12 +47,15 @@ pub trait Step: Send + Sync {
     }
 }
 
+/// A step, or why there is none.
+pub type Made = Result<Box<dyn Step>, ModelError>;
+
 /// A family of transformers.
 pub struct Transformer {
     /// Packages and class names.
     pub classes: &'static [(&'static str, &'static str)],
     /// Reads a step that is given `width` values.
-    pub read: fn(&Reading<'_>, &At<'_>, usize) -> Result<Box<dyn Step>, ModelError>,
+    pub read: fn(&Reading<'_>, &At<'_>, usize) -> Made,
 }
 
 /// Every family of transformers.
