@@ -121,6 +121,7 @@ def cases():
     yield from others(small)
     yield from pipelines()
     yield from boosters()
+    yield from behind()
 
 
 def pipelines():
@@ -240,7 +241,31 @@ def boosters():
         pass  # without the package, Python takes the folder of that name beside this script for it
 
 
+def behind():
+    """Boosters behind steps, and support vectors with probabilities."""
+    def columns_then(model):
+        front = compose.ColumnTransformer(
+            [("n", preprocessing.StandardScaler(), ["c", "a"]), ("t", preprocessing.OneHotEncoder(handle_unknown="ignore"), ["town"])])
+        return pipeline.make_pipeline(front, model)
+
+    yield "svm_probability_two", svm.SVC(probability=True, random_state=0), "two"
+    yield "svm_probability_three", svm.SVC(kernel="poly", degree=2, probability=True, random_state=0), "three"
+    few = dict(n_estimators=3, max_depth=3, random_state=0, n_jobs=1)
+    try:
+        import xgboost
+        yield "steps_xgboost", columns_then(xgboost.XGBClassifier(**few)), "mixed"
+    except ImportError:
+        pass
+    try:
+        import lightgbm
+        yield "steps_lightgbm", columns_then(lightgbm.LGBMClassifier(verbose=-1, min_child_samples=3, **few)), "mixed"
+    except (ImportError, AttributeError):
+        pass
+
+
 def fit(model, name, x, y):
+    if name == "steps_xgboost":  # takes no texts as classes
+        return model.fit(x, (y == "yes").astype(int))
     if not name.endswith("_stopped"):
         return model.fit(x, y)
     extra = {"verbose": False} if name.startswith("xgboost") else {}
@@ -333,7 +358,7 @@ def results(model, name, rows):
             out["margin"] = columns(model.predict(rows, output_margin=True))
         elif name.startswith("lightgbm"):
             out["margin"] = columns(model.predict(rows, raw_score=True))
-        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search", "steps")):
+        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search", "steps", "svm_probability")):
             out["margin"] = columns(model.decision_function(rows))
         return out
     return {"prediction": columns(model.predict(rows))}

@@ -7,6 +7,7 @@ use crate::model::{LinearForm, ModelError, TaskKind};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Formula, OPAQUE};
+use super::super::pair_coupling::Coupled;
 use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::linear_classifier::{CHOSEN, chosen};
@@ -31,9 +32,11 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     if machine.counts.len() != count {
         return Err(at.refuse(format!("vectors of {} classes for {count} classes", machine.counts.len())));
     }
-    if at.optional("_probA").is_some_and(|a| a.array().is_ok_and(|a| a.count() > 0)) {
-        let what = "its probabilities come from a second model fitted on folds of the training rows";
-        return Err(unsupported(at, what, "Fit with probability=False, or use CalibratedClassifierCV"));
+    if let Some(coupled) = Coupled::read(at, machine.intercepts.len())? {
+        let vectors = machine.vectors.len() / inputs.count().max(1);
+        let core = Core::Formula(Arc::new(Probable { machine, coupled }));
+        let part = Part::direct("support vector machine", inputs, answer, core).fact("Support vectors", vectors);
+        return Ok(part.note(&format!("A support vector machine with probabilities {OPAQUE}")));
     }
     let shape = at.optional("decision_function_shape").and_then(|s| s.text().ok());
     if count > 2 && shape == Some("ovo") {
@@ -95,6 +98,28 @@ impl Kernel {
     }
 }
 
+/// A machine whose margins become probabilities.
+struct Probable {
+    machine: Machine,
+    coupled: Coupled,
+}
+
+impl Formula for Probable {
+    fn evaluate(&self, row: &[f64], out: &mut [f64]) {
+        let kernel = self.machine.kernels(row);
+        let margins = match self.machine.counts.len() {
+            // The margin of two classes is that of the second one; pairs are told from the first one's side.
+            2 => vec![-self.machine.margin(&kernel)],
+            _ => self.machine.pairs(&kernel),
+        };
+        let shares = self.coupled.probabilities(&margins, self.machine.counts.len());
+        // Two classes have one output, the second.
+        let first = shares.len().saturating_sub(out.len());
+        out.iter_mut().zip(shares.iter().skip(first)).for_each(|(out, share)| *out = *share);
+    }
+}
+
+/// Support vectors and what they weigh.
 struct Machine {
     kernel: Kernel,
     /// Shape (vectors, inputs).
@@ -148,6 +173,17 @@ impl Machine {
         Some(LinearForm { weights, intercept: self.intercepts.clone() })
     }
 
+    /// The kernel of a row with every vector.
+    fn kernels(&self, row: &[f64]) -> Vec<f64> {
+        self.vectors.chunks(row.len().max(1)).map(|v| self.kernel.of(v, row)).collect()
+    }
+
+    /// The only margin.
+    fn margin(&self, kernel: &[f64]) -> f64 {
+        let sum: f64 = self.weights.iter().zip(kernel).map(|(w, k)| w * k).sum();
+        sum + self.intercepts.first().copied().unwrap_or(0.0)
+    }
+
     /// The margin of every pair of classes, positive for the first of the pair.
     fn pairs(&self, kernel: &[f64]) -> Vec<f64> {
         let starts: Vec<usize> = self.counts.iter().scan(0, |sum, n| Some(std::mem::replace(sum, *sum + n))).collect();
@@ -167,10 +203,9 @@ impl Machine {
 
 impl Formula for Machine {
     fn evaluate(&self, row: &[f64], out: &mut [f64]) {
-        let kernel: Vec<f64> = self.vectors.chunks(row.len().max(1)).map(|v| self.kernel.of(v, row)).collect();
+        let kernel = self.kernels(row);
         if let [out] = out {
-            let sum: f64 = self.weights.iter().zip(&kernel).map(|(w, k)| w * k).sum();
-            *out = sum + self.intercepts.first().copied().unwrap_or(0.0);
+            *out = self.margin(&kernel);
             return;
         }
         // Votes of the pairs, with their margins, squeezed into a third, to tell equal votes apart.
