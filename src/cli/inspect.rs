@@ -53,6 +53,7 @@ fn structure(model: &dyn Model) -> &'static str {
     match model.structure() {
         Structure::Trees(_) => "trees",
         Structure::Linear(_) => "linear",
+        Structure::Additive(_) => "additive",
         Structure::Opaque => "opaque",
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! No explanation. `smartcore` is used here and nowhere else.
 
+pub mod additive;
 pub mod card;
 pub mod error;
 pub mod learn;
@@ -21,6 +22,7 @@ pub mod tree_model;
 pub mod trees;
 pub mod truth;
 
+pub use additive::Additive;
 pub use card::{ModelCard, TaskKind};
 pub use error::ModelError;
 pub use linear::{LinearForm, LinearModel};

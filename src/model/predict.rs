@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::num::MatrixView;
 
+use super::additive::Additive;
 use super::card::ModelCard;
 use super::linear::LinearForm;
 use super::load::native::NativeBody;
@@ -39,8 +40,21 @@ pub enum Structure<'a> {
     Trees(&'a TreeEnsemble),
     /// A linear form; its value is in `card().native_scale`.
     Linear(&'a LinearForm),
+    /// One term for each input; their sum is in `card().native_scale`.
+    Additive(&'a dyn Additive),
     /// Nothing but predictions.
     Opaque,
+}
+
+impl<'a> Structure<'a> {
+    /// The terms of a model that is a sum of one term for each input.
+    pub fn additive(self) -> Option<&'a dyn Additive> {
+        match self {
+            Self::Linear(form) => Some(form),
+            Self::Additive(terms) => Some(terms),
+            Self::Trees(_) | Self::Opaque => None,
+        }
+    }
 }
 
 /// A trained predictor.

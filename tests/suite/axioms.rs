@@ -187,6 +187,7 @@ fn law(check: Check, flaw: fn(&mut [f64], usize)) {
             let kind = match toy[0].model.structure() {
                 Structure::Trees(_) => "trees",
                 Structure::Linear(_) => "linear",
+                Structure::Additive(_) => "additive",
                 Structure::Opaque => "function",
             };
             check(method, toy).unwrap_or_else(|fault| panic!("{} on {kind}: {fault}", method.id()));

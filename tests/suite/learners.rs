@@ -8,7 +8,7 @@ use candor::data::{Column, Dataset, InputKind, Role, Source, Values};
 use candor::model::learn::{self, LEARNERS, Learner, Trained};
 use candor::model::load::{self, native};
 use candor::model::{Model, ModelError, Scale, Structure, TaskKind};
-use candor::num::MatrixView;
+use candor::num::{Matrix, MatrixView};
 
 fn open(bytes: &[u8]) -> Result<Arc<dyn Model>, ModelError> {
     load::load_bytes(bytes, Path::new("a.model"), &Task::silent())
@@ -172,7 +172,24 @@ fn trees_offer_their_structure_and_add_up() {
                 assert!((root / ensemble.trees.len() as f64 - 240.0).abs() < 3.0, "covers count the training rows");
             }
             Structure::Linear(_) => assert!(linear && plain),
-            Structure::Opaque => assert!(!(trees || linear && plain)),
+            Structure::Additive(terms) => {
+                assert!(linear && !plain);
+                let inputs = model.card().inputs.len();
+                let row: Vec<f64> = (0..inputs).map(|j| if j == 1 { f64::NAN } else { 1.0 }).collect();
+                let (mut score, mut term) = (vec![0.0; terms.intercept().len()], vec![0.0; terms.intercept().len()]);
+                let mut sums = terms.intercept().to_vec();
+                for (j, x) in row.iter().enumerate() {
+                    terms.term(j, *x, &mut term);
+                    sums.iter_mut().zip(&term).for_each(|(sum, term)| *sum += term);
+                }
+                let row = Matrix::from_rows(&[row]).expect("one row");
+                model.predict_f64(row.view(), model.card().native_scale, &mut score);
+                assert!(
+                    sums.iter().zip(&score).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b.abs())),
+                    "{sums:?} {score:?}"
+                );
+            }
+            Structure::Opaque => assert!(!(trees || linear)),
         }
     });
 }

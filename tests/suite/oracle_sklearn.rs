@@ -157,6 +157,8 @@ fn structure_is_kept_where_it_is_exact() {
         "steps_filled",
         "steps_ordinal",
         "steps_texts",
+        "steps_xgboost",
+        "steps_lightgbm",
         "xgboost",
         "lightgbm",
     ];
@@ -182,13 +184,17 @@ fn structure_is_kept_where_it_is_exact() {
         let found = match case.model.structure() {
             Structure::Trees(_) => "trees",
             Structure::Linear(_) => "linear",
+            Structure::Additive(_) => "additive",
             Structure::Opaque => "opaque",
         };
         let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
+        let additive = ["steps_columns", "steps_missing"];
         let wanted = if starts(&trees) {
             "trees"
         } else if starts(&linear) {
             "linear"
+        } else if starts(&additive) {
+            "additive"
         } else {
             "opaque"
         };
@@ -196,6 +202,32 @@ fn structure_is_kept_where_it_is_exact() {
         let said = case.model.card().notes.iter().any(|note| note.contains("only methods for any model apply"));
         assert_eq!(said || name.starts_with("dummy"), wanted == "opaque" || name.starts_with("dummy"), "{}", case.name);
     }
+}
+
+/// Weights behind encoders are terms of the columns: with the intercept they are the score.
+#[test]
+fn terms_of_columns_add_up_to_the_score() {
+    let mut count = 0;
+    for case in FOLDERS.into_iter().flat_map(cases) {
+        let Structure::Additive(terms) = case.model.structure() else { continue };
+        let card = case.model.card();
+        let outputs = card.outputs.len();
+        let mut scores = vec![0.0; case.rows.rows() * outputs];
+        case.model.predict_f64(case.rows.view(), card.native_scale, &mut scores);
+        let mut own = vec![0.0; outputs];
+        for (i, scores) in scores.chunks_exact(outputs).enumerate() {
+            let mut sums = terms.intercept().to_vec();
+            for (j, x) in case.rows.row(i).iter().enumerate() {
+                terms.term(j, *x, &mut own);
+                sums.iter_mut().zip(&own).for_each(|(sum, term)| *sum += term);
+            }
+            for (sum, score) in sums.iter().zip(scores) {
+                assert!((sum - score).abs() <= FORMULA * (1.0 + score.abs()), "{}: row {i}: {sum} {score}", case.name);
+            }
+        }
+        count += 1;
+    }
+    assert!(count >= 3, "only {count} files have terms");
 }
 
 #[test]

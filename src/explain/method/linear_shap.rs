@@ -3,7 +3,7 @@
 use crate::base::{Entry, Task};
 use crate::explain::answer::Answer;
 use crate::explain::error::ExplainError;
-use crate::model::{LinearForm, Model, Scale, Structure};
+use crate::model::{Additive, Model, Scale};
 use crate::num::MatrixView;
 use crate::num::parallel;
 use crate::num::parallel::Planes;
@@ -11,7 +11,8 @@ use crate::num::stats;
 
 use super::{Explainer, Request, Support};
 
-/// Exact Shapley values of a linear form: weight times distance from the background mean.
+/// Exact Shapley values of a linear form, and of every sum of one term for each input: the distance of each term from its
+/// background mean.
 pub struct LinearShap;
 
 impl Entry for LinearShap {
@@ -24,7 +25,7 @@ impl Entry for LinearShap {
     }
 
     fn summary(&self) -> &'static str {
-        "Exact contributions for linear models: weight times the distance from the background mean"
+        "Exact contributions for linear and other additive models: each term's distance from its background mean"
     }
 
     fn sources(&self) -> &'static [&'static str] {
@@ -34,9 +35,9 @@ impl Entry for LinearShap {
 
 impl Explainer for LinearShap {
     fn supports(&self, model: &dyn Model) -> Support {
-        match model.structure() {
-            Structure::Linear(_) => Support::Exact,
-            _ => Support::No("the model is not a linear form"),
+        match model.structure().additive() {
+            Some(_) => Support::Exact,
+            None => Support::No(NOT_ADDITIVE),
         }
     }
 
@@ -49,42 +50,50 @@ impl Explainer for LinearShap {
     }
 
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
-        let Structure::Linear(form) = request.model.structure() else {
-            return Err(super::refusal(self, "the model is not a linear form"));
+        let Some(terms) = request.model.structure().additive() else {
+            return Err(super::refusal(self, NOT_ADDITIVE));
         };
-        let (outputs, inputs) = (form.outputs(), request.features.cols());
-        let means = mean_terms(form, request.background.matrix.view(), request.background.weights.as_deref());
+        let (outputs, inputs) = (terms.intercept().len(), request.features.cols());
+        let means = mean_terms(terms, request.background.matrix.view(), request.background.weights.as_deref());
         let mut values = vec![0.0; outputs * request.rows.len() * inputs];
-        task.begin("explaining a linear form", request.rows.len() as u64);
+        task.begin("explaining a sum of terms", request.rows.len() as u64);
         let shape = Planes { rows: request.rows.len(), width: inputs, block: parallel::BLOCK };
         parallel::fill_planes(&mut values, shape, |first, planes| {
-            for (k, plane) in planes.iter_mut().enumerate() {
-                for (i, out) in plane.chunks_exact_mut(inputs).enumerate() {
-                    for (j, (value, x)) in out.iter_mut().zip(request.features.row(first + i)).enumerate() {
-                        *value = term(form.weights[j * outputs + k], *x) - means[j * outputs + k];
+            let count = planes.first().map_or(0, |plane| plane.len() / inputs.max(1));
+            let mut own = vec![0.0; outputs];
+            for i in 0..count {
+                for (j, x) in request.features.row(first + i).iter().enumerate() {
+                    terms.term(j, *x, &mut own);
+                    for (k, plane) in planes.iter_mut().enumerate() {
+                        plane[i * inputs + j] = own[k] - means[j * outputs + k];
                     }
                 }
             }
-            task.advance(planes.first().map_or(0, |p| p.len() / inputs) as u64)
+            task.advance(count as u64)
         })?;
-        let base = |k: usize| form.intercept[k] + means.iter().skip(k).step_by(outputs).sum::<f64>();
+        let base = |k: usize| terms.intercept()[k] + means.iter().skip(k).step_by(outputs).sum::<f64>();
         Ok(super::exact_attribution(request, values, (0..outputs).map(base).collect(), Vec::new()))
     }
 }
 
-/// What an input adds to the form; a missing one adds nothing.
-fn term(weight: f64, x: f64) -> f64 {
-    if x.is_nan() { 0.0 } else { weight * x }
-}
+/// Why other models are refused.
+const NOT_ADDITIVE: &str = "the model is not a sum of one term for each input";
 
 /// The (weighted) mean of every term over the background, shape (inputs, outputs).
-fn mean_terms(form: &LinearForm, background: MatrixView<'_>, weights: Option<&[f64]>) -> Vec<f64> {
-    let outputs = form.outputs();
-    let mean = |(index, weight): (usize, &f64)| {
-        let terms: Vec<f64> = background.column(index / outputs).map(|z| term(*weight, z)).collect();
-        let Some(weights) = weights else { return stats::mean(&terms) };
-        let weighed: Vec<f64> = terms.iter().zip(weights).map(|(term, weight)| term * weight).collect();
-        stats::sum(&weighed) / stats::sum(weights)
-    };
-    form.weights.iter().enumerate().map(mean).collect()
+fn mean_terms(terms: &dyn Additive, background: MatrixView<'_>, weights: Option<&[f64]>) -> Vec<f64> {
+    let outputs = terms.intercept().len();
+    let (mut own, mut means) = (vec![0.0; outputs], Vec::with_capacity(background.cols() * outputs));
+    for j in 0..background.cols() {
+        let mut found = vec![Vec::with_capacity(background.rows()); outputs];
+        for x in background.column(j) {
+            terms.term(j, x, &mut own);
+            found.iter_mut().zip(&own).for_each(|(found, term)| found.push(*term));
+        }
+        means.extend(found.into_iter().map(|mut found| {
+            let Some(weights) = weights else { return stats::mean(&found) };
+            found.iter_mut().zip(weights).for_each(|(term, weight)| *term *= weight);
+            stats::sum(&found) / stats::sum(weights)
+        }));
+    }
+    means
 }

@@ -141,7 +141,7 @@ pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
     match model.structure() {
         Structure::Trees(trees) if own_background || !trees.knows_cover() => "tree-shap-interventional",
         Structure::Trees(_) => "tree-shap",
-        Structure::Linear(_) => "linear-shap",
+        Structure::Linear(_) | Structure::Additive(_) => "linear-shap",
         Structure::Opaque if model.card().inputs.len() <= 10 => "exact-shapley",
         Structure::Opaque => "permutation-shap",
     }

@@ -15,6 +15,19 @@ pub struct CodedInput {
     pub scale: f64,
 }
 
+impl CodedInput {
+    /// Its coded columns.
+    fn width(&self) -> usize {
+        self.levels.max(1)
+    }
+
+    /// Which of them is not zero when the value is `x`, and its number. Levels that it does not have lie beyond.
+    fn column(&self, x: f64) -> (usize, f64) {
+        let x = if x.is_nan() { self.fill } else { x };
+        if self.levels == 0 { (0, (x - self.centre) / self.scale) } else { (x.max(0.0) as usize, 1.0) }
+    }
+}
+
 /// Raw inputs to coded columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coding {
@@ -25,22 +38,27 @@ pub struct Coding {
 impl Coding {
     /// Coded columns.
     pub fn width(&self) -> usize {
-        self.inputs.iter().map(|i| i.levels.max(1)).sum()
+        self.inputs.iter().map(CodedInput::width).sum()
+    }
+
+    /// The only coded column that is not zero because of input `input`, and its number, when its value is `x`; `None` for a
+    /// level that has none. Cost O(inputs).
+    pub fn one(&self, input: usize, x: f64) -> Option<(usize, f64)> {
+        let first: usize = self.inputs.iter().take(input).map(CodedInput::width).sum();
+        let coded = self.inputs.get(input)?;
+        let (place, value) = coded.column(x);
+        (place < coded.width()).then_some((first + place, value))
     }
 
     /// Codes one row; `raw` has one value per input, `out` one place per coded column.
     pub fn code(&self, raw: &[f64], out: &mut [f64]) {
         let mut rest = out;
         for (input, &x) in self.inputs.iter().zip(raw) {
-            let x = if x.is_nan() { input.fill } else { x };
-            let (part, next) = rest.split_at_mut(input.levels.max(1).min(rest.len()));
-            if input.levels == 0 {
-                part.fill((x - input.centre) / input.scale);
-            } else {
-                part.fill(0.0);
-                if let Some(place) = part.get_mut(x.max(0.0) as usize) {
-                    *place = 1.0;
-                }
+            let (part, next) = rest.split_at_mut(input.width().min(rest.len()));
+            part.fill(0.0);
+            let (place, value) = input.column(x);
+            if let Some(place) = part.get_mut(place) {
+                *place = value;
             }
             rest = next;
         }

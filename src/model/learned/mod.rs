@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::num::MatrixView;
 
+use super::additive::Additive;
 use super::card::ModelCard;
 use super::error::ModelError;
 use super::linear::LinearForm;
 use super::link::LinkFunction;
 use super::load::native::NativeBody;
-use super::predict::{Model, Scale};
+use super::predict::{Model, Scale, Structure};
 use super::tree_model::{finish, fits};
 use super::trees::Accumulate;
 
@@ -103,8 +104,35 @@ impl Model for Learned {
         finish(&self.card, link, Accumulate::F64, scale, out);
     }
 
+    fn structure(&self) -> Structure<'_> {
+        match self.body {
+            Body::CodedLinear { .. } => Structure::Additive(self),
+            Body::Neighbours(_) | Body::Support(_) => Structure::Opaque,
+        }
+    }
+
     fn portable(&self) -> Option<NativeBody> {
         Some(NativeBody::Learned(self.body.clone()))
+    }
+}
+
+/// The terms of a coded linear form; other bodies have none.
+impl Additive for Learned {
+    fn intercept(&self) -> &[f64] {
+        match &self.body {
+            Body::CodedLinear { form, .. } => &form.intercept,
+            Body::Neighbours(_) | Body::Support(_) => &[],
+        }
+    }
+
+    fn term(&self, input: usize, x: f64, out: &mut [f64]) {
+        out.fill(0.0);
+        if let Body::CodedLinear { coding, form, .. } = &self.body
+            && let Some((column, value)) = coding.one(input, x)
+        {
+            let weights = form.weights.iter().skip(column * out.len());
+            out.iter_mut().zip(weights).for_each(|(term, weight)| *term = weight * value);
+        }
     }
 }
 

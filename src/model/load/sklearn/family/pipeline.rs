@@ -1,9 +1,10 @@
 //! Pipelines: steps, then an estimator. The inputs are the columns in front of the first step.
 
+use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
 use crate::model::tree_model::fits;
-use crate::model::{Model, ModelCard, ModelError, Scale};
+use crate::model::{Additive, LinearForm, Model, ModelCard, ModelError, Scale, Structure, TreeEnsemble};
 use crate::num::{Matrix, MatrixView};
 
 use super::super::super::pickle::At;
@@ -26,7 +27,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         .collect();
     let Some(foremost) = front.first() else { return Ok(part) };
     let mut inputs = Inputs::read(&innermost(foremost)?)?;
-    let chain = Chain::read(reading, &front, inputs.count())?;
+    let chain = Arc::new(Chain::read(reading, &front, inputs.count())?);
     if chain.width() != part.inputs.count() {
         let reason = format!("the steps make {} values, the estimator takes {}", chain.width(), part.inputs.count());
         return Err(at.refuse(reason));
@@ -44,23 +45,38 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let (algorithm, objective, answer, link, scales) = shown;
     let kept = match &part.core {
         Core::Trees(ensemble) => {
-            lower::trees(&chain, ensemble, |count| reading.charge(count, at).is_ok()).map(Core::Trees)
+            lower::trees(&*chain, ensemble, |count| reading.charge(count, at).is_ok()).map(Core::Trees)
         }
-        Core::Linear(form) => lower::linear(&chain, form).map(Core::Linear),
+        Core::Linear(form) => lower::linear(&*chain, form).map(Core::Linear),
         _ => None,
     };
     if let Some(core) = kept {
         let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
         return Ok(part.fact("Steps in front", names.join(", ")).note(KEPT));
     }
+    let terms = if let Core::Linear(form) = &part.core { Terms::new(&chain, form) } else { None };
     let model = part.into_model(reading.origin, "", last)?;
-    let core = Core::Behind(Arc::new(Piped { chain, model }));
+    let trees = match model.structure() {
+        Structure::Trees(trees) => lower::trees(&*chain, trees, |count| reading.charge(count, at).is_ok()),
+        _ => None,
+    };
+    let (said, note) = match (terms, trees) {
+        (Some(terms), _) => (Said::Terms(terms), TERMS),
+        (None, Some(trees)) => (Said::Trees(trees), KEPT),
+        (None, None) => (Said::Nothing, BEHIND),
+    };
+    let core = Core::Behind(Arc::new(Piped { chain, model, said }));
     let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
-    Ok(part.fact("Steps in front", names.join(", ")).note(
-        "Steps stand between the columns and the estimator, so only methods for any model apply; a value that the \
-         steps refuse in scikit-learn is taken for an unknown one here",
-    ))
+    Ok(part.fact("Steps in front", names.join(", ")).note(note).note(UNKNOWN))
 }
+
+/// Said of a linear form each of whose values is made of one column.
+const TERMS: &str = "The steps in front of the estimator make each of its values of one column, so every column adds a \
+    term of its own and exact methods explain the columns of the table";
+/// Said of everything else behind steps.
+const BEHIND: &str = "Steps stand between the columns and the estimator, so only methods for any model apply";
+/// Said where steps work at prediction.
+const UNKNOWN: &str = "A value that the steps refuse in scikit-learn is taken for an unknown one here";
 
 /// Said where the estimator is explained over the columns of the table.
 const KEPT: &str = "The steps in front of the estimator are worked into its thresholds or weights, so exact methods \
@@ -78,18 +94,65 @@ fn innermost<'d>(at: &At<'d>) -> Result<At<'d>, ModelError> {
     Err(at.refuse("the pipelines are nested too deeply"))
 }
 
-/// A model behind steps.
-struct Piped {
-    chain: Chain,
-    model: Arc<dyn Model>,
+/// A linear form behind steps: what each column adds through the values that are made of it.
+struct Terms {
+    chain: Arc<Chain>,
+    form: LinearForm,
+    /// For each column, the values that are made of it.
+    values: Vec<Vec<usize>>,
 }
 
-impl Model for Piped {
-    fn card(&self) -> &ModelCard {
-        self.model.card()
+impl Terms {
+    /// `None` where a value is made of several columns.
+    fn new(chain: &Arc<Chain>, form: &LinearForm) -> Option<Self> {
+        let mut values = vec![Vec::new(); chain.kinds().len()];
+        for value in 0..chain.width() {
+            values.get_mut(chain.source(value)?)?.push(value);
+        }
+        Some(Self { chain: Arc::clone(chain), form: form.clone(), values })
+    }
+}
+
+impl Debug for Terms {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Terms").field("form", &self.form).finish_non_exhaustive()
+    }
+}
+
+impl Additive for Terms {
+    fn intercept(&self) -> &[f64] {
+        &self.form.intercept
     }
 
-    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+    fn term(&self, input: usize, x: f64, out: &mut [f64]) {
+        out.fill(0.0);
+        for &value in self.values.get(input).map_or(&[][..], Vec::as_slice) {
+            let made = self.chain.one(value, x);
+            let weights = self.form.weights.iter().skip(value * out.len());
+            if !made.is_nan() {
+                out.iter_mut().zip(weights).for_each(|(term, weight)| *term += weight * made);
+            }
+        }
+    }
+}
+
+/// What a model behind steps is over the columns in front of them.
+enum Said {
+    Trees(TreeEnsemble),
+    Terms(Terms),
+    Nothing,
+}
+
+/// A model behind steps.
+struct Piped {
+    chain: Arc<Chain>,
+    model: Arc<dyn Model>,
+    said: Said,
+}
+
+impl Piped {
+    /// Asks the model with what the steps make of the rows.
+    fn ask(&self, rows: MatrixView<'_>, out: &mut [f64], ask: impl Fn(MatrixView<'_>, &mut [f64])) {
         let (width, outputs) = (self.chain.kinds().len(), self.model.card().outputs.len());
         if !fits(width, outputs, rows, out) {
             return;
@@ -99,8 +162,30 @@ impl Model for Piped {
             self.chain.apply(rows.row(i), &mut values);
         }
         match Matrix::new(values, rows.rows(), self.chain.width()) {
-            Some(matrix) => self.model.predict(matrix.view(), scale, out),
+            Some(matrix) => ask(matrix.view(), out),
             None => out.fill(f64::NAN),
+        }
+    }
+}
+
+impl Model for Piped {
+    fn card(&self) -> &ModelCard {
+        self.model.card()
+    }
+
+    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        self.ask(rows, out, |rows, out| self.model.predict(rows, scale, out));
+    }
+
+    fn predict_f64(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        self.ask(rows, out, |rows, out| self.model.predict_f64(rows, scale, out));
+    }
+
+    fn structure(&self) -> Structure<'_> {
+        match &self.said {
+            Said::Trees(trees) => Structure::Trees(trees),
+            Said::Terms(terms) => Structure::Additive(terms),
+            Said::Nothing => Structure::Opaque,
         }
     }
 }
