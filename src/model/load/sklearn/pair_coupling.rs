@@ -39,7 +39,7 @@ impl Coupled {
         let mut shares = vec![0.0; classes * classes];
         let pairs = (0..classes).flat_map(|i| (i + 1..classes).map(move |j| (i, j)));
         for ((i, j), (margin, (slope, start))) in pairs.zip(margins.iter().zip(self.slopes.iter().zip(&self.starts))) {
-            let share = falling(margin * slope + start).max(LEAST).min(1.0 - LEAST);
+            let share = falling(margin * slope + start).clamp(LEAST, 1.0 - LEAST);
             (shares[i * classes + j], shares[j * classes + i]) = (share, 1.0 - share);
         }
         coupled(&shares, classes)
