@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import sklearn
-from sklearn import (calibration, compose, discriminant_analysis, dummy, ensemble, impute, linear_model, model_selection, multiclass,
+from sklearn import (calibration, compose, discriminant_analysis, dummy, ensemble, feature_selection, impute, linear_model, model_selection, multiclass,
                      multioutput, naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree)
 
 from common import HERE, NAMES, classes, columns, exact, numbers, signal
@@ -261,6 +261,26 @@ def behind():
         yield "steps_lightgbm", columns_then(lightgbm.LGBMClassifier(verbose=-1, min_child_samples=3, **few)), "mixed"
     except (ImportError, AttributeError):
         pass
+    yield from more_steps()
+
+
+def more_steps():
+    """Steps beyond scalers, imputers and encoders."""
+    f = feature_selection
+    logistic, tree_ = linear_model.LogisticRegression(), tree.DecisionTreeClassifier(max_depth=3, random_state=0)
+    forest = ensemble.RandomForestClassifier(n_estimators=5, max_depth=3, random_state=0)
+    yield "select_best", pipeline.make_pipeline(preprocessing.StandardScaler(), f.SelectKBest(k=2), logistic), "two"
+    yield "select_percentile", pipeline.make_pipeline(f.SelectPercentile(percentile=60), tree_), "three"
+    yield "select_rate", pipeline.make_pipeline(f.SelectFpr(alpha=0.3), logistic), "three"
+    yield "select_discovery", pipeline.make_pipeline(f.SelectFdr(alpha=0.3), tree_), "two"
+    yield "select_family", pipeline.make_pipeline(f.SelectFwe(alpha=0.3), logistic), "two"
+    yield "select_weights", pipeline.make_pipeline(f.SelectFromModel(logistic, threshold="0.9*median"), tree_), "words"
+    yield "select_tree", pipeline.make_pipeline(f.SelectFromModel(tree_), logistic), "words"
+    yield "select_forest", pipeline.make_pipeline(f.SelectFromModel(forest, max_features=2, threshold=0.01), tree_), "three"
+    yield "select_lasso", pipeline.make_pipeline(f.SelectFromModel(linear_model.Lasso(alpha=0.2)), linear_model.Ridge()), "number"
+    yield "select_variance", pipeline.make_pipeline(f.VarianceThreshold(1.0), linear_model.Ridge()), "targets"
+    yield "select_recursive", pipeline.make_pipeline(f.RFE(tree_, n_features_to_select=2), tree_), "two"
+    yield "select_recursive_scored", pipeline.make_pipeline(f.RFECV(logistic, cv=2), logistic), "three"
 
 
 def fit(model, name, x, y):
@@ -358,7 +378,7 @@ def results(model, name, rows):
             out["margin"] = columns(model.predict(rows, output_margin=True))
         elif name.startswith("lightgbm"):
             out["margin"] = columns(model.predict(rows, raw_score=True))
-        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search", "steps", "svm_probability")):
+        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search", "select", "steps", "svm_probability")):
             out["margin"] = columns(model.decision_function(rows))
         return out
     return {"prediction": columns(model.predict(rows))}

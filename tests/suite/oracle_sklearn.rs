@@ -159,6 +159,11 @@ fn structure_is_kept_where_it_is_exact() {
         "steps_texts",
         "steps_xgboost",
         "steps_lightgbm",
+        "select_percentile",
+        "select_discovery",
+        "select_weights",
+        "select_forest",
+        "select_recursive.",
         "xgboost",
         "lightgbm",
     ];
@@ -178,6 +183,13 @@ fn structure_is_kept_where_it_is_exact() {
         "steps_scaled",
         "steps_plain",
         "steps_searched",
+        "select_best",
+        "select_rate",
+        "select_family",
+        "select_tree",
+        "select_lasso",
+        "select_variance",
+        "select_recursive_scored",
     ];
     for case in FOLDERS.into_iter().flat_map(cases) {
         let name = case.name.split_once('/').map_or("", |(_, file)| file);

@@ -26,7 +26,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         .cloned()
         .collect();
     let Some(foremost) = front.first() else { return Ok(part) };
-    let mut inputs = Inputs::read(&innermost(foremost)?)?;
+    let mut inputs = front_inputs(&innermost(foremost)?)?;
     let chain = Arc::new(Chain::read(reading, &front, inputs.count())?);
     if chain.width() != part.inputs.count() {
         let reason = format!("the steps make {} values, the estimator takes {}", chain.width(), part.inputs.count());
@@ -65,7 +65,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         (None, Some(trees)) => (Said::Trees(trees), KEPT),
         (None, None) => (Said::Nothing, BEHIND),
     };
-    let core = Core::Behind(Arc::new(Piped { chain, model, said }));
+    let card = ModelCard { inputs: inputs.all.clone(), ..model.card().clone() };
+    let core = Core::Behind(Arc::new(Piped { card, chain, model, said }));
     let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
     Ok(part.fact("Steps in front", names.join(", ")).note(note).note(UNKNOWN))
 }
@@ -92,6 +93,14 @@ fn innermost<'d>(at: &At<'d>) -> Result<At<'d>, ModelError> {
         at = steps(&at)?.into_iter().next().ok_or_else(|| at.refuse("the pipeline has no steps"))?;
     }
     Err(at.refuse("the pipelines are nested too deeply"))
+}
+
+/// The columns that the first transformer is fitted on: some say it only through the estimator inside.
+fn front_inputs(at: &At<'_>) -> Result<Inputs, ModelError> {
+    match at.optional("estimator_").filter(|_| at.any("n_features_in_").is_none()) {
+        Some(estimator) => Inputs::read(&estimator),
+        None => Inputs::read(at),
+    }
 }
 
 /// A linear form behind steps: what each column adds through the values that are made of it.
@@ -145,6 +154,8 @@ enum Said {
 
 /// A model behind steps.
 struct Piped {
+    /// The card of the model, with the columns in front of the steps as inputs.
+    card: ModelCard,
     chain: Arc<Chain>,
     model: Arc<dyn Model>,
     said: Said,
@@ -170,7 +181,7 @@ impl Piped {
 
 impl Model for Piped {
     fn card(&self) -> &ModelCard {
-        self.model.card()
+        &self.card
     }
 
     fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {

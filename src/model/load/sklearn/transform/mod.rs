@@ -6,9 +6,11 @@
 mod columns;
 mod encoder;
 mod identity;
+mod importances;
 mod imputer;
 pub mod lower;
 mod scaler;
+mod select;
 
 use crate::data::InputKind;
 use crate::model::ModelError;
@@ -60,7 +62,7 @@ pub struct Transformer {
 
 /// Every family of transformers.
 pub static TRANSFORMERS: &[&Transformer] =
-    &[&scaler::STEP, &imputer::STEP, &encoder::STEP, &columns::STEP, &identity::STEP];
+    &[&scaler::STEP, &imputer::STEP, &encoder::STEP, &columns::STEP, &identity::STEP, &select::STEP];
 
 /// Steps one after the other.
 pub struct Chain {
