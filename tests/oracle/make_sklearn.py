@@ -281,6 +281,21 @@ def more_steps():
     yield "select_variance", pipeline.make_pipeline(f.VarianceThreshold(1.0), linear_model.Ridge()), "targets"
     yield "select_recursive", pipeline.make_pipeline(f.RFE(tree_, n_features_to_select=2), tree_), "two"
     yield "select_recursive_scored", pipeline.make_pipeline(f.RFECV(logistic, cv=2), logistic), "three"
+    p = preprocessing
+    yield "products_all", pipeline.make_pipeline(p.PolynomialFeatures(3), tree_), "three"
+    yield "products_some", pipeline.make_pipeline(p.PolynomialFeatures(3, interaction_only=True, include_bias=False), linear_model.Ridge()), "number"
+    yield "products_bounds", pipeline.make_pipeline(p.PolynomialFeatures((2, 3)), linear_model.Ridge(alpha=10)), "number"
+    yield "bins_number", pipeline.make_pipeline(p.KBinsDiscretizer(4, encode="ordinal", strategy="uniform"), tree_), "two"
+    yield "bins_each", pipeline.make_pipeline(p.KBinsDiscretizer(3, strategy="kmeans", random_state=0), linear_model.Lasso(alpha=0.05)), "number"
+    yield "bins_dense", pipeline.make_pipeline(p.KBinsDiscretizer(3, encode="onehot-dense", strategy="uniform"), tree_), "two"
+    for name, func in [("log1p", np.log1p), ("sqrt", np.sqrt), ("square", np.square), ("absolute", np.abs), ("exp", np.exp), ("expm1", np.expm1), ("arcsinh", np.arcsinh)]:
+        amounts = "amounts " if name in ("log1p", "sqrt") else ""
+        yield f"function_{name}", pipeline.make_pipeline(p.FunctionTransformer(func), linear_model.Ridge()), amounts + "number"
+    yield "function_trees", pipeline.make_pipeline(p.FunctionTransformer(np.arcsinh), p.StandardScaler(), tree_), "two"
+    yield "function_identity", pipeline.make_pipeline(p.FunctionTransformer(), tree_), "two"
+    parts = [("s", p.StandardScaler()), ("b", p.KBinsDiscretizer(3, encode="ordinal", strategy="uniform"))]
+    yield "union_trees", pipeline.make_pipeline(pipeline.FeatureUnion([*parts, ("n", "drop"), ("p", "passthrough")]), tree_), "two"
+    yield "union_best", pipeline.make_pipeline(pipeline.FeatureUnion([*parts, ("k", f.SelectKBest(k=1))]), logistic), "words"
 
 
 def fit(model, name, x, y):
@@ -378,7 +393,7 @@ def results(model, name, rows):
             out["margin"] = columns(model.predict(rows, output_margin=True))
         elif name.startswith("lightgbm"):
             out["margin"] = columns(model.predict(rows, raw_score=True))
-        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search", "select", "steps", "svm_probability")):
+        elif hasattr(model, "decision_function") and not name.startswith(("adaboost_", "stacking", "rest", "search", "select", "products", "bins", "function", "union", "steps", "svm_probability")):
             out["margin"] = columns(model.decision_function(rows))
         return out
     return {"prediction": columns(model.predict(rows))}

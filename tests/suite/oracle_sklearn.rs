@@ -164,6 +164,10 @@ fn structure_is_kept_where_it_is_exact() {
         "select_weights",
         "select_forest",
         "select_recursive.",
+        "bins_number",
+        "function_trees",
+        "function_identity",
+        "union_trees",
         "xgboost",
         "lightgbm",
     ];
@@ -200,7 +204,7 @@ fn structure_is_kept_where_it_is_exact() {
             Structure::Opaque => "opaque",
         };
         let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
-        let additive = ["steps_columns", "steps_missing"];
+        let additive = ["steps_columns", "steps_missing", "bins_each", "function", "union_best"];
         let wanted = if starts(&trees) {
             "trees"
         } else if starts(&linear) {

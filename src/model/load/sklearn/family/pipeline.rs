@@ -97,10 +97,23 @@ fn innermost<'d>(at: &At<'d>) -> Result<At<'d>, ModelError> {
 
 /// The columns that the first transformer is fitted on: some say it only through the estimator inside.
 fn front_inputs(at: &At<'_>) -> Result<Inputs, ModelError> {
-    match at.optional("estimator_").filter(|_| at.any("n_features_in_").is_none()) {
-        Some(estimator) => Inputs::read(&estimator),
-        None => Inputs::read(at),
+    let mut at = at.clone();
+    for _depth in 0..16 {
+        let inside = match at.any("n_features_in_") {
+            Some(_) => None,
+            None => at.optional("estimator_").or_else(|| first_part(&at)),
+        };
+        let Some(inside) = inside else { return Inputs::read(&at) };
+        at = innermost(&inside)?;
     }
+    Err(at.refuse("the steps are nested too deeply"))
+}
+
+/// The first part of a union that is a transformer.
+fn first_part<'d>(at: &At<'d>) -> Option<At<'d>> {
+    let pairs = at.optional("transformer_list")?.items().ok()?;
+    let mut parts = pairs.iter().filter_map(|pair| pair.items().ok()?.into_iter().nth(1));
+    parts.find(|part| part.class().is_some())
 }
 
 /// A linear form behind steps: what each column adds through the values that are made of it.

@@ -8,6 +8,7 @@ use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE};
 use super::super::part::{Answer, Core, Part, not_fitted};
 use super::super::reading::{Reading, unsupported};
+use super::super::transform::function::ufunc;
 use super::Family;
 
 /// The family.
@@ -73,16 +74,6 @@ impl Back {
             Self::Square => value * value,
             Self::Line { scale, offset } => value * scale + offset,
         }
-    }
-}
-
-/// The name of a numpy function: pickled under the module it comes from, or by `numpy.core._ufunc_reconstruct`.
-fn ufunc<'d>(at: &At<'d>) -> Option<&'d str> {
-    match at.class()? {
-        (module, "_ufunc_reconstruct") if module.starts_with("numpy") => at.argument(1).ok()?.text().ok(),
-        ("numpy", name) => Some(name),
-        (module, name) if module.starts_with("numpy.") && module.ends_with("_multiarray_umath") => Some(name),
-        _ => None,
     }
 }
 

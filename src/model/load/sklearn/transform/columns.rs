@@ -17,7 +17,6 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
         return Err(at.refuse(format!("{} columns are expected, {width} come", inputs.count())));
     }
     let mut parts = Vec::new();
-    let mut kinds: Vec<Option<InputKind>> = vec![None; width];
     for stored in at.field("transformers_")?.items()? {
         let [name, step, columns] =
             stored.items()?.try_into().map_err(|_error| stored.wrong("name, step and columns"))?;
@@ -31,17 +30,9 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
         }
         reading.charge(chosen.len(), &columns)?;
         let step = read_step(reading, &step, chosen.len())?;
-        for (column, kind) in chosen.iter().zip(step.kinds()) {
-            let Some(slot) = kinds.get_mut(*column) else { return Err(columns.refuse("a column is out of range")) };
-            if slot.as_ref().is_some_and(|known| *known != kind) {
-                return Err(unsupported(&columns, "a column is read as a number and as a category", "Use it once"));
-            }
-            *slot = Some(kind);
-        }
         parts.push((chosen, step));
     }
-    let kinds = kinds.into_iter().map(|kind| kind.unwrap_or(InputKind::Number)).collect();
-    Ok(Box::new(Columns { parts, kinds }))
+    Ok(Box::new(Columns::new(parts, width, at)?))
 }
 
 /// The columns a step sees: names, numbers, marks or a slice.
@@ -96,12 +87,29 @@ fn slice_of(at: &At<'_>, count: usize) -> Result<Vec<usize>, ModelError> {
     Ok((start..end).step_by(step).collect())
 }
 
-struct Columns {
+/// Steps that each see some of the columns.
+pub struct Columns {
     parts: Vec<(Vec<usize>, Box<dyn Step>)>,
     kinds: Vec<InputKind>,
 }
 
 impl Columns {
+    /// Steps with the columns that each sees, out of `width`. Refuses a column read as a number and as a category.
+    pub fn new(parts: Vec<(Vec<usize>, Box<dyn Step>)>, width: usize, at: &At<'_>) -> Result<Self, ModelError> {
+        let mut kinds: Vec<Option<InputKind>> = vec![None; width];
+        for (chosen, step) in &parts {
+            for (column, kind) in chosen.iter().zip(step.kinds()) {
+                let Some(slot) = kinds.get_mut(*column) else { return Err(at.refuse("a column is out of range")) };
+                if slot.as_ref().is_some_and(|known| *known != kind) {
+                    return Err(unsupported(at, "a column is read as a number and as a category", "Use it once"));
+                }
+                *slot = Some(kind);
+            }
+        }
+        let kinds = kinds.into_iter().map(|kind| kind.unwrap_or(InputKind::Number)).collect();
+        Ok(Self { parts, kinds })
+    }
+
     /// The part that makes value `output`, and which of its values that is.
     fn part(&self, output: usize) -> Option<(&[usize], &dyn Step, usize)> {
         let mut left = output;

@@ -56,7 +56,9 @@ fn lowered(step: &dyn Step, (ensemble, tree): (&TreeEnsemble, &Tree), kinds: &[I
             return Some(Node { feature, set, threshold: 0.0, missing, ..*node });
         }
         let plain = node.set == Node::NUMERIC && !matches!(node.missing, Missing::ZeroLeft | Missing::ZeroRight);
-        (plain && step.rises(output)).then(|| Node { feature, threshold: last_left(left), missing, ..*node })
+        // Numbers below the domain of a function are missing behind it: they must go left, as the smallest of the others.
+        let below = !step.one(output, f64::NEG_INFINITY).is_nan() || missing == Missing::Left;
+        (plain && below && step.rises(output)).then(|| Node { feature, threshold: last_left(left), missing, ..*node })
     });
     let nodes = nodes.collect::<Option<Vec<Node>>>()?;
     Some(Tree { nodes, leaf_values: tree.leaf_values.clone(), output: tree.output, sets })

@@ -3,14 +3,17 @@
 //! A family of transformers is one file here and one line in `TRANSFORMERS`. The inputs of the whole are the columns as
 //! they stand in the table: a text column that an encoder reads is an input with the encoder's levels.
 
+mod bins;
 mod columns;
 mod encoder;
-mod identity;
+pub mod function;
 mod importances;
 mod imputer;
 pub mod lower;
+mod polynomial;
 mod scaler;
 mod select;
+mod union;
 
 use crate::data::InputKind;
 use crate::model::ModelError;
@@ -35,7 +38,7 @@ pub trait Step: Send + Sync {
     /// Value `output` when its input is `value`.
     fn one(&self, output: usize, value: f64) -> f64;
 
-    /// Whether value `output` never falls while its input rises.
+    /// Whether value `output` never falls while its input rises. Below its domain it may be NaN; then it is at −∞, too.
     fn rises(&self, output: usize) -> bool;
 
     /// Slope and start, when value `output` is a line of its input.
@@ -61,8 +64,17 @@ pub struct Transformer {
 }
 
 /// Every family of transformers.
-pub static TRANSFORMERS: &[&Transformer] =
-    &[&scaler::STEP, &imputer::STEP, &encoder::STEP, &columns::STEP, &identity::STEP, &select::STEP];
+pub static TRANSFORMERS: &[&Transformer] = &[
+    &scaler::STEP,
+    &imputer::STEP,
+    &encoder::STEP,
+    &columns::STEP,
+    &function::STEP,
+    &select::STEP,
+    &polynomial::STEP,
+    &bins::STEP,
+    &union::STEP,
+];
 
 /// Steps one after the other.
 pub struct Chain {
@@ -148,7 +160,14 @@ impl Step for Chain {
     }
 
     fn rises(&self, output: usize) -> bool {
-        self.path(output).is_some_and(|path| path.iter().all(|(step, at)| step.rises(*at)))
+        let Some(path) = self.path(output) else { return false };
+        // What lies below the domain of a function must not be filled in behind it.
+        let mut lowest = f64::NEG_INFINITY;
+        path.iter().all(|(step, at)| {
+            let outside = lowest.is_nan();
+            lowest = step.one(*at, lowest);
+            step.rises(*at) && (!outside || lowest.is_nan())
+        })
     }
 
     fn line(&self, output: usize) -> Option<(f64, f64)> {
@@ -186,7 +205,7 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn 
         return Err(unsupported(
             at,
             &what,
-            "Use scikit-learn's scalers, imputers and encoders, or save the estimator alone",
+            "Use scikit-learn's scalers, imputers, encoders, selectors or bins, or save the estimator alone",
         ));
     };
     reading.deeper(at, || (transformer.read)(reading, at, width))
@@ -194,8 +213,13 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn 
 
 /// The transformers and the estimator of a pipeline.
 pub fn steps<'d>(at: &At<'d>) -> Result<Vec<At<'d>>, ModelError> {
+    named(at, "steps")
+}
+
+/// The values of an attribute that is a list of names and values.
+fn named<'d>(at: &At<'d>, key: &str) -> Result<Vec<At<'d>>, ModelError> {
     let mut all = Vec::new();
-    for pair in at.field("steps")?.items()? {
+    for pair in at.field(key)?.items()? {
         let [name, step] = pair.items()?.try_into().map_err(|_error| pair.wrong("a name and a step"))?;
         all.push(step.renamed(format!("{}.{}", at.place(), name.text()?.chars().take(40).collect::<String>())));
     }
