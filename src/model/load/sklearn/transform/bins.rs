@@ -12,7 +12,7 @@ use super::{Step, Transformer};
 pub static STEP: Transformer = Transformer { classes: &[("sklearn.preprocessing", "KBinsDiscretizer")], read };
 
 fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step>, ModelError> {
-    if at.optional("dtype").is_some_and(|dtype| !dtype.class().is_some_and(|(_, name)| name == "float64")) {
+    if at.optional("dtype").is_some_and(|dtype| dtype.class().is_none_or(|(_, name)| name != "float64")) {
         return Err(unsupported(at, "it rounds numbers first", "Leave dtype out"));
     }
     let lists = at.optional("bin_edges_").ok_or_else(|| not_fitted(at))?.items()?;
@@ -83,5 +83,18 @@ impl Step for Bins {
 
     fn kinds(&self) -> Vec<InputKind> {
         vec![InputKind::Number; self.limits.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_on_an_edge_belongs_to_the_bin_above() {
+        let bins = Bins { places: vec![(0, 0)], limits: vec![vec![0.0, 1.5]], each: false };
+        let made = [-9.0, -0.0, 1.0, 1.5, f64::INFINITY].map(|value| bins.one(0, value));
+        assert_eq!(made, [0.0, 1.0, 1.0, 2.0, 2.0]);
+        assert!(bins.one(0, f64::NAN).is_nan());
     }
 }

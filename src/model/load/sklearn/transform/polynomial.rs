@@ -28,12 +28,11 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
     for size in least.max(1)..=most {
         reading.charge(size, &degree)?;
         let mut product: Vec<usize> = if distinct { (0..size).collect() } else { vec![0; size] };
-        while width > 0 {
+        let mut more = width > 0;
+        while more {
             reading.charge(size.saturating_add(1), &degree)?;
             products.push(product.clone());
-            if !advance(&mut product, width, distinct) {
-                break;
-            }
+            more = advance(&mut product, width, distinct);
         }
     }
     Ok(Box::new(Products { products, width }))
