@@ -1,0 +1,6 @@
+//! ONNX graphs.
+#![no_main]
+
+use candor::model::load::onnx::Onnx;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| candor_fuzz::open(&Onnx, bytes, "fuzz"));
