@@ -13,9 +13,17 @@ const STRANGE: [f64; 9] = [f64::NAN, 0.0, -0.0, -0.5, 1e308, f64::INFINITY, f64:
 
 /// Reads `bytes` with `loader`, whether or not it recognises them; `path` is where they claim to come from.
 pub fn open(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) {
+    opens(loader, bytes, path);
+}
+
+/// The same, and tells whether a model opened.
+pub fn opens(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) -> bool {
     let origin = Origin { path: path.into(), sha256: Fingerprint::default(), bytes: bytes.len() as u64 };
     match loader.load(bytes, &origin, &Task::silent()) {
-        Ok(model) => predict_strange_rows(&*model),
+        Ok(model) => {
+            predict_strange_rows(&*model);
+            return true;
+        }
         Err(ModelError::Malformed { place, reason }) => {
             assert!(!place.is_empty() && !reason.is_empty(), "refused without a place: {place}: {reason}");
         }
@@ -26,6 +34,7 @@ pub fn open(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) {
         Err(ModelError::Unreadable { reason, .. }) => assert!(!reason.is_empty()),
         Err(other) => panic!("no refusal of a file: {other:?}"),
     }
+    false
 }
 
 fn predict_strange_rows(model: &dyn Model) {
