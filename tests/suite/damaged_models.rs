@@ -263,6 +263,14 @@ fn offsets_of_a_catboost_binary_that_meet_elsewhere_are_no_danger() {
 }
 
 #[test]
+fn a_catboost_binary_without_trees_and_with_a_billion_outputs_is_refused() {
+    with_little_memory("a_catboost_binary_without_trees_and_with_a_billion_outputs_is_refused", || {
+        let bytes = read("hostile/many_outputs.cbm");
+        assert!(!survives(&bytes, "many_outputs.cbm"));
+    });
+}
+
+#[test]
 fn a_shortened_file_is_refused() {
     for part in ["xgboost", "xgboost-1.7", "xgboost-2.1", "lightgbm", "lightgbm-3.3", "catboost", "catboost-1.0", "ebm"]
     {

@@ -65,6 +65,9 @@ impl Loader for CatBoost {
     }
 }
 
+/// More outputs than any model has: a file without trees could name any number.
+const OUTPUT_LIMIT: usize = 1 << 16;
+
 /// The refusal of what texts and embeddings need.
 fn refuse_texts(what: String) -> ModelError {
     ModelError::Unsupported {
@@ -100,6 +103,9 @@ fn build(parts: Parts, format: &str, origin: &Origin, task: &Task) -> Result<Arc
 
 fn name_outputs(card: &mut ModelCard, parts: &Parts) -> Result<(), ModelError> {
     let (task, outputs) = (card.task, parts.outputs);
+    if outputs > OUTPUT_LIMIT {
+        return Err(ModelError::malformed("leaf values", format!("{outputs} outputs are too many")));
+    }
     if task == crate::model::TaskKind::Binary && outputs != 1 {
         let reason = format!("a loss of two classes has one output, the leaves have {outputs} values");
         return Err(ModelError::malformed("leaf values", reason));

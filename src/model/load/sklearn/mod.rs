@@ -7,6 +7,7 @@ mod categories;
 mod combine;
 mod family;
 mod formula;
+mod importances;
 mod pair_coupling;
 mod part;
 mod reading;

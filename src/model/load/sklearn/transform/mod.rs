@@ -7,7 +7,6 @@ mod bins;
 mod columns;
 mod encoder;
 pub mod function;
-mod importances;
 mod imputer;
 pub mod lower;
 mod polynomial;

@@ -4,9 +4,9 @@ use crate::data::InputKind;
 use crate::model::ModelError;
 
 use super::super::super::pickle::At;
+use super::super::importances::importances;
 use super::super::part::not_fitted;
 use super::super::reading::{Reading, unsupported};
-use super::importances::importances;
 use super::{Step, Transformer, numbers};
 
 const PACKAGE: &str = "sklearn.feature_selection";

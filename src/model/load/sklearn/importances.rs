@@ -2,8 +2,8 @@
 
 use crate::model::ModelError;
 
-use super::super::super::pickle::At;
-use super::super::reading::{Reading, unsupported};
+use super::super::pickle::At;
+use super::reading::{Reading, unsupported};
 
 /// One number per input: sizes of weights, added up over the outputs, or what the splits of trees gained.
 pub fn importances(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Vec<f64>, ModelError> {
