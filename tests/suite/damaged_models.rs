@@ -8,8 +8,9 @@ use candor::base::Task;
 use candor::model::load::native::{NativeBody, to_json};
 use candor::model::load::{load_bytes, looks_like_model};
 use candor::model::{LinkFunction, Model, ModelError, Structure};
-use candor::num::Matrix;
 use proptest::prelude::{ProptestConfig, any, proptest};
+
+use super::common::strange::predict_strange_rows;
 
 /// Address space of the process that opens hostile files, in kB: far below what their counts ask for.
 const MEMORY_KB: u64 = 3 << 20;
@@ -62,18 +63,6 @@ fn survives(bytes: &[u8], what: &str) -> bool {
             false
         }
         Err(other) => panic!("{what}: {other:?}"),
-    }
-}
-
-fn predict_strange_rows(model: &dyn Model) {
-    let strange = [f64::NAN, 0.0, -0.0, -0.5, 1e308, f64::INFINITY, f64::NEG_INFINITY, 2147483648.0, 1e-320];
-    let width = model.card().inputs.len();
-    let rows: Vec<f64> = (0..strange.len() * width).map(|i| strange[(i + i / width.max(1)) % strange.len()]).collect();
-    let rows = Matrix::new(rows, strange.len(), width).expect("the shape fits");
-    let mut out = vec![0.0; rows.rows() * model.card().outputs.len()];
-    for scale in &model.card().scales {
-        model.predict(rows.view(), *scale, &mut out);
-        model.predict_f64(rows.view(), *scale, &mut out);
     }
 }
 

@@ -8,6 +8,8 @@ use candor::model::{Model, ModelError, Scale};
 use candor::num::Matrix;
 use proptest::prelude::{ProptestConfig, any, proptest};
 
+use super::common::strange::predict_strange_rows;
+
 /// Functions that a hostile pickle asks for.
 const WANTED: [(&str, &str); 32] = [
     ("os", "system"),
@@ -119,15 +121,7 @@ fn survives(bytes: &[u8], what: &str) -> bool {
 fn survives_as(bytes: &[u8], path: &str, what: &str) -> bool {
     match open_as(bytes, path) {
         Ok(model) => {
-            let strange = [f64::NAN, 0.0, -0.0, -0.5, 1e308, f64::INFINITY, f64::NEG_INFINITY, 2147483648.0, 1e-320];
-            let (width, outputs) = (model.card().inputs.len(), model.card().outputs.len());
-            let rows = (0..strange.len() * width).map(|i| strange[(i + i / width.max(1)) % strange.len()]).collect();
-            let rows = Matrix::new(rows, strange.len(), width).expect("the shape fits");
-            let mut out = vec![0.0; rows.rows() * outputs];
-            for scale in &model.card().scales {
-                model.predict(rows.view(), *scale, &mut out);
-                model.predict_f64(rows.view(), *scale, &mut out);
-            }
+            predict_strange_rows(&*model);
             true
         }
         Err(ModelError::Malformed { place, reason }) => {

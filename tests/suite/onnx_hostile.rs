@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use candor::base::{Problem, Task};
 use candor::model::load::{load_bytes, looks_like_model};
 use candor::model::{Model, ModelError};
-use candor::num::Matrix;
 use proptest::prelude::{ProptestConfig, any, proptest};
+
+use super::common::strange::predict_strange_rows;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/onnx")
@@ -43,17 +44,8 @@ fn survives(bytes: &[u8], what: &str) -> bool {
 }
 
 fn answer_strange_rows(model: &dyn Model) {
-    let strange = [f64::NAN, 0.0, -0.0, -0.5, 1e308, f64::INFINITY, f64::NEG_INFINITY, 2147483648.0, 1e-320];
-    let width = model.card().inputs.len();
-    if width > 10_000 {
-        return;
-    }
-    let rows: Vec<f64> = (0..strange.len() * width).map(|i| strange[(i + i / width.max(1)) % strange.len()]).collect();
-    let rows = Matrix::new(rows, strange.len(), width).expect("the shape fits");
-    let mut out = vec![0.0; rows.rows() * model.card().outputs.len()];
-    for scale in &model.card().scales {
-        model.predict(rows.view(), *scale, &mut out);
-        model.predict_f64(rows.view(), *scale, &mut out);
+    if model.card().inputs.len() <= 10_000 {
+        predict_strange_rows(model);
     }
 }
 

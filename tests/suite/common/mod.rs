@@ -2,4 +2,5 @@
 
 pub mod generate;
 pub mod recorded;
+pub mod strange;
 pub mod toy;
