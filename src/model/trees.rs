@@ -118,6 +118,16 @@ impl Node {
     pub const LEAF: u32 = u32::MAX;
     /// Marks a numeric split.
     pub const NUMERIC: u32 = u32::MAX;
+    /// A leaf without cover, whose values are the first ones.
+    pub const BARE_LEAF: Self = Self {
+        feature: Self::LEAF,
+        left: 0,
+        right: 0,
+        set: Self::NUMERIC,
+        threshold: 0.0,
+        missing: Missing::Left,
+        cover: 0.0,
+    };
 
     /// Whether the node has no children.
     pub fn is_leaf(&self) -> bool {

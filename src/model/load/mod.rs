@@ -60,6 +60,8 @@ pub static LOADERS: &[&dyn Loader] = &[
 
 /// Bytes a loader may look at to recognise its format.
 pub const HEAD: usize = 4096;
+/// Most outputs of a model: what is named once for each of them must not be named by a number in a file alone.
+const OUTPUT_LIMIT: usize = 1 << 16;
 /// Larger files are refused.
 const SIZE_LIMIT: u64 = 8 << 30;
 

@@ -29,7 +29,7 @@ use self::objective::Objective;
 use self::parts::Parts;
 use super::document::{At, Value, shown};
 use super::foreign::contains;
-use super::{Loader, Origin, output_names};
+use super::{Loader, OUTPUT_LIMIT, Origin, output_names};
 
 /// The loader of CatBoost files.
 pub struct CatBoost;
@@ -64,9 +64,6 @@ impl Loader for CatBoost {
         build(json::read(&At::root(&document), task)?, "CatBoost JSON", origin, task)
     }
 }
-
-/// More outputs than any model has: a file without trees could name any number.
-const OUTPUT_LIMIT: usize = 1 << 16;
 
 /// The refusal of what texts and embeddings need.
 fn refuse_texts(what: String) -> ModelError {

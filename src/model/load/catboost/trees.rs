@@ -48,7 +48,7 @@ fn build(raw: &RawTree, asks: &Asks, rules: TreeRules, (negate, place): (bool, &
     let mut nodes = Vec::with_capacity(raw.nodes.len());
     for node in &raw.nodes {
         nodes.push(match *node {
-            RawNode::Leaf { first, weight } => Node { left: index(first)?, cover: weight, ..LEAF },
+            RawNode::Leaf { first, weight } => Node { left: index(first)?, cover: weight, ..Node::BARE_LEAF },
             RawNode::Split { split, left, right } => {
                 let ask = asks.get(split).and_then(Option::as_ref);
                 let Ask { feature, threshold, missing, set } =
@@ -70,16 +70,6 @@ fn build(raw: &RawTree, asks: &Asks, rules: TreeRules, (negate, place): (bool, &
     cover(&mut tree.nodes);
     Ok(tree)
 }
-
-const LEAF: Node = Node {
-    feature: Node::LEAF,
-    left: 0,
-    right: 0,
-    set: Node::NUMERIC,
-    threshold: 0.0,
-    missing: crate::model::Missing::Left,
-    cover: 0.0,
-};
 
 /// The cover of a split is that of its leaves. Children come after their parents.
 fn cover(nodes: &mut [Node]) {

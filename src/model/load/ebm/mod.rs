@@ -14,7 +14,7 @@ use crate::base::{Entry, Task};
 use crate::model::link::LinkFunction;
 use crate::model::tree_model::TreeModel;
 use crate::model::trees::{Accumulate, Compare};
-use crate::model::{Missing, Model, ModelCard, ModelError, Node, TaskKind, Tree, TreeEnsemble};
+use crate::model::{Model, ModelCard, ModelError, Node, TaskKind, Tree, TreeEnsemble};
 
 use self::terms::{Term, TermReader};
 use super::document::{At, Value, shown};
@@ -168,16 +168,7 @@ fn intercept(ebm: &At<'_>, output: &Output) -> Result<Vec<f64>, ModelError> {
 
 /// A tree of one leaf.
 fn constant(values: Vec<f64>) -> Tree {
-    let leaf = Node {
-        feature: Node::LEAF,
-        left: 0,
-        right: 0,
-        set: Node::NUMERIC,
-        threshold: 0.0,
-        missing: Missing::Left,
-        cover: 0.0,
-    };
-    Tree { nodes: vec![leaf], leaf_values: values, output: None, sets: Vec::new() }
+    Tree { nodes: vec![Node::BARE_LEAF], leaf_values: values, output: None, sets: Vec::new() }
 }
 
 fn describe(card: &mut ModelCard, ebm: &At<'_>, link: &str, terms: &[Term]) {

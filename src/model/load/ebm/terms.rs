@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::model::tree_check::{TreeRules, arrange};
-use crate::model::{Missing, ModelError, Node, Tree};
+use crate::model::{ModelError, Node, Tree};
 
 use super::super::document::{At, Value, shown};
 use super::features::{Bins, Feature};
@@ -82,7 +82,7 @@ impl<'f> TermReader<'f> {
         weights: Option<&[f64]>,
         at: &At<'_>,
     ) -> Result<Tree, ModelError> {
-        let mut tree = Tree { nodes: vec![LEAF], leaf_values: scores, output: None, sets: Vec::new() };
+        let mut tree = Tree { nodes: vec![Node::BARE_LEAF], leaf_values: scores, output: None, sets: Vec::new() };
         let first = bins.first().map_or(0, |(_, bins)| bins.reachable());
         let mut waiting = vec![Part { node: 0, depth: 0, start: 0, end: first, cell: 0 }];
         while let Some(mut part) = waiting.pop() {
@@ -112,7 +112,8 @@ impl<'f> TermReader<'f> {
                     tree.sets.push(set.ok_or_else(|| at.refuse("the categories are too many for the file's size"))?);
                 }
             }
-            tree.nodes.extend([LEAF, LEAF]);
+            // The missing value stands before all others, so it goes left at every split, as a bare leaf says.
+            tree.nodes.extend([Node::BARE_LEAF, Node::BARE_LEAF]);
             waiting.push(Part { node: children, end: middle, ..part });
             waiting.push(Part { node: children + 1, start: middle, ..part });
         }
@@ -130,17 +131,6 @@ struct Part {
     end: usize,
     cell: usize,
 }
-
-/// The missing value stands before all others, so it goes left at every split.
-const LEAF: Node = Node {
-    feature: Node::LEAF,
-    left: 0,
-    right: 0,
-    set: Node::NUMERIC,
-    threshold: 0.0,
-    missing: Missing::Left,
-    cover: 0.0,
-};
 
 fn index(value: usize, at: &At<'_>) -> Result<u32, ModelError> {
     u32::try_from(value).map_err(|_error| at.refuse("the term has too many bins"))

@@ -13,15 +13,12 @@ use crate::model::trees::Accumulate;
 use crate::model::{LinearForm, Model, ModelCard, ModelError, Scale, TaskKind, TreeEnsemble};
 
 use super::super::pickle::At;
-use super::super::{Origin, output_names};
+use super::super::{OUTPUT_LIMIT, Origin, output_names};
 use super::formula::{Formula, FormulaModel};
 use super::reading::unsupported;
 
 /// Inputs a model without names may have.
 const NAMELESS_LIMIT: usize = 100_000;
-/// Outputs a model may have.
-pub const OUTPUT_LIMIT: usize = 1 << 16;
-
 /// What kind of answer an estimator gives.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {

@@ -16,10 +16,7 @@ use crate::model::{LinearForm, Model, ModelCard, ModelError, TaskKind, TreeEnsem
 use self::objective::Objective;
 use super::document::{At, Value, shown};
 use super::foreign::contains;
-use super::{Loader, Origin, output_names};
-
-/// Outputs a model may have.
-const OUTPUT_LIMIT: usize = 1 << 16;
+use super::{Loader, OUTPUT_LIMIT, Origin, output_names};
 
 /// Parts of a tree that no prediction or explanation needs, half of a file.
 const UNREAD: [&str; 3] = ["base_weights", "loss_changes", "parents"];

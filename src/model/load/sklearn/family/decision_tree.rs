@@ -3,8 +3,9 @@
 use crate::model::trees::{Accumulate, Compare};
 use crate::model::{ModelError, TaskKind, Tree, TreeEnsemble};
 
+use super::super::super::OUTPUT_LIMIT;
 use super::super::super::pickle::At;
-use super::super::part::{Answer, Core, Inputs, OUTPUT_LIMIT, Part, classes, not_fitted};
+use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
 use super::super::reading::Reading;
 use super::super::tree::{Leaf, LeafRules, read as read_tree};
 use super::{Family, tree_facts};

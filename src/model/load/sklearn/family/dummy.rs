@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::model::{ModelError, TaskKind};
 
+use super::super::super::OUTPUT_LIMIT;
 use super::super::super::pickle::At;
 use super::super::formula::{Formula, write_probabilities};
-use super::super::part::{Answer, Core, Inputs, OUTPUT_LIMIT, Part, classes, not_fitted};
+use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::Family;
 

@@ -3,8 +3,9 @@
 use crate::model::link::LinkFunction;
 use crate::model::{LinearForm, ModelError, TaskKind};
 
+use super::super::super::OUTPUT_LIMIT;
 use super::super::super::pickle::At;
-use super::super::part::{Answer, Core, Inputs, OUTPUT_LIMIT, Part, not_fitted};
+use super::super::part::{Answer, Core, Inputs, Part, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::Family;
 

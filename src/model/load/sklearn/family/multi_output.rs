@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::model::{ModelError, Scale, TaskKind, Tree, TreeEnsemble};
 
+use super::super::super::OUTPUT_LIMIT;
 use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE};
-use super::super::part::{Answer, Core, OUTPUT_LIMIT, Part, not_fitted};
+use super::super::part::{Answer, Core, Part, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::one_vs_rest::side_by_side;
 use super::voting::inputs;

@@ -54,10 +54,11 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
         return Ok(part.fact("Steps in front", names.join(", ")).note(KEPT));
     }
+    let tried = matches!(part.core, Core::Trees(_));
     let terms = if let Core::Linear(form) = &part.core { Terms::new(&chain, form) } else { None };
     let model = part.into_model(reading.origin, "", last)?;
     let trees = match model.structure() {
-        Structure::Trees(trees) => lower::trees(&*chain, trees, |count| reading.charge(count, at).is_ok()),
+        Structure::Trees(trees) if !tried => lower::trees(&*chain, trees, |count| reading.charge(count, at).is_ok()),
         _ => None,
     };
     let (said, note) = match (terms, trees) {
