@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::base::{Problem, text};
-use crate::data::{Dataset, InputKind, TableProfile};
-use crate::model::{Model, ModelCard, Structure};
+use crate::data::{Dataset, TableProfile};
+use crate::model::{Model, ModelCard, StepCard, Structure};
 use crate::session::Command;
 
 use super::args::{Common, Inspect};
@@ -92,6 +92,12 @@ fn model_text(model: &dyn Model) -> String {
         line(name, value);
     }
     line("SHA-256", &card.sha256.0);
+    if let Some((steps, values)) = &card.steps {
+        line("steps", &format!("in front of the estimator, which takes {}", text::counted(*values, "value")));
+        for (depth, step) in StepCard::outline(steps) {
+            line("", &format!("{:1$}{step}", "", 2 * depth));
+        }
+    }
     features(card, &mut out);
     for note in &card.notes {
         writeln!(out, "{:<18}{note}", "note").expect("writing to memory does not fail");
@@ -103,14 +109,7 @@ fn features(card: &ModelCard, out: &mut String) {
     let mut push = |text: String| writeln!(out, "{text}").expect("writing to memory does not fail");
     push(text::counted(card.inputs.len(), "feature"));
     for input in card.inputs.iter().take(SHOWN) {
-        let kind = match &input.kind {
-            InputKind::Number => "number".to_owned(),
-            InputKind::Codes => "category codes".to_owned(),
-            InputKind::Levels(levels) | InputKind::OpenLevels(levels) => text::counted(levels.len(), "level"),
-            InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
-            InputKind::Hash => "categories by hash".to_owned(),
-        };
-        push(format!("  {} ({kind})", input.name));
+        push(format!("  {} ({})", input.name, input.kind.words()));
     }
     if card.inputs.len() > SHOWN {
         push(format!("  and {} more; --json lists all", text::count(card.inputs.len() - SHOWN)));

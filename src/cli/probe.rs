@@ -65,6 +65,7 @@ fn card() -> ModelCard {
         classes: Vec::new(),
         native_scale: Scale::Target,
         scales: vec![Scale::Target],
+        steps: None,
         facts: Vec::new(),
         notes: Vec::new(),
     }

@@ -46,6 +46,17 @@ pub enum InputKind {
 pub const NEVER_SEEN: &str = "levels never seen";
 
 impl InputKind {
+    /// What it takes, in words: `number`, `4 levels`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Number => "number".to_owned(),
+            Self::Levels(levels) | Self::OpenLevels(levels) => counted(levels.len(), "level"),
+            Self::Codes => "category codes".to_owned(),
+            Self::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
+            Self::Hash => "categories by hash".to_owned(),
+        }
+    }
+
     /// The category that a value means, in words; a number for kinds that hold no names.
     pub fn category(&self, value: f64) -> String {
         // A negative value or NaN becomes code 0; such values are not asked for.

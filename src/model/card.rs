@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Fingerprint;
+use crate::base::{Fingerprint, text};
 use crate::data::Input;
 
 use super::predict::Scale;
@@ -46,6 +46,61 @@ impl TaskKind {
     }
 }
 
+/// A step between the columns of the table and the estimator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepCard {
+    /// What it is: `StandardScaler`.
+    pub title: String,
+    /// Its settings that say what it does: `strategy median`.
+    pub settings: String,
+    /// Parts that work side by side; empty for a step without parts.
+    pub branches: Vec<BranchCard>,
+}
+
+/// One of several parts of a step that work side by side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchCard {
+    /// Its name in the file.
+    pub name: String,
+    /// The columns it sees: the first of them by name, and how many there are; `None` for all that come.
+    pub columns: Option<(Vec<String>, usize)>,
+    /// What it does with them, in order. Empty where they pass unchanged.
+    pub steps: Vec<StepCard>,
+}
+
+impl BranchCard {
+    /// Its columns in words: the first names, and how many more there are.
+    pub fn seen(&self) -> String {
+        match &self.columns {
+            None => "all columns".to_owned(),
+            Some((names, count)) if *count > names.len() => {
+                format!("{} and {} more", names.join(", "), text::count(count - names.len()))
+            }
+            Some((names, _)) => names.join(", "),
+        }
+    }
+}
+
+impl StepCard {
+    /// What it is, with its settings in brackets.
+    pub fn line(&self) -> String {
+        if self.settings.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, self.settings) }
+    }
+
+    /// Steps as lines of an outline, each with its depth.
+    pub fn outline(steps: &[Self]) -> Vec<(usize, String)> {
+        let mut lines = Vec::new();
+        for step in steps {
+            lines.push((0, step.line()));
+            for branch in &step.branches {
+                lines.push((1, format!("{}: {}", branch.name, branch.seen())));
+                lines.extend(Self::outline(&branch.steps).into_iter().map(|(depth, line)| (depth + 2, line)));
+            }
+        }
+        lines
+    }
+}
+
 /// A model's identity and interface.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ModelCard {
@@ -77,6 +132,9 @@ pub struct ModelCard {
     pub native_scale: Scale,
     /// Every scale `predict` can answer in; the first is the default.
     pub scales: Vec<Scale>,
+    /// Steps between the table and the estimator, in order, and the number of values that reach the estimator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<(Vec<StepCard>, usize)>,
     /// Facts worth showing as name and value: trees, leaves, deepest path, learning rate.
     pub facts: Vec<(String, String)>,
     /// What the file does not tell, or what should be known before trusting a result.

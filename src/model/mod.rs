@@ -23,7 +23,7 @@ pub mod trees;
 pub mod truth;
 
 pub use additive::Additive;
-pub use card::{ModelCard, TaskKind};
+pub use card::{BranchCard, ModelCard, StepCard, TaskKind};
 pub use error::ModelError;
 pub use linear::{LinearForm, LinearModel};
 pub use link::LinkFunction;

@@ -144,6 +144,7 @@ pub fn card(inputs: Vec<Input>) -> ModelCard {
         classes: vec!["paid".to_owned(), "default".to_owned()],
         native_scale: Scale::Margin,
         scales: vec![Scale::Margin, Scale::Probability],
+        steps: None,
         facts: Vec::new(),
         notes: Vec::new(),
     }

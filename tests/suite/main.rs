@@ -28,6 +28,7 @@ mod oracle_explain;
 mod oracle_predict;
 mod oracle_sklearn;
 mod pair_answers;
+mod pipeline_steps;
 mod ready;
 mod registries;
 mod report;

@@ -25,6 +25,7 @@ pub fn card(task: TaskKind, outputs: usize) -> ModelCard {
         classes: Vec::new(),
         native_scale: scale,
         scales: vec![scale],
+        steps: None,
         facts: Vec::new(),
         notes: Vec::new(),
     }

@@ -13,7 +13,7 @@ use super::{Screen, ScreenId, page, train};
 use crate::app::desk::Cx;
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::widget::chart_frame::Place;
-use crate::app::widget::{card, chart_frame, empty};
+use crate::app::widget::{card, chart_frame, empty, steps};
 
 /// Width of one metric.
 const TILE: f32 = 124.0;
@@ -153,6 +153,14 @@ fn about(ui: &mut Ui, model: &ModelCard) {
         }
     });
     ui.add_space(STEP);
+    if model.steps.is_some() {
+        card::card(ui, |ui| {
+            ui.label(style::title("From column to prediction"));
+            ui.add_space(STEP);
+            steps::steps(ui, model);
+        });
+        ui.add_space(STEP);
+    }
     card::card(ui, |ui| {
         ui.label(style::title(text::counted(model.inputs.len(), "input")));
         let height = (ui.available_height() - GAP).clamp(140.0, 320.0);
@@ -164,18 +172,9 @@ fn about(ui: &mut Ui, model: &ModelCard) {
             model.inputs.len(),
             |ui, range| {
                 for input in model.inputs.get(range).unwrap_or(&[]) {
-                    let kind = match &input.kind {
-                        crate::data::InputKind::Number => "number".to_owned(),
-                        crate::data::InputKind::Levels(levels) | crate::data::InputKind::OpenLevels(levels) => {
-                            text::counted(levels.len(), "level")
-                        }
-                        crate::data::InputKind::Codes => "category codes".to_owned(),
-                        crate::data::InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
-                        crate::data::InputKind::Hash => "categories by hash".to_owned(),
-                    };
                     ui.horizontal(|ui| {
                         crate::app::widget::number::name(ui, &input.name, 30);
-                        ui.label(style::small(kind));
+                        ui.label(style::small(input.kind.words()));
                     });
                 }
             },

@@ -10,3 +10,4 @@ pub(crate) mod knob_form;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod passport;
+pub(crate) mod steps;

@@ -182,6 +182,7 @@ fn card(learner: &dyn Learner, set: &TrainingSet, native_scale: Scale, notes: &[
         classes: set.classes.clone(),
         native_scale,
         scales,
+        steps: None,
         facts: Vec::new(),
         notes: notes.to_vec(),
     }

@@ -135,6 +135,7 @@ impl Origin {
             classes: Vec::new(),
             native_scale,
             scales,
+            steps: None,
             facts: Vec::new(),
             notes: Vec::new(),
         }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::base::{Entry, text};
 use crate::data::InputKind;
+use crate::model::StepCard;
 
 use super::super::document::{Block, Page, TableBlock};
 use super::super::error::ReportError;
@@ -43,13 +44,10 @@ impl Section for ModelIdentity {
         facts.extend(card.facts.iter().cloned());
         let rows = card.inputs.iter().map(|input| {
             let kind = match &input.kind {
-                InputKind::Number => "number".to_owned(),
                 InputKind::Levels(levels) | InputKind::OpenLevels(levels) => {
                     format!("levels: {}", text::shorten(&levels.join(", "), 160))
                 }
-                InputKind::Codes => "category codes".to_owned(),
-                InputKind::Hashes(hashes) => format!("categories, {} known by hash", hashes.len()),
-                InputKind::Hash => "categories by hash".to_owned(),
+                other => other.words(),
             };
             vec![input.name.clone(), kind]
         });
@@ -59,6 +57,12 @@ impl Section for ModelIdentity {
             rows: rows.collect(),
         };
         let mut blocks = vec![Block::Facts(facts), Block::Table(table)];
+        if let Some((steps, values)) = &card.steps {
+            let lines = StepCard::outline(steps);
+            let indented = |(depth, line): &(usize, String)| format!("{}{line}", "– ".repeat(*depth));
+            blocks.push(Block::Heading(format!("Steps that make {} of the columns", text::counted(*values, "value"))));
+            blocks.push(Block::List(lines.iter().map(indented).collect()));
+        }
         if !card.notes.is_empty() {
             blocks.push(Block::Heading("What to know about this file".to_owned()));
             blocks.push(Block::List(card.notes.clone()));

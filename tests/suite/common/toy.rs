@@ -43,6 +43,7 @@ impl Toy {
             classes: Vec::new(),
             native_scale: Scale::Margin,
             scales: vec![Scale::Margin],
+            steps: None,
             facts: Vec::new(),
             notes: Vec::new(),
         };

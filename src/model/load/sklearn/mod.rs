@@ -8,6 +8,7 @@ mod combine;
 mod family;
 mod formula;
 mod importances;
+mod outline;
 mod pair_coupling;
 mod part;
 mod reading;

@@ -10,7 +10,7 @@ use crate::model::named::with_card;
 use crate::model::tree_check::check_ensemble;
 use crate::model::tree_model::TreeModel;
 use crate::model::trees::Accumulate;
-use crate::model::{LinearForm, Model, ModelCard, ModelError, Scale, TaskKind, TreeEnsemble};
+use crate::model::{LinearForm, Model, ModelCard, ModelError, Scale, StepCard, TaskKind, TreeEnsemble};
 
 use super::super::pickle::At;
 use super::super::{OUTPUT_LIMIT, Origin, output_names};
@@ -106,6 +106,8 @@ pub struct Part {
     pub link: LinkFunction,
     /// The scale in which the core adds up, and all scales.
     pub scales: (Scale, Vec<Scale>),
+    /// Steps in front of the estimator and the values that reach it.
+    pub steps: Option<(Vec<StepCard>, usize)>,
     /// Facts for the card.
     pub facts: Vec<(String, String)>,
     /// What should be known before trusting a result.
@@ -213,6 +215,7 @@ impl Part {
             core: Core::Whole(model),
             link: LinkFunction::Identity,
             scales: (card.native_scale, card.scales),
+            steps: None,
             facts: card.facts,
             notes: card.notes,
         }
@@ -225,7 +228,8 @@ impl Part {
         (link, scales): (LinkFunction, (Scale, Vec<Scale>)),
     ) -> Self {
         let (facts, notes) = (Vec::new(), Vec::new());
-        Self { algorithm: algorithm.to_owned(), objective: None, inputs, answer, core, link, scales, facts, notes }
+        let algorithm = algorithm.to_owned();
+        Self { algorithm, objective: None, inputs, answer, core, link, scales, steps: None, facts, notes }
     }
 
     /// Adds a sentence to the card.
@@ -252,6 +256,7 @@ impl Part {
             inputs: self.inputs.all,
             native_scale: self.scales.0,
             scales: self.scales.1,
+            steps: self.steps,
             facts: self.facts,
             notes: self.notes,
             ..origin.card(format, task, self.link)

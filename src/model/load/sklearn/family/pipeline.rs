@@ -8,6 +8,7 @@ use crate::model::{Additive, LinearForm, Model, ModelCard, ModelError, Scale, St
 use crate::num::{Matrix, MatrixView};
 
 use super::super::super::pickle::At;
+use super::super::outline;
 use super::super::part::{Core, Inputs, Part};
 use super::super::reading::Reading;
 use super::super::transform::{Chain, Step, lower, steps};
@@ -35,7 +36,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     for (input, kind) in inputs.all.iter_mut().zip(chain.kinds()) {
         input.kind = kind;
     }
-    let names: Vec<String> = front.iter().map(|step| step.class().map_or("", |(_, name)| name).to_owned()).collect();
+    let steps = Some((outline::steps(reading, &front, &inputs), chain.width()));
     let shown = (part.algorithm.clone(), part.objective.clone(), part.answer.clone(), part.link, part.scales.clone());
     let (facts, mut notes) = (part.facts.clone(), part.notes.clone());
     // What the steps fill in is never missing for the estimator.
@@ -51,8 +52,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         _ => None,
     };
     if let Some(core) = kept {
-        let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
-        return Ok(part.fact("Steps in front", names.join(", ")).note(KEPT));
+        let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, facts, notes };
+        return Ok(part.note(KEPT));
     }
     let tried = matches!(part.core, Core::Trees(_));
     let terms = if let Core::Linear(form) = &part.core { Terms::new(&chain, form) } else { None };
@@ -68,8 +69,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     };
     let card = ModelCard { inputs: inputs.all.clone(), ..model.card().clone() };
     let core = Core::Behind(Arc::new(Piped { card, chain, model, said }));
-    let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
-    Ok(part.fact("Steps in front", names.join(", ")).note(note).note(UNKNOWN))
+    let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, facts, notes };
+    Ok(part.note(note).note(UNKNOWN))
 }
 
 /// Said of a linear form each of whose values is made of one column.

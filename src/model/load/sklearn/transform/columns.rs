@@ -35,8 +35,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
     Ok(Box::new(Columns::new(parts, width, at)?))
 }
 
-/// The columns a step sees: names, numbers, marks or a slice.
-fn chosen(at: &At<'_>, inputs: &Inputs) -> Result<Vec<usize>, ModelError> {
+/// The columns a step sees: names, numbers, marks or a slice; as places among `inputs`.
+pub fn chosen(at: &At<'_>, inputs: &Inputs) -> Result<Vec<usize>, ModelError> {
     if at.class().is_some_and(|(_, name)| name == "slice") {
         return slice_of(at, inputs.count());
     }

@@ -4,7 +4,7 @@
 //! they stand in the table: a text column that an encoder reads is an input with the encoder's levels.
 
 mod bins;
-mod columns;
+pub mod columns;
 mod encoder;
 pub mod function;
 mod imputer;
