@@ -34,6 +34,10 @@ def yes(x):
     return (signal(x) > 0).astype(int)
 
 
+def truth(x):
+    return signal(x) > 0
+
+
 def positive(x):
     return np.exp(0.5 * signal(x))
 
@@ -63,6 +67,8 @@ CASES = {
                "interpretable", "missing values; pairs have their own, coarser cuts", True),
     "binary_minimal": (ExplainableBoostingClassifier, plain(yes, missing=False), {"interactions": 0},
                        "minimal", "no bin weights in the file", False),
+    "flags": (ExplainableBoostingClassifier, plain(truth), {"interactions": 0, "max_bins": 6},
+              "interpretable", "classes False and True", True),
     "levels": (ExplainableBoostingClassifier, levels, {"interactions": [("colour", "town"), ("a", "town")],
                "max_interaction_bins": 5}, "interpretable", "text levels, missing and never seen ones; text classes", True),
     "multiclass": (ExplainableBoostingClassifier, plain(named), {"interactions": 0},
@@ -116,6 +122,15 @@ def typed(rows, model):
     return out
 
 
+def plots(model):
+    """What explain_global draws: edges or levels, scores, bounds and weights of every term it can draw."""
+    whole = model.explain_global()
+    data = [whole.data(k) for k in range(len(whole.data()["names"]))]
+    keep = ("names", "left_names", "right_names", "scores", "upper_bounds", "lower_bounds")
+    parts = [{key: d[key] for key in keep if d.get(key) is not None} for d in data]
+    return {"names": whole.data()["names"], "importances": whole.data()["scores"], "parts": parts}
+
+
 def record(name):
     estimator, make, settings, detail, notes, _ = CASES[name]
     x, y = make()
@@ -140,6 +155,8 @@ def record(name):
     results = {"margin": margin, answer[0]: answer[1]}
     if name in ("binary", "multiclass"):
         results["terms"] = model.eval_terms(rows).reshape(len(rows), -1)
+    if name in ("binary", "levels", "multiclass", "poisson", "regression"):
+        results["plots"] = plots(model)
     if NEW and name in ("binary", "levels", "multiclass_pair"):
         def score(table):
             return columns(model.decision_function(typed(pd.DataFrame(table, columns=x.columns), model)))
