@@ -7,6 +7,7 @@ use candor::base::Task;
 use candor::model::load::load;
 use candor::model::named::with_card;
 use candor::model::{Axis, Bins, Model, Structure, Term};
+use candor::num::Matrix;
 use serde_json::Value;
 
 use super::common::recorded::cell;
@@ -127,7 +128,11 @@ fn terms_are_what_interpret_draws() {
 fn a_rows_terms_are_the_leaves_it_reaches() {
     for (name, record, model) in cases() {
         let Structure::Trees(ensemble) = model.structure() else { panic!("expected trees") };
-        let terms = model.terms().expect("terms");
+        let Some(terms) = model.terms() else {
+            // Behind steps the bins are not those of the columns.
+            assert!(name.contains("piped"), "{name}");
+            continue;
+        };
         assert_eq!(terms.len() + 1, ensemble.trees.len());
         for row in record["rows"].as_array().expect("rows") {
             let cells = row.as_array().expect("a row").iter().zip(&model.card().inputs);
@@ -140,6 +145,46 @@ fn a_rows_terms_are_the_leaves_it_reaches() {
             assert!(terms.iter().all(|term| term.scores_at(&[]).is_none()));
         }
     }
+}
+
+#[test]
+fn pickled_estimators_are_the_models_of_their_files() {
+    let mut count = 0;
+    for part in FOLDERS {
+        for entry in std::fs::read_dir(folder().join(part)).expect("the folder can be read") {
+            let path = entry.expect("an entry").path();
+            let name = path.display().to_string();
+            let Some((case, _)) = name.split_once(".model.") else { continue };
+            if name.ends_with(".json") || case.ends_with("piped") {
+                continue;
+            }
+            let open = |path: &Path| load(path, &Task::silent()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            let (pickle, file) = (open(&path), open(Path::new(&format!("{case}.model.json"))));
+            assert_eq!(pickle.terms(), file.terms(), "{name}");
+            let card = |model: &dyn Model| {
+                let card = model.card().clone();
+                (card.inputs, card.outputs, card.classes, card.task, card.scales, card.facts, card.algorithm)
+            };
+            assert_eq!(card(&*pickle), card(&*file), "{name}");
+            let record: Value =
+                serde_json::from_slice(&std::fs::read(format!("{case}.json")).expect("a record")).expect("JSON");
+            let rows = record["rows"].as_array().expect("rows").iter().map(|row| {
+                let cells = row.as_array().expect("a row").iter().zip(&file.card().inputs);
+                cells.map(|(value, input)| cell(value, &input.kind)).collect::<Vec<f64>>()
+            });
+            let rows = Matrix::from_rows(&rows.collect::<Vec<_>>()).expect("rows of one length");
+            for scale in &file.card().scales {
+                let answer = |model: &dyn Model| {
+                    let mut out = vec![0.0; rows.rows() * model.card().outputs.len()];
+                    model.predict(rows.view(), *scale, &mut out);
+                    out
+                };
+                same(&answer(&*pickle), &answer(&*file), &name);
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 11, "only {count} pickles were found");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The features of an EBM file and how each is cut into bins, once for single terms and more coarsely for pairs.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::data::{Input, InputKind};
@@ -8,7 +7,7 @@ use crate::model::ModelError;
 use crate::model::term::Bins;
 
 use super::super::document::{At, Value, shown};
-use super::parts::Feature;
+use super::parts::{Coder, Feature};
 
 /// Reads all features.
 pub fn read(ebm: &At<'_>) -> Result<Vec<Feature>, ModelError> {
@@ -40,33 +39,11 @@ fn cuts(at: &At<'_>) -> Result<Vec<Bins>, ModelError> {
     at.items()?.map(level).collect()
 }
 
-/// Codes follow the first resolution; categories that only coarser ones name come behind.
 fn categories(at: &At<'_>) -> Result<(InputKind, Vec<Bins>), ModelError> {
-    let mut codes: HashMap<String, u32> = HashMap::new();
-    let mut names: Vec<String> = Vec::new();
-    let mut levels = Vec::new();
-    for level in at.items()? {
-        let mut seen = vec![false; names.len()];
-        let mut groups = Vec::new();
-        for group in members(&level)? {
-            let mut inside = Vec::with_capacity(group.len());
-            for name in group {
-                let code = *codes.entry(name.clone()).or_insert(names.len() as u32);
-                if code as usize == names.len() {
-                    names.push(name);
-                    seen.push(false);
-                }
-                match seen.get_mut(code as usize) {
-                    Some(flag) if !*flag => *flag = true,
-                    _ => return Err(level.refuse(format!("category {code} is listed twice"))),
-                }
-                inside.push(code);
-            }
-            groups.push(inside);
-        }
-        levels.push(Bins::Groups(groups));
-    }
-    Ok((InputKind::OpenLevels(Arc::from(names)), levels))
+    let mut coder = Coder::default();
+    let level = |level: At<'_>| coder.groups(members(&level)?).map_err(|reason| level.refuse(reason));
+    let levels = at.items()?.map(level).collect::<Result<Vec<_>, _>>()?;
+    Ok((InputKind::OpenLevels(Arc::from(coder.names)), levels))
 }
 
 /// The categories of every bin; a bin that holds several lists them.

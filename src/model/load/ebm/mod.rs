@@ -1,4 +1,4 @@
-//! Explainable boosting machines of InterpretML, saved with `to_json`.
+//! Explainable boosting machines of InterpretML, saved with `to_json` or as pickles.
 //!
 //! A term is a table of scores over the bins of its features. Such a table is exactly a small tree, so the model is a
 //! sum of trees: the intercept first, because that is the order in which interpret adds, then the terms of the file.
@@ -6,6 +6,7 @@
 mod features;
 mod model;
 mod parts;
+mod pickled;
 mod table_tree;
 mod terms;
 
@@ -18,7 +19,7 @@ use crate::model::{Model, ModelError};
 use self::parts::{Output, Parts};
 use self::terms::TermReader;
 use super::document::{At, Value, shown};
-use super::{Loader, Origin};
+use super::{Loader, Origin, pickle};
 
 /// The loader of EBM files.
 pub struct Ebm;
@@ -64,6 +65,17 @@ impl Loader for Ebm {
         }
         read(&root.field("ebm")?, origin, task)
     }
+}
+
+/// Reads what a pickled estimator keeps; `classes` are its class names.
+pub(super) fn read_pickled(
+    at: &pickle::At<'_>,
+    classes: Vec<String>,
+    charge: &pickled::Charge<'_>,
+    origin: &Origin,
+) -> Result<Arc<dyn Model>, ModelError> {
+    let parts = pickled::read(at, classes, charge)?;
+    Ok(Arc::new(model::assemble(parts, "InterpretML EBM in a pickle", origin)?))
 }
 
 fn read(ebm: &At<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {

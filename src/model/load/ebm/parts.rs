@@ -1,5 +1,6 @@
 //! What every form of an EBM holds: features with their bins, and terms with their tables of scores.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::data::Input;
@@ -95,6 +96,40 @@ pub fn unknown_link(link: &str) -> ModelError {
     ModelError::Unsupported {
         what: format!("the link “{link}” is not supported"),
         hint: "Train with two classes or more, or with a regression objective".to_owned(),
+    }
+}
+
+/// Gives codes to the categories of one feature: in the order of the first resolution; what only coarser ones name
+/// comes behind.
+#[derive(Default)]
+pub struct Coder {
+    /// Names of the codes.
+    pub names: Vec<String>,
+    codes: HashMap<String, u32>,
+}
+
+impl Coder {
+    /// The bins of one resolution, from the names in each of them. Refuses a category that stands in two places.
+    pub fn groups(&mut self, named: Vec<Vec<String>>) -> Result<Bins, String> {
+        let mut seen = vec![false; self.names.len()];
+        let mut groups = Vec::with_capacity(named.len());
+        for group in named {
+            let mut inside = Vec::with_capacity(group.len());
+            for name in group {
+                let code = *self.codes.entry(name.clone()).or_insert(self.names.len() as u32);
+                if code as usize == self.names.len() {
+                    self.names.push(name);
+                    seen.push(false);
+                }
+                match seen.get_mut(code as usize) {
+                    Some(flag) if !*flag => *flag = true,
+                    _ => return Err(format!("category {code} is listed twice")),
+                }
+                inside.push(code);
+            }
+            groups.push(inside);
+        }
+        Ok(Bins::Groups(groups))
     }
 }
 
