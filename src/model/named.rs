@@ -8,6 +8,7 @@ use crate::num::MatrixView;
 use super::card::{ModelCard, TaskKind};
 use super::load::native::NativeBody;
 use super::predict::{Model, Scale, Structure};
+use super::term::Term;
 
 /// The same predictor with more names on its card.
 struct Named {
@@ -57,5 +58,9 @@ impl Model for Named {
 
     fn structure(&self) -> Structure<'_> {
         self.model.structure()
+    }
+
+    fn terms(&self) -> Option<&[Term]> {
+        self.model.terms()
     }
 }

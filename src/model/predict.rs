@@ -8,6 +8,7 @@ use super::additive::Additive;
 use super::card::ModelCard;
 use super::linear::LinearForm;
 use super::load::native::NativeBody;
+use super::term::Term;
 use super::trees::TreeEnsemble;
 
 /// The unit of a number that leaves a model.
@@ -76,6 +77,12 @@ pub trait Model: Send + Sync {
     /// What exact methods may use.
     fn structure(&self) -> Structure<'_> {
         Structure::Opaque
+    }
+
+    /// The terms of an explainable boosting machine with their bins, in the order in which they are added to the
+    /// intercept; `None` for every other model. Their scores are in `card().native_scale`.
+    fn terms(&self) -> Option<&[Term]> {
+        None
     }
 
     /// The parameters as a Candor model file stores them; `None` when that file has no form for them.

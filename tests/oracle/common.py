@@ -66,6 +66,8 @@ def exact(v):
     """Python numbers, strings and None only; an f32 becomes the f64 of the same value."""
     if isinstance(v, pd.DataFrame):
         v = v.astype(object).to_numpy()
+    if isinstance(v, dict):
+        return {k: exact(x) for k, x in v.items()}
     if isinstance(v, (list, tuple, np.ndarray)):
         return [exact(x) for x in v]
     if v is None or isinstance(v, (str, int)):
@@ -98,7 +100,7 @@ def save(folder, case, tool, version, script, notes, model, features, rows, resu
     head = {"tool": tool, "version": version, "command": f"python {script} {case}",
             "date": datetime.date.today().isoformat(), "notes": notes, "model": model,
             "features": list(features), "rows": exact(rows)}
-    body = {k: {a: exact(b) for a, b in v.items()} if isinstance(v, dict) else exact(v) for k, v in results.items()}
+    body = {k: exact(v) for k, v in results.items()}
     path = HERE / folder / f"{case}.json"
     path.write_text(dump({**head, **body}) + "\n", encoding="utf-8")
 

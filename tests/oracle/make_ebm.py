@@ -6,13 +6,17 @@
 interpret 0.6 makes only the cases marked OLD, in a folder of its own.
 """
 
+import pickle
 import sys
 import warnings
 
 import interpret
+import joblib
 import numpy as np
 import pandas as pd
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from common import HERE, LEVELS, NAMES, categories, classes, columns, enumerate_shapley, numbers, save, signal
 
@@ -32,6 +36,10 @@ def plain(target, **options):
 
 def yes(x):
     return (signal(x) > 0).astype(int)
+
+
+def truth(x):
+    return signal(x) > 0
 
 
 def positive(x):
@@ -63,6 +71,8 @@ CASES = {
                "interpretable", "missing values; pairs have their own, coarser cuts", True),
     "binary_minimal": (ExplainableBoostingClassifier, plain(yes, missing=False), {"interactions": 0},
                        "minimal", "no bin weights in the file", False),
+    "flags": (ExplainableBoostingClassifier, plain(truth), {"interactions": 0, "max_bins": 6},
+              "interpretable", "classes False and True", True),
     "levels": (ExplainableBoostingClassifier, levels, {"interactions": [("colour", "town"), ("a", "town")],
                "max_interaction_bins": 5}, "interpretable", "text levels, missing and never seen ones; text classes", True),
     "multiclass": (ExplainableBoostingClassifier, plain(named), {"interactions": 0},
@@ -116,6 +126,38 @@ def typed(rows, model):
     return out
 
 
+# The same estimators as pickles, in forms that differ in how arrays and texts are written.
+PICKLED = {"levels": "p4.pkl", "multiclass": "zlib.joblib", "multiclass_pair": "joblib", "flags": "p2.pkl",
+           "nominal_numbers": "p5.pkl", "poisson": "p0.pkl", "triple": "xz.joblib"}
+
+
+def write(model, name):
+    path, form = HERE / FOLDER / f"{name}.model.{PICKLED[name]}", PICKLED[name]
+    if form.startswith("p"):
+        path.write_bytes(pickle.dumps(model, protocol=int(form[1])))
+    else:
+        joblib.dump(model, path, compress=0 if form == "joblib" else (form.split(".")[0], 3))
+
+
+def piped():
+    """An EBM behind a step, as a pickle, with its answers."""
+    x, y = plain(signal, missing=False)()
+    model = make_pipeline(StandardScaler(),
+                          ExplainableBoostingRegressor(**SAME, interactions=1, max_interaction_bins=6)).fit(x, y)
+    joblib.dump(model, HERE / FOLDER / "piped.model.joblib", compress=3)
+    save(FOLDER, "piped", "interpret", VERSION, "make_ebm.py", "behind a StandardScaler", "piped.model.joblib", NAMES,
+         x.head(40), {"margin": columns(model.predict(x.head(40))), "prediction": columns(model.predict(x.head(40)))})
+
+
+def plots(model):
+    """What explain_global draws: edges or levels, scores, bounds and weights of every term it can draw."""
+    whole = model.explain_global()
+    data = [whole.data(k) for k in range(len(whole.data()["names"]))]
+    keep = ("names", "left_names", "right_names", "scores", "upper_bounds", "lower_bounds")
+    parts = [{key: d[key] for key in keep if d.get(key) is not None} for d in data]
+    return {"names": whole.data()["names"], "importances": whole.data()["scores"], "parts": parts}
+
+
 def record(name):
     estimator, make, settings, detail, notes, _ = CASES[name]
     x, y = make()
@@ -129,6 +171,8 @@ def record(name):
     (HERE / FOLDER).mkdir(exist_ok=True)
     file = f"{name}.model.json"
     model.to_json(str(HERE / FOLDER / file), detail=detail, indent=None)
+    if name in PICKLED:
+        write(model, name)
     rows = typed(odd_rows(x, model), model)
     if hasattr(model, "classes_"):
         margin, answer = columns(model.decision_function(rows)), ("probability", model.predict_proba(rows))
@@ -140,6 +184,8 @@ def record(name):
     results = {"margin": margin, answer[0]: answer[1]}
     if name in ("binary", "multiclass"):
         results["terms"] = model.eval_terms(rows).reshape(len(rows), -1)
+    if name in ("binary", "levels", "multiclass", "poisson", "regression"):
+        results["plots"] = plots(model)
     if NEW and name in ("binary", "levels", "multiclass_pair"):
         def score(table):
             return columns(model.decision_function(typed(pd.DataFrame(table, columns=x.columns), model)))
@@ -151,6 +197,6 @@ def record(name):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    for case in sys.argv[1:] or [c for c, v in CASES.items() if NEW or v[5]]:
+    for case in sys.argv[1:] or [*(c for c, v in CASES.items() if NEW or v[5]), "piped"]:
         print(case)
-        record(case)
+        piped() if case == "piped" else record(case)

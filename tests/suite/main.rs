@@ -13,6 +13,7 @@ mod common;
 mod curves;
 mod damaged_models;
 mod determinism;
+mod ebm_terms;
 mod exactness;
 mod hostile_pickles;
 mod importance;

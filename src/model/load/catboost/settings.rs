@@ -23,6 +23,7 @@ pub fn read(key: &str, settings: &At<'_>, info: &mut Info) {
 
 fn classes(settings: &At<'_>) -> Vec<String> {
     let truth = settings.optional("class_label_type").and_then(|kind| kind.text().ok()) == Some("Boolean");
+    let truth_name = |flag: &i64| if *flag == 0 { "False" } else { "True" }.to_owned();
     let Some(names) = settings.optional("class_names") else { return Vec::new() };
     let name = |value: &Value| match value {
         Value::Text(text) => text.clone(),
@@ -31,9 +32,8 @@ fn classes(settings: &At<'_>) -> Vec<String> {
         _ => String::new(),
     };
     match names.value {
-        Value::Integers(flags) if truth => {
-            flags.iter().map(|flag| if *flag == 0 { "False" } else { "True" }.to_owned()).collect()
-        }
+        Value::Integers(flags) if truth => flags.iter().map(truth_name).collect(),
+        Value::Flags(flags) => flags.iter().map(truth_name).collect(),
         Value::Integers(numbers) => numbers.iter().map(i64::to_string).collect(),
         Value::Reals(numbers) => numbers.iter().map(f64::to_string).collect(),
         Value::List(values) => values.iter().map(name).collect(),

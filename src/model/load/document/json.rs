@@ -225,9 +225,10 @@ mod tests {
         let Value::Table(entries) = value.unwrap() else { panic!("expected a table") };
         assert_eq!(entries[0].1, Value::Integers(vec![1, 2]));
         assert_eq!(entries[1].1, Value::Reals(vec![1.0, 2.5, f64::NEG_INFINITY]));
-        assert_eq!(entries[2].1, Value::Integers(vec![1, 0]));
+        assert_eq!(entries[2].1, Value::Flags(vec![1, 0]));
         assert_eq!(entries[3].1, Value::List(vec![Value::Text("x".to_owned()), Value::Integer(1)]));
         assert_eq!(entries[4].1, Value::Text("é😀\n".to_owned()));
+        assert_eq!(parse(b"[true,2]", &[]).unwrap(), Value::Integers(vec![1, 2]));
         let Value::Reals(values) = parse(b"[NaN]", &[]).unwrap() else { panic!("expected numbers") };
         assert!(values[0].is_nan());
     }

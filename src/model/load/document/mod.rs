@@ -24,8 +24,10 @@ pub enum Value {
     Real(f64),
     /// A text.
     Text(String),
-    /// An array of whole numbers or truth values (0, 1); also the empty array.
+    /// An array of whole numbers, among which truth values are 0 and 1; also the empty array.
     Integers(Vec<i64>),
+    /// An array of truth values alone, as 0 and 1.
+    Flags(Vec<i64>),
     /// An array of numbers.
     Reals(Vec<f64>),
     /// Any other array.
@@ -77,7 +79,7 @@ impl Gather {
     /// The array, without room for more.
     fn closed(mut self) -> Value {
         match &mut self.0 {
-            Value::Integers(all) => all.shrink_to_fit(),
+            Value::Integers(all) | Value::Flags(all) => all.shrink_to_fit(),
             Value::Reals(all) => all.shrink_to_fit(),
             Value::List(all) => all.shrink_to_fit(),
             _ => {}
@@ -86,10 +88,18 @@ impl Gather {
     }
 
     fn push(&mut self, item: Value) {
-        let item = match item {
-            Value::Bool(flag) => Value::Integer(i64::from(flag)),
-            other => other,
+        let item = match (&mut self.0, item) {
+            (Value::Flags(all), Value::Bool(flag)) => return all.push(i64::from(flag)),
+            (Value::Integers(none), Value::Bool(flag)) if none.is_empty() => {
+                self.0 = Value::Flags(vec![i64::from(flag)]);
+                return;
+            }
+            (_, Value::Bool(flag)) => Value::Integer(i64::from(flag)),
+            (_, other) => other,
         };
+        if let Value::Flags(all) = &mut self.0 {
+            self.0 = Value::Integers(std::mem::take(all));
+        }
         match (&mut self.0, item) {
             (Value::Integers(all), Value::Integer(v)) => all.push(v),
             (Value::Reals(all), Value::Real(v)) => all.push(v),
@@ -148,6 +158,7 @@ impl<'d> At<'d> {
             Value::Real(_) => "a number",
             Value::Text(_) => "a text",
             Value::Integers(_) => "whole numbers",
+            Value::Flags(_) => "truth values",
             Value::Reals(_) => "numbers",
             Value::List(_) => "a list",
             Value::Table(_) => "named values",
@@ -200,6 +211,15 @@ impl<'d> At<'d> {
         }
     }
 
+    /// A number, when it is one.
+    pub fn real(&self) -> Option<f64> {
+        match self.value {
+            Value::Integer(value) => Some(*value as f64),
+            Value::Real(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     /// A list of texts.
     pub fn texts(&self) -> Result<Vec<&'d str>, ModelError> {
         self.items()?.map(|item| item.text()).collect()
@@ -222,10 +242,10 @@ impl<'d> At<'d> {
         usize::try_from(value).map_err(|_error| self.refuse(format!("{value} is no count")))
     }
 
-    /// An array of whole numbers.
+    /// An array of whole numbers or truth values.
     pub fn integers(&self) -> Result<&'d [i64], ModelError> {
         match self.value {
-            Value::Integers(values) => Ok(values),
+            Value::Integers(values) | Value::Flags(values) => Ok(values),
             _ => Err(self.wrong("whole numbers")),
         }
     }
@@ -234,7 +254,7 @@ impl<'d> At<'d> {
     pub fn reals(&self) -> Result<Cow<'d, [f64]>, ModelError> {
         match self.value {
             Value::Reals(values) => Ok(Cow::Borrowed(values)),
-            Value::Integers(values) => Ok(values.iter().map(|v| *v as f64).collect()),
+            Value::Integers(values) | Value::Flags(values) => Ok(values.iter().map(|v| *v as f64).collect()),
             _ => Err(self.wrong("numbers")),
         }
     }

@@ -195,7 +195,7 @@ mod tests {
                 Value::Integers(vec![7, -7]),
                 Value::Reals(vec![1.5]),
                 Value::Text("hi".to_owned()),
-                Value::Integers(vec![1, 0]),
+                Value::Flags(vec![1, 0]),
             ]
         );
     }

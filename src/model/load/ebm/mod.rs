@@ -1,24 +1,25 @@
-//! Explainable boosting machines of InterpretML, saved with `to_json`.
+//! Explainable boosting machines of InterpretML, saved with `to_json` or as pickles.
 //!
 //! A term is a table of scores over the bins of its features. Such a table is exactly a small tree, so the model is a
 //! sum of trees: the intercept first, because that is the order in which interpret adds, then the terms of the file.
 
 mod features;
+mod model;
+mod parts;
+mod pickled;
+mod table_tree;
 mod terms;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::text::counted;
 use crate::base::{Entry, Task};
-use crate::model::link::LinkFunction;
-use crate::model::tree_model::TreeModel;
-use crate::model::trees::{Accumulate, Compare};
-use crate::model::{Model, ModelCard, ModelError, Node, TaskKind, Tree, TreeEnsemble};
+use crate::model::{Model, ModelError};
 
-use self::terms::{Term, TermReader};
+use self::parts::{Output, Parts};
+use self::terms::TermReader;
 use super::document::{At, Value, shown};
-use super::{Loader, Origin, output_names};
+use super::{Loader, Origin, pickle};
 
 /// The loader of EBM files.
 pub struct Ebm;
@@ -66,46 +67,35 @@ impl Loader for Ebm {
     }
 }
 
-/// What the only output of a file says.
-struct Output {
-    task: TaskKind,
-    link: LinkFunction,
-    name: &'static str,
+/// Reads what a pickled estimator keeps; `classes` are its class names.
+pub(super) fn read_pickled(
+    at: &pickle::At<'_>,
     classes: Vec<String>,
+    charge: &pickled::Charge<'_>,
+    origin: &Origin,
+) -> Result<Arc<dyn Model>, ModelError> {
+    let parts = pickled::read(at, classes, charge)?;
+    Ok(Arc::new(model::assemble(parts, "InterpretML EBM in a pickle", origin)?))
 }
 
 fn read(ebm: &At<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
     let output = output(ebm)?;
-    let intercept = intercept(ebm, &output)?;
+    let at = ebm.field("intercept")?;
+    let intercept = at.reals()?.into_owned();
+    output.check(&intercept).map_err(|reason| at.refuse(reason))?;
     let features = features::read(ebm)?;
-    // As for other formats: more words than any real model needs, far fewer than a hostile one asks for.
-    let spare_words = (8 << 20) + (origin.bytes as usize).saturating_mul(8);
-    let mut reader = TermReader::new(&features, intercept.len(), spare_words)?;
+    let reader = TermReader::new(&features, intercept.len())?;
     let items: Vec<At<'_>> = ebm.field("terms")?.items()?.collect();
     task.begin("reading the terms", items.len() as u64);
-    let mut terms = Vec::with_capacity(items.len());
+    let mut tables = Vec::with_capacity(items.len());
     for item in &items {
-        terms.push(reader.read(item)?);
+        tables.push(reader.read(item)?);
         task.advance(1)?;
     }
-    let mut card = origin.card("InterpretML EBM JSON", output.task, output.link);
-    card.inputs = features.into_iter().map(|f| f.input).collect();
-    describe(&mut card, ebm, output.name, &terms);
-    card.outputs = match (output.task, output.classes.as_slice()) {
-        (TaskKind::Binary, [_, positive]) => vec![positive.clone()],
-        (TaskKind::Multiclass, classes) => classes.to_vec(),
-        _ => output_names(output.task, intercept.len()),
-    };
-    card.classes = output.classes;
-    let ensemble = TreeEnsemble {
-        inputs: card.inputs.len(),
-        base: vec![0.0; intercept.len()],
-        trees: std::iter::once(constant(intercept)).chain(terms.into_iter().map(|t| t.tree)).collect(),
-        compare: Compare::LessF64,
-        accumulate: Accumulate::F64,
-        divisor: 1.0,
-    };
-    Ok(Arc::new(TreeModel { card, ensemble, link: output.link }))
+    let settings = ebm.optional("implementation_params");
+    let objective = settings.and_then(|all| all.optional("objective")?.text().ok().map(shown));
+    let parts = Parts { output, objective, intercept, features, tables };
+    Ok(Arc::new(model::assemble(parts, "InterpretML EBM JSON", origin)?))
 }
 
 fn output(ebm: &At<'_>) -> Result<Output, ModelError> {
@@ -114,98 +104,26 @@ fn output(ebm: &At<'_>) -> Result<Output, ModelError> {
     let [one] = all.as_slice() else {
         return Err(outputs.refuse(format!("{} outputs are stored, expected one", all.len())));
     };
-    let link = one.field("link")?;
-    let logistic = LinkFunction::Sigmoid { slope: 1.0 };
-    let (task, function, name) = match link.text()? {
-        "logit" => (TaskKind::Binary, logistic, "logit"),
-        "mlogit" => (TaskKind::Multiclass, LinkFunction::Softmax, "mlogit (softmax)"),
-        "vlogit" => (TaskKind::Multiclass, logistic, "vlogit (each class by itself)"),
-        "identity" => (TaskKind::Regression, LinkFunction::Identity, "identity"),
-        "log" => (TaskKind::Count, LinkFunction::Exp, "log"),
-        other => {
-            return Err(ModelError::Unsupported {
-                what: format!("the link “{}” is not supported", shown(other)),
-                hint: "Train with two classes or more, or with a regression objective".to_owned(),
-            });
-        }
-    };
-    if let Some(parameter) = one.optional("link_param").filter(|p| !matches!(p.value, Value::Text(t) if t == "nan")) {
-        return Err(parameter.refuse("this link has no parameter"));
-    }
     let classes = match one.optional("classes") {
         Some(classes) => class_names(&classes)?,
         None => Vec::new(),
     };
-    Ok(Output { task, link: function, name, classes })
+    let link = one.field("link")?;
+    let output = Output::of_link(link.text()?, classes)
+        .ok_or_else(|| parts::unknown_link(&shown(link.text().unwrap_or_default())))?;
+    if let Some(parameter) = one.optional("link_param").filter(|p| !matches!(p.value, Value::Text(t) if t == "nan")) {
+        return Err(parameter.refuse("this link has no parameter"));
+    }
+    Ok(output)
 }
 
 fn class_names(at: &At<'_>) -> Result<Vec<String>, ModelError> {
     match at.value {
+        Value::Flags(flags) => {
+            Ok(flags.iter().map(|flag| if *flag == 0 { "False" } else { "True" }.to_owned()).collect())
+        }
         Value::Integers(numbers) => Ok(numbers.iter().map(i64::to_string).collect()),
         Value::Reals(numbers) => Ok(numbers.iter().map(f64::to_string).collect()),
         _ => Ok(at.texts()?.into_iter().map(str::to_owned).collect()),
-    }
-}
-
-fn intercept(ebm: &At<'_>, output: &Output) -> Result<Vec<f64>, ModelError> {
-    let at = ebm.field("intercept")?;
-    let values = at.reals()?.into_owned();
-    let wanted = match output.task {
-        TaskKind::Multiclass => output.classes.len(),
-        _ => 1,
-    };
-    if values.len() != wanted || wanted == 0 {
-        return Err(at.refuse(format!("{} values are stored, expected {wanted}", values.len())));
-    }
-    if output.task == TaskKind::Binary && output.classes.len() != 2 {
-        return Err(ebm.field("outputs")?.refuse("the link logit needs two classes"));
-    }
-    match values.iter().find(|v| !v.is_finite()) {
-        Some(value) => Err(at.refuse(format!("the intercept is {value}, expected a finite number"))),
-        None => Ok(values),
-    }
-}
-
-/// A tree of one leaf.
-fn constant(values: Vec<f64>) -> Tree {
-    Tree { nodes: vec![Node::BARE_LEAF], leaf_values: values, output: None, sets: Vec::new() }
-}
-
-fn describe(card: &mut ModelCard, ebm: &At<'_>, link: &str, terms: &[Term]) {
-    let settings = ebm.optional("implementation_params");
-    let setting = |key: &str| settings.as_ref()?.optional(key)?.text().ok().map(shown);
-    let of = |features: usize| terms.iter().filter(|t| t.features.len() == features).count();
-    let (single, pairs) = (of(1), of(2));
-    card.library = Some("InterpretML".to_owned());
-    card.algorithm = "explainable boosting machine".to_owned();
-    card.objective = setting("objective");
-    card.facts.extend([
-        ("Terms".to_owned(), terms.len().to_string()),
-        ("Single features".to_owned(), single.to_string()),
-        ("Pairs".to_owned(), pairs.to_string()),
-    ]);
-    if single + pairs < terms.len() {
-        card.facts.push(("Larger terms".to_owned(), (terms.len() - single - pairs).to_string()));
-    }
-    let bins = terms.iter().map(|t| t.tree.nodes.iter().filter(|n| n.is_leaf()).count()).sum::<usize>();
-    card.facts.push(("Bins".to_owned(), bins.to_string()));
-    card.facts.push(("Link".to_owned(), link.to_owned()));
-    if terms.iter().all(|t| t.weighted) {
-        card.facts.push(("Cover".to_owned(), "training weight of every bin".to_owned()));
-    } else {
-        let note = "The file holds no bin weights, so path-dependent attributions have no weights; save it with \
-            to_json(file, detail=\"interpretable\")";
-        card.notes.push(note.to_owned());
-    }
-    card.notes.push(format!(
-        "The model explains itself: the prediction is the intercept plus one score for each of its {}",
-        counted(terms.len(), "term")
-    ));
-    if pairs > 0 {
-        card.notes.push(
-            "Path-dependent attributions ask the features of a pair in the order of the file; against a background \
-             the order makes no difference"
-                .to_owned(),
-        );
     }
 }

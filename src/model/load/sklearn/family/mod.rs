@@ -9,6 +9,7 @@ mod catboost;
 mod decision_tree;
 mod discriminant;
 mod dummy;
+mod ebm;
 mod forest;
 mod gradient_boosting;
 mod histogram_boosting;
@@ -73,6 +74,7 @@ pub static ESTIMATORS: &[&Family] = &[
     &xgboost::FAMILY,
     &lightgbm::FAMILY,
     &catboost::FAMILY,
+    &ebm::FAMILY,
 ];
 
 /// Adds what a card says about trees, when the part is made of trees.
