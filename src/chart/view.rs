@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 
 use crate::base::{RowId, text};
 use crate::data::{Column, Values};
-use crate::explain::{Attribution, Body, Curves, Explanation, FeatureCurve, Importance, Interactions, Shape};
-use crate::model::Scale;
+use crate::explain::{
+    Attribution, Body, Curves, Explanation, FeatureCurve, Importance, Interactions, Shape, Strengths,
+};
+use crate::model::{ModelCard, Scale, Term};
 
 use super::kind::{ChartError, Subject};
 use super::scale;
@@ -76,6 +78,52 @@ pub fn interactions<'a>(subject: &Subject<'a>) -> Result<(&'a Explanation, &'a I
         return Err(ChartError::Missing("The model uses no feature, so that there are no effects to show"));
     }
     Ok((explanation, interactions))
+}
+
+/// The strengths of interactions of `subject`; the chosen output exists.
+pub fn strengths<'a>(subject: &Subject<'a>) -> Result<(&'a Explanation, &'a Strengths), ChartError> {
+    let explanation = answer(subject, Shape::Strengths)?;
+    match &explanation.body {
+        Body::Strengths(strengths) if subject.output < strengths.outputs.len() => Ok((explanation, strengths)),
+        Body::Strengths(_) => Err(ChartError::Missing("The chosen output is not part of this explanation")),
+        _ => Err(ChartError::Missing(Shape::Strengths.missing())),
+    }
+}
+
+/// The terms of an explainable boosting machine, for one output.
+pub struct Terms<'a> {
+    /// The model's card.
+    pub card: &'a ModelCard,
+    /// Its terms; their inputs and outputs are in range of the card.
+    pub terms: &'a [Term],
+    /// The chosen output.
+    pub output: usize,
+    /// Unit of scores.
+    pub unit: &'static str,
+}
+
+impl Terms<'_> {
+    /// Title suffix that names the output: ` to “default”`; empty when it has no name.
+    pub fn to_output(&self) -> String {
+        let name = self.card.outputs.get(self.output).map_or("", String::as_str);
+        if name.is_empty() { String::new() } else { format!(" to “{name}”") }
+    }
+
+    /// Where the numbers come from.
+    pub fn passport(&self) -> String {
+        format!("Read from the model file, nothing is estimated · model {}.", self.card.sha256.short())
+    }
+}
+
+/// The terms of `subject`'s model; the chosen output exists.
+pub fn terms<'a>(subject: &Subject<'a>) -> Result<Terms<'a>, ChartError> {
+    let (Some(card), Some(terms)) = (subject.card, subject.terms) else {
+        return Err(ChartError::Missing(super::kind::NO_TERMS));
+    };
+    if subject.output >= card.outputs.len() {
+        return Err(ChartError::Missing("The chosen output is not part of this model"));
+    }
+    Ok(Terms { card, terms, output: subject.output, unit: unit(subject, card.native_scale) })
 }
 
 fn answer<'a>(subject: &Subject<'a>, shape: Shape) -> Result<&'a Explanation, ChartError> {

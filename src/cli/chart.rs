@@ -131,7 +131,8 @@ fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) 
         }
     }
     if feature && request.feature.is_none() {
-        request.feature = body.and_then(|body| body.strongest(output));
+        let terms = kind.needs().terms.and_then(|features| strongest_term(desk, features));
+        request.feature = body.and_then(|body| body.strongest(output)).or(terms);
         let inputs = desk.session.model().map_or(&[][..], |m| &m.card().inputs);
         if let Some(input) = request.feature.and_then(|f| inputs.get(f)) {
             let text = format!("Showing “{}”, the feature that matters most; --feature chooses another", input.name);
@@ -140,6 +141,13 @@ fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) 
     }
     check_row(desk, request.row)?;
     Ok(request)
+}
+
+/// The first feature of the term that moves predictions most, among those of so many features.
+fn strongest_term(desk: &Desk, features: usize) -> Option<usize> {
+    let terms = desk.session.model()?.terms()?.iter().filter(|term| term.axes.len() == features);
+    let strongest = terms.max_by(|a, b| a.importance().unwrap_or(0.0).total_cmp(&b.importance().unwrap_or(0.0)))?;
+    strongest.axes.first().map(|axis| axis.input)
 }
 
 fn check_row(desk: &Desk, row: Option<RowId>) -> Result<(), Failure> {

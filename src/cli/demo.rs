@@ -76,6 +76,7 @@ fn is_ready(kind: &dyn Kind, session: &Session) -> bool {
     });
     needs.answer.is_none_or(|shape| session.answer(shape).is_some())
         && (needs.performance.is_none() || needs.performance == performance)
+        && needs.has_terms(session.model().and_then(|model| model.terms()))
 }
 
 /// A chart of the row with the highest prediction and, where a chart shows one, the feature with the largest

@@ -54,6 +54,7 @@ fn structure(model: &dyn Model) -> &'static str {
         Structure::Trees(_) => "trees",
         Structure::Linear(_) => "linear",
         Structure::Additive(_) => "additive",
+        Structure::Products(_) => "products",
         Structure::Opaque => "opaque",
     }
 }

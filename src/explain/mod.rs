@@ -11,6 +11,7 @@ pub mod error;
 pub mod method;
 mod orders;
 pub mod parts;
+mod products;
 pub mod shape;
 mod shuffle;
 pub mod tree;

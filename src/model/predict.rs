@@ -8,6 +8,7 @@ use super::additive::Additive;
 use super::card::ModelCard;
 use super::linear::LinearForm;
 use super::load::native::NativeBody;
+use super::products::Products;
 use super::term::Term;
 use super::trees::TreeEnsemble;
 
@@ -43,6 +44,8 @@ pub enum Structure<'a> {
     Linear(&'a LinearForm),
     /// One term for each input; their sum is in `card().native_scale`.
     Additive(&'a dyn Additive),
+    /// Products of one factor for each input; their weighted sum is in `card().native_scale`.
+    Products(&'a dyn Products),
     /// Nothing but predictions.
     Opaque,
 }
@@ -53,7 +56,7 @@ impl<'a> Structure<'a> {
         match self {
             Self::Linear(form) => Some(form),
             Self::Additive(terms) => Some(terms),
-            Self::Trees(_) | Self::Opaque => None,
+            Self::Trees(_) | Self::Products(_) | Self::Opaque => None,
         }
     }
 }

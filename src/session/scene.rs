@@ -45,6 +45,7 @@ impl Scene {
             data: self.data.as_deref(),
             profile: self.profile.as_deref(),
             card: self.model.as_ref().map(|m| m.card()),
+            terms: self.model.as_ref().and_then(|m| m.terms()),
             link: self.link.as_deref(),
             answers: Some(&self.answers),
             performance: self.performance.as_deref(),

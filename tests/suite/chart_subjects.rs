@@ -8,13 +8,16 @@ use candor::data::TableProfile;
 use candor::data::profile::{ColumnProfile, Histogram, NumberProfile};
 use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
 use candor::explain::{
-    Answers, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance,
-    Interactions, Place, Provenance, Shape,
+    Answers, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance, Place,
+    Provenance, Shape,
 };
 use candor::model::performance::{
     BinaryDetail, CalibrationBin, Detail, MetricValue, MulticlassDetail, RegressionDetail,
 };
-use candor::model::{ModelCard, Performance, Scale, TaskKind};
+use candor::model::{ModelCard, Performance, Scale, TaskKind, Term};
+
+use super::chart_pairs::{interactions, strengths};
+use super::common::terms::terms;
 
 /// Everything a subject borrows.
 pub struct Parts {
@@ -22,6 +25,7 @@ pub struct Parts {
     pub card: ModelCard,
     pub link: Link,
     pub answers: Answers,
+    pub terms: Vec<Term>,
 }
 
 impl Parts {
@@ -32,6 +36,7 @@ impl Parts {
             card: Some(&self.card),
             link: Some(&self.link),
             answers: Some(&self.answers),
+            terms: Some(&self.terms),
             performance,
             row: Some(RowId(0)),
             feature: Some(0),
@@ -218,11 +223,13 @@ pub fn parts(plan: &Plan) -> Parts {
     Parts {
         link: link(&inputs, &data).expect("the columns are the inputs"),
         data,
+        terms: terms(&inputs, plan.sampled),
         card: card(inputs),
         answers: [
             explanation(Body::Importance(permutation(plan)), "Permutation importance", true),
             explanation(Body::Curves(curves(plan, &columns)), "Partial dependence", false),
             explanation(Body::Interactions(interactions(plan)), "Interaction values", false),
+            explanation(Body::Strengths(strengths(plan)), "Friedman’s H", false),
             explanation(Body::Attribution(attribution), title, plan.sampled),
         ]
         .into_iter()
@@ -281,31 +288,6 @@ fn curves(plan: &Plan, columns: &[Column]) -> Curves {
         individual: (0..individual as u32).map(RowId).collect(),
         rows: plan.rows,
         centred: false,
-        scale: Scale::Margin,
-    }
-}
-
-/// Features interact with the next two only; the first pair is the strongest.
-fn interactions(plan: &Plan) -> Interactions {
-    let all = (0..plan.features as u32).flat_map(|a| (a..plan.features as u32).map(move |b| (a, b)));
-    let pairs: Vec<(u32, u32)> = all.filter(|(a, b)| b - a < 3).collect();
-    let size = |(a, b): &(u32, u32)| match (plan.zero, a == b) {
-        (true, _) => 0.0,
-        (_, true) => 1.0 / f64::from(1 + a),
-        _ => 0.2 / f64::from(1 + a + b),
-    };
-    let mean_absolute: Vec<f64> = pairs.iter().map(size).collect();
-    Interactions {
-        features: (0..plan.features).map(|j| name(plan, j)).collect(),
-        outputs: vec!["default".to_owned()].into(),
-        complete: true,
-        values: Arc::from([]),
-        mean: mean_absolute.iter().map(|size| -0.5 * size).collect(),
-        mean_absolute,
-        base: vec![-0.85],
-        row_count: plan.rows,
-        rows: Arc::from([]),
-        pairs: pairs.into(),
         scale: Scale::Margin,
     }
 }

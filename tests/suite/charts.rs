@@ -61,6 +61,9 @@ fn subjects<'a>(all: &'a Everything, kind: &str) -> Vec<(String, Subject<'a>)> {
     let subject = all.subject();
     let with = |performance: &'a Performance| Subject { performance: Some(performance), ..subject };
     match kind {
+        "term-curve" => {
+            [0, 1].into_iter().map(|j| (format!("-f{j}"), Subject { feature: Some(j), ..subject })).collect()
+        }
         "dependence" | "column-histogram" | "partial-dependence" => [0, 1, 3, 5, 11]
             .into_iter()
             .filter(|j| *j < all.parts.contributions().features.len())

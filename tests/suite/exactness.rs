@@ -112,6 +112,7 @@ fn structure(model: &dyn Model) -> &'static str {
         Structure::Trees(_) => "trees",
         Structure::Linear(_) => "weights",
         Structure::Additive(_) => "terms",
+        Structure::Products(_) => "products",
         Structure::Opaque => "predictions",
     }
 }

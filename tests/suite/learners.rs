@@ -10,6 +10,8 @@ use candor::model::load::{self, native};
 use candor::model::{Model, ModelError, Scale, Structure, TaskKind};
 use candor::num::{Matrix, MatrixView};
 
+use super::common::hills::sum_of;
+
 fn open(bytes: &[u8]) -> Result<Arc<dyn Model>, ModelError> {
     load::load_bytes(bytes, Path::new("a.model"), &Task::silent())
 }
@@ -188,6 +190,15 @@ fn trees_offer_their_structure_and_add_up() {
                     sums.iter().zip(&score).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b.abs())),
                     "{sums:?} {score:?}"
                 );
+            }
+            Structure::Products(products) => {
+                assert!(learner.id() == "support-vectors" && model.card().task == TaskKind::Regression);
+                let inputs = model.card().inputs.len();
+                let row: Vec<f64> = (0..inputs).map(|j| if j == 1 { f64::NAN } else { 1.0 }).collect();
+                let (sum, mut score) = (sum_of(products, &row, 0), [0.0]);
+                let row = Matrix::from_rows(&[row]).expect("one row");
+                model.predict_f64(row.view(), model.card().native_scale, &mut score);
+                assert!((sum - score[0]).abs() <= 1e-12 * (1.0 + score[0].abs()), "{sum} {score:?}");
             }
             Structure::Opaque => assert!(!(trees || linear)),
         }

@@ -201,6 +201,7 @@ fn structure_is_kept_where_it_is_exact() {
             Structure::Trees(_) => "trees",
             Structure::Linear(_) => "linear",
             Structure::Additive(_) => "additive",
+            Structure::Products(_) => "products",
             Structure::Opaque => "opaque",
         };
         let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));

@@ -104,7 +104,7 @@ pub(super) fn missing_or_running(ui: &mut Ui, cx: &mut Cx<'_>, belongs: &str) ->
 fn kinds() -> Vec<&'static dyn Kind> {
     let about_all = |k: &&dyn Kind| {
         let needs = k.needs();
-        needs.answer.is_some() && needs.performance.is_none() && !needs.row
+        (needs.answer.is_some() || needs.terms.is_some()) && needs.performance.is_none() && !needs.row
     };
     KINDS.iter().copied().filter(about_all).collect()
 }
@@ -118,7 +118,7 @@ fn choose(ui: &mut Ui, cx: &mut Cx<'_>, kinds: &[&'static dyn Kind]) -> Option<&
     let first = kinds.first()?.id();
     let known = |id: &&str| kinds.iter().any(|k| k.id() == *id);
     let mut chosen = cx.desk.global.chart.filter(known).unwrap_or(first);
-    card::segments(ui, &mut chosen, &card::kind_tabs(kinds));
+    card::tabs(ui, &mut chosen, &card::kind_tabs(kinds));
     cx.desk.global.chart = Some(chosen);
     let kind = kinds.iter().copied().find(|k| k.id() == chosen)?;
     if let Some(explanation) = kind.needs().answer.and_then(|shape| cx.session.answer(shape)) {

@@ -174,7 +174,7 @@ fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     }
     let mut chosen = cx.desk.local.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
     if kinds.len() > 1 {
-        card::segments(ui, &mut chosen, &card::kind_tabs(&kinds));
+        card::tabs(ui, &mut chosen, &card::kind_tabs(&kinds));
         ui.add_space(HALF);
     }
     cx.desk.local.chart = Some(chosen);

@@ -364,7 +364,7 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
     let kinds = kinds(performance);
     let Some(first) = kinds.first().map(|k| k.id()) else { return };
     let mut chosen = cx.desk.model.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
-    card::segments(ui, &mut chosen, &card::kind_tabs(&kinds));
+    card::tabs(ui, &mut chosen, &card::kind_tabs(&kinds));
     cx.desk.model.chart = Some(chosen);
     ui.add_space(HALF);
     let request = ChartRequest {

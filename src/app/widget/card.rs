@@ -8,6 +8,9 @@ use crate::chart::Kind;
 
 use crate::app::style::{self, GAP, STEP};
 
+/// Width of the list of tabs that do not fit.
+const MORE: f32 = 200.0;
+
 /// A card: a quiet surface with a subtle border, as wide as its place.
 pub(crate) fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let frame = surface(ui).inner_margin(Margin::same(GAP as i8));
@@ -146,6 +149,45 @@ pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, option
                 }
             }
         });
+    });
+    changed
+}
+
+/// One of several, side by side as far as they fit; the rest are in a list at the end. `true` when the choice changed.
+pub(crate) fn tabs<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, options: &[(T, String)]) -> bool {
+    let font = style::strong_style().resolve(ui.style());
+    let padding = 2.0 * ui.spacing().button_padding.x + 4.0;
+    let width = |title: &String| {
+        ui.painter().layout_no_wrap(title.clone(), font.clone(), style::skin(ui).text).size().x + padding
+    };
+    let widths: Vec<f32> = options.iter().map(|(_, title)| width(title)).collect();
+    let room = ui.available_width() - STEP;
+    if widths.iter().sum::<f32>() <= room {
+        return segments(ui, chosen, options);
+    }
+    let mut left = room - MORE;
+    let fitting = widths.iter().take_while(|width| {
+        left -= **width;
+        left >= 0.0
+    });
+    let (shown, rest) = options.split_at(fitting.count().max(1).min(options.len()));
+    let mut changed = false;
+    ui.horizontal(|ui| {
+        changed = segments(ui, chosen, shown);
+        let hidden = rest.iter().find(|(value, _)| value == chosen);
+        let words =
+            hidden.map_or_else(|| RichText::new("More charts"), |(_, title)| style::strong(text::shorten(title, 22)));
+        let list = egui::ComboBox::from_id_salt("more").selected_text(words).width(MORE - 2.0 * STEP);
+        let response = list.show_ui(ui, |ui| {
+            for (value, title) in rest {
+                if ui.selectable_label(value == chosen, title).clicked() {
+                    *chosen = value.clone();
+                    changed = true;
+                }
+            }
+        });
+        response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "More charts"));
+        response.response.on_hover_text("Charts that do not fit beside the others");
     });
     changed
 }

@@ -8,6 +8,7 @@ mod confusion;
 mod dependence;
 mod importance_bar;
 mod interaction_matrix;
+mod interaction_strength;
 mod partial_dependence;
 mod permutation_importance;
 mod precision_recall;
@@ -15,13 +16,15 @@ mod predicted_actual;
 mod prediction_distribution;
 mod residuals;
 mod roc;
+mod term_curve;
+mod term_surface;
 mod waterfall;
 
 use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::performance::Detail;
-use crate::model::{ModelCard, Performance, Scale};
+use crate::model::{ModelCard, Performance, Scale, Term};
 
 use super::spec::{Axis, AxisKind, Chart, Mark, Paint, Role};
 
@@ -33,6 +36,9 @@ pub static KINDS: &[&dyn Kind] = &[
     &dependence::Dependence,
     &partial_dependence::PartialDependence,
     &interaction_matrix::InteractionMatrix,
+    &interaction_strength::InteractionStrength,
+    &term_curve::TermCurve,
+    &term_surface::TermSurface,
     &permutation_importance::PermutationImportance,
     &prediction_distribution::PredictionDistribution,
     &roc::Roc,
@@ -60,9 +66,17 @@ pub struct Needs {
     pub predictions: bool,
     /// The table with its profile, and a chosen column or feature.
     pub profile: bool,
+    /// A model that offers terms of so many features.
+    pub terms: Option<usize>,
 }
 
 impl Needs {
+    /// Whether the terms that a model offers are enough.
+    pub fn has_terms(&self, offered: Option<&[Term]>) -> bool {
+        let found = |features| offered.is_some_and(|terms| terms.iter().any(|term| term.axes.len() == features));
+        self.terms.is_none_or(found)
+    }
+
     /// What is not there yet, in words; `None` when the chart can be offered.
     pub fn unmet(&self, subject: &Subject<'_>) -> Option<&'static str> {
         let performance = subject.performance.map(|p| &p.detail);
@@ -87,11 +101,16 @@ impl Needs {
             Some("Predict the table first")
         } else if self.profile && (subject.profile.is_none() || subject.data.is_none()) {
             Some("Open a table first")
+        } else if !self.has_terms(subject.terms) {
+            Some(NO_TERMS)
         } else {
             None
         }
     }
 }
+
+/// Why charts of terms cannot be drawn.
+pub(super) const NO_TERMS: &str = "The model offers no such terms; explainable boosting machines do";
 
 /// Predictions of the whole table, as a face knows them.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +147,8 @@ pub struct Subject<'a> {
     pub profile: Option<&'a TableProfile>,
     /// The model's card.
     pub card: Option<&'a ModelCard>,
+    /// The model's terms, when it offers them.
+    pub terms: Option<&'a [Term]>,
     /// Which column feeds which input.
     pub link: Option<&'a Link>,
     /// The newest answer of every shape.

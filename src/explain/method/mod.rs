@@ -6,6 +6,7 @@ mod linear_shap;
 mod partial_dependence;
 mod permutation_importance;
 mod permutation_shap;
+mod product_shap;
 mod tree_interactions;
 mod tree_shap;
 mod tree_shap_interventional;
@@ -27,6 +28,7 @@ pub static METHODS: &[&dyn Explainer] = &[
     &tree_shap::TreeShap,
     &tree_shap_interventional::TreeShapInterventional,
     &linear_shap::LinearShap,
+    &product_shap::ProductShap,
     &exact_shapley::ExactShapley,
     &permutation_shap::PermutationShap,
     &permutation_importance::PermutationImportance,
@@ -142,6 +144,7 @@ pub fn automatic(model: &dyn Model, own_background: bool) -> &'static str {
         Structure::Trees(trees) if own_background || !trees.knows_cover() => "tree-shap-interventional",
         Structure::Trees(_) => "tree-shap",
         Structure::Linear(_) | Structure::Additive(_) => "linear-shap",
+        Structure::Products(_) => "product-shap",
         Structure::Opaque if model.card().inputs.len() <= 10 => "exact-shapley",
         Structure::Opaque => "permutation-shap",
     }

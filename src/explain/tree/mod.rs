@@ -30,7 +30,7 @@ mod outcomes;
 mod pair_weights;
 mod pairs;
 mod path_dependent;
-mod quadrature;
+pub(super) mod quadrature;
 mod rank;
 mod ready;
 mod reference;

@@ -2,7 +2,7 @@
 
 /// Nodes and weights of one rule; the weights sum to one.
 #[derive(Clone, Debug)]
-pub(super) struct Rule {
+pub(in crate::explain) struct Rule {
     /// Nodes in `(0, 1)`, ascending.
     pub nodes: Vec<f64>,
     /// One weight per node.
@@ -15,7 +15,7 @@ pub(super) struct Rule {
 /// paths fewer suffice: every factor has modulus at most `(1 + cosh σ) / 2` on the Bernstein ellipse of parameter
 /// `exp σ`, hence the error of `q` nodes is at most about `exp(−4 q² / distinct)`; at `q = 3.2 √distinct + 2` that is
 /// below the rounding of f64.
-pub(super) fn nodes_for(distinct: usize) -> usize {
+pub(in crate::explain) fn nodes_for(distinct: usize) -> usize {
     let enough = (3.2 * (distinct as f64).sqrt()).ceil() as usize + 2;
     distinct.div_ceil(2).min(enough).max(1)
 }

@@ -1,5 +1,7 @@
 //! How a model that was trained here turns raw inputs into the columns its arithmetic needs.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// One raw input.
@@ -39,6 +41,12 @@ impl Coding {
     /// Coded columns.
     pub fn width(&self) -> usize {
         self.inputs.iter().map(CodedInput::width).sum()
+    }
+
+    /// The coded columns of input `input`. Cost O(inputs).
+    pub fn columns(&self, input: usize) -> Range<usize> {
+        let first: usize = self.inputs.iter().take(input).map(CodedInput::width).sum();
+        first..first + self.inputs.get(input).map_or(0, CodedInput::width)
     }
 
     /// The only coded column that is not zero because of input `input`, and its number, when its value is `x`; `None` for a

@@ -107,6 +107,7 @@ impl Model for Learned {
     fn structure(&self) -> Structure<'_> {
         match self.body {
             Body::CodedLinear { .. } => Structure::Additive(self),
+            Body::Support(ref support) if support.is_sum() => Structure::Products(support),
             Body::Neighbours(_) | Body::Support(_) => Structure::Opaque,
         }
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::products::Products;
+
 use super::coding::Coding;
 
 /// One decision function: `bias + Σ weight · exp(−gamma · distance²)`.
@@ -73,5 +75,47 @@ impl Support {
             && self.gamma > 0.0
             && self.machines.len() == outputs
             && self.machines.iter().all(sound)
+    }
+}
+
+impl Support {
+    /// Whether the answer is the sum of one machine, and not a share of several.
+    pub fn is_sum(&self) -> bool {
+        !self.probabilities && self.machines.len() == 1
+    }
+}
+
+/// One machine: a distance is a sum over the inputs, so its exponential is a product over them.
+impl Products for Support {
+    fn outputs(&self) -> usize {
+        self.machines.len()
+    }
+
+    fn count(&self) -> usize {
+        self.machines.first().map_or(0, |machine| machine.weights.len())
+    }
+
+    fn intercept(&self, output: usize) -> f64 {
+        self.machines.get(output).map_or(0.0, |m| m.slope * m.bias + m.offset)
+    }
+
+    fn weights(&self, output: usize, first: usize, out: &mut [f64]) {
+        let Some(machine) = self.machines.get(output) else { return };
+        out.iter_mut().zip(machine.weights.iter().skip(first)).for_each(|(out, weight)| *out = machine.slope * weight);
+    }
+
+    fn factors(&self, input: usize, x: f64, first: usize, out: &mut [f64]) {
+        let Some(machine) = self.machines.first() else { return };
+        let columns = self.coding.columns(input);
+        let mut coded = vec![0.0; columns.len()];
+        if let Some(place) = self.coding.one(input, x) {
+            coded[place.0 - columns.start] = place.1;
+        }
+        let vectors = machine.vectors.chunks_exact(self.coding.width().max(1)).skip(first);
+        for (out, vector) in out.iter_mut().zip(vectors) {
+            let own = vector.get(columns.clone()).unwrap_or_default();
+            let squared: f64 = own.iter().zip(&coded).map(|(a, b)| (a - b) * (a - b)).sum();
+            *out = libm::exp(-self.gamma * squared);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Toy models with known answers and generated trees for the tests of explanations.
 
 pub mod generate;
+pub mod hills;
 pub mod recorded;
 pub mod strange;
+pub mod terms;
 pub mod toy;

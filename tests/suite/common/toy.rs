@@ -6,10 +6,13 @@ use candor::explain::{Answer, Attribution, Background, Body, Explainer, Request}
 use candor::model::{LinearForm, Model, ModelCard, Scale, Structure, TaskKind, TreeEnsemble};
 use candor::num::{Matrix, MatrixView};
 
+use super::hills::Hills;
+
 /// What a toy model computes.
 pub enum Inside {
     Trees(TreeEnsemble),
     Linear(LinearForm),
+    Hills(Hills),
     /// A function of one row with a single output.
     Function(fn(&[f64]) -> f64),
 }
@@ -25,6 +28,7 @@ impl Toy {
         let outputs = match &inside {
             Inside::Trees(trees) => trees.outputs(),
             Inside::Linear(form) => form.outputs(),
+            Inside::Hills(hills) => hills.intercept.len(),
             Inside::Function(_) => 1,
         };
         let input = |j| Input { name: format!("x{j}"), kind: InputKind::Number };
@@ -76,6 +80,11 @@ impl Model for Toy {
                     trees.score_f64(rows.row(i), out);
                 }
             }
+            Inside::Hills(hills) => {
+                for (i, out) in out.chunks_exact_mut(hills.intercept.len()).enumerate() {
+                    hills.evaluate(rows.row(i), out);
+                }
+            }
             Inside::Function(function) => {
                 for (i, out) in out.iter_mut().enumerate() {
                     *out = function(rows.row(i));
@@ -88,6 +97,7 @@ impl Model for Toy {
         match &self.inside {
             Inside::Trees(trees) => Structure::Trees(trees),
             Inside::Linear(form) => Structure::Linear(form),
+            Inside::Hills(hills) => Structure::Products(hills),
             Inside::Function(_) => Structure::Opaque,
         }
     }

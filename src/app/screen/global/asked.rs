@@ -24,7 +24,8 @@ pub(super) fn shape(kind: &dyn Kind) -> Option<Shape> {
 
 /// Whether the open model can give what a chart reads.
 pub(super) fn is_offered(cx: &Cx<'_>, kind: &dyn Kind) -> bool {
-    shape(kind).is_none_or(|shape| is_possible(cx, shape))
+    let terms = cx.session.model().and_then(|model| model.terms());
+    shape(kind).is_none_or(|shape| is_possible(cx, shape)) && kind.needs().has_terms(terms)
 }
 
 fn is_possible(cx: &Cx<'_>, shape: Shape) -> bool {
