@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::base::{RowId, text};
 use crate::data::{Column, Values};
+use crate::explain::method::changed_settings;
 use crate::explain::{
     Attribution, Body, Curves, Explanation, FeatureCurve, Importance, Interactions, Shape, Strengths,
 };
@@ -278,6 +279,7 @@ pub fn passport(explanation: &Explanation, unit: &str) -> String {
     if provenance.background.is_some() && !provenance.background_text.is_empty() {
         parts.push(format!("reference set: {}", provenance.background_text));
     }
+    parts.extend(changed_settings(provenance));
     parts.push(format!("seed {}", provenance.seed.0));
     if !provenance.model.0.is_empty() {
         parts.push(format!("model {}", provenance.model.short()));

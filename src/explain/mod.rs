@@ -7,6 +7,7 @@ pub mod ask;
 pub mod background;
 mod coalition;
 mod dealing;
+mod encoded;
 pub mod error;
 pub mod method;
 mod orders;

@@ -3,6 +3,7 @@
 //! No explanation. `smartcore` is used here and nowhere else.
 
 pub mod additive;
+pub mod behind;
 pub mod card;
 pub mod error;
 pub mod learn;
@@ -25,6 +26,7 @@ pub mod trees;
 pub mod truth;
 
 pub use additive::Additive;
+pub use behind::Behind;
 pub use card::{BranchCard, ModelCard, StepCard, TaskKind};
 pub use error::ModelError;
 pub use linear::{LinearForm, LinearModel};

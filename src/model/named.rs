@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::num::MatrixView;
 
+use super::behind::Behind;
 use super::card::{ModelCard, TaskKind};
 use super::load::native::NativeBody;
 use super::predict::{Model, Scale, Structure};
@@ -58,6 +59,10 @@ impl Model for Named {
 
     fn structure(&self) -> Structure<'_> {
         self.model.structure()
+    }
+
+    fn behind(&self) -> Option<&dyn Behind> {
+        self.model.behind()
     }
 
     fn terms(&self) -> Option<&[Term]> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::num::MatrixView;
 
 use super::additive::Additive;
+use super::behind::Behind;
 use super::card::ModelCard;
 use super::linear::LinearForm;
 use super::load::native::NativeBody;
@@ -80,6 +81,11 @@ pub trait Model: Send + Sync {
     /// What exact methods may use.
     fn structure(&self) -> Structure<'_> {
         Structure::Opaque
+    }
+
+    /// The estimator behind the steps of a pipeline, where every value that it sees is made of one column.
+    fn behind(&self) -> Option<&dyn Behind> {
+        None
     }
 
     /// The terms of an explainable boosting machine with their bins, in the order in which they are added to the

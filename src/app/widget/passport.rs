@@ -5,6 +5,7 @@ use egui::Ui;
 
 use crate::base::text;
 use crate::explain::Explanation;
+use crate::explain::method::changed_settings;
 
 use crate::app::style;
 
@@ -36,6 +37,7 @@ pub(crate) fn summary(explanation: &Explanation) -> String {
     if origin.background.is_some() {
         parts.push(format!("background {}", origin.background_text));
     }
+    parts.extend(changed_settings(origin));
     parts.push(format!("seed {}", origin.seed.0));
     parts.join("  ·  ")
 }

@@ -17,7 +17,7 @@ use crate::base::{Entry, Kind, Knob, Knobs, RowId, Seed, Task};
 use crate::model::{Model, Scale, Structure, TreeEnsemble};
 use crate::num::MatrixView;
 
-use super::answer::{Answer, Attribution, Body};
+use super::answer::{Answer, Attribution, Body, Provenance};
 use super::background::Background;
 use super::error::ExplainError;
 use super::shape::Shape;
@@ -135,6 +135,16 @@ pub fn find(id: &str) -> Option<&'static dyn Explainer> {
 /// The first method whose answers have this shape: what a face asks where a chart wants such an answer.
 pub fn answering(shape: Shape) -> &'static dyn Explainer {
     METHODS.iter().copied().find(|m| m.answers() == shape).expect("every shape has a method")
+}
+
+/// Settings of an answer that are not its method's defaults, in words: `encoded columns sum`.
+pub fn changed_settings(provenance: &Provenance) -> Vec<String> {
+    let known = find(&provenance.method).map_or(&[][..], |method| method.knobs());
+    let changed = known.iter().filter_map(|knob| {
+        let value = provenance.knobs.iter().find(|(id, _)| *id == knob.id)?.1;
+        (*value != knob.default()).then(|| format!("{} {value}", knob.label.to_lowercase()))
+    });
+    changed.collect()
 }
 
 /// The id `auto` stands for: the exact method of the model's structure; with a background of the user's own, and where the

@@ -1,7 +1,8 @@
 //! Path-dependent tree SHAP.
 
-use crate::base::{Entry, Task};
+use crate::base::{Entry, Knob, Task};
 use crate::explain::answer::Answer;
+use crate::explain::encoded::{COLUMNS, explained};
 use crate::explain::error::ExplainError;
 use crate::explain::tree;
 use crate::model::{Model, Scale};
@@ -42,13 +43,19 @@ impl Explainer for TreeShap {
         vec![model.card().native_scale]
     }
 
+    fn knobs(&self) -> &'static [Knob] {
+        &[COLUMNS]
+    }
+
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
-        let ensemble = super::trees_of(self, request.model)?;
-        let found = tree::path_dependent(ensemble, request.features, task).map_err(|s| super::stopped(self, s))?;
-        let mut notes = Vec::new();
-        if found.without_cover {
-            notes.push(super::NO_COVER.to_owned());
-        }
-        Ok(super::exact_attribution(request, found.values, found.base, notes))
+        explained(request, |request| {
+            let ensemble = super::trees_of(self, request.model)?;
+            let found = tree::path_dependent(ensemble, request.features, task).map_err(|s| super::stopped(self, s))?;
+            let mut notes = Vec::new();
+            if found.without_cover {
+                notes.push(super::NO_COVER.to_owned());
+            }
+            Ok(super::exact_attribution(request, found.values, found.base, notes))
+        })
     }
 }

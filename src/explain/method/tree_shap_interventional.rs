@@ -1,7 +1,8 @@
 //! Interventional tree SHAP.
 
-use crate::base::{Entry, Task};
+use crate::base::{Entry, Knob, Task};
 use crate::explain::answer::Answer;
+use crate::explain::encoded::{COLUMNS, explained};
 use crate::explain::error::ExplainError;
 use crate::explain::tree;
 use crate::model::{Model, Scale, TaskKind};
@@ -59,7 +60,17 @@ impl Explainer for TreeShapInterventional {
         true
     }
 
+    fn knobs(&self) -> &'static [Knob] {
+        &[COLUMNS]
+    }
+
     fn explain(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
+        explained(request, |request| self.answer(request, task))
+    }
+}
+
+impl TreeShapInterventional {
+    fn answer(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
         let ensemble = super::trees_of(self, request.model)?;
         let (background, weights) = (request.background.matrix.view(), request.background.weights.as_deref());
         if request.scale != Scale::Probability {
