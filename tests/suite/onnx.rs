@@ -57,7 +57,7 @@ fn folder() -> PathBuf {
 
 fn cases() -> Vec<Case> {
     let mut files = Vec::new();
-    for part in ["onnx", "onnx-skl1.14"] {
+    for part in ["onnx", "onnx-skl1.14", "onnx-torch"] {
         let folder = folder().join(part);
         let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         files.extend(entries.map(|entry| entry.expect("an entry").path()));
@@ -124,7 +124,7 @@ fn named(name: &str) -> Case {
 #[test]
 fn predictions_agree_with_onnxruntime() {
     let all = cases();
-    assert!(all.len() >= 123, "only {} cases were found", all.len());
+    assert!(all.len() >= 141, "only {} cases were found", all.len());
     for case in all {
         let ours = predicted(&case);
         assert_eq!(ours.len(), case.recorded.len(), "{}", case.name);

@@ -114,7 +114,7 @@ pub fn trace<'g>(graph: &'g Graph, ports: &[Port]) -> Known<'g> {
             Kind::F32 | Kind::I64 | Kind::I32 => Content::Number { double: false, steps: Vec::new() },
             Kind::F64 => Content::Number { double: true, steps: Vec::new() },
             Kind::Text => Content::Text,
-            Kind::U8 | Kind::Bool => continue,
+            Kind::F16 | Kind::BF16 | Kind::U8 | Kind::Bool => continue,
         };
         let columns = port.columns.clone().map(|input| Column { input, content: content.clone() });
         known.insert(*slot, columns.collect());

@@ -46,11 +46,11 @@ const TRIED: usize = 48;
 impl Meaning {
     /// Chooses the output: probabilities, else the last of numbers, else labels.
     pub fn find(graph: &GraphSpec) -> Result<Self, ModelError> {
-        let numbers = |v: &&ValueSpec| v.is_sequence || v.kind.is_some_and(Kind::is_real);
+        let numbers = |v: &&ValueSpec| v.is_sequence || v.kind.is_some_and(|k| k.is_real() || k.is_half());
         let likely = |v: &&ValueSpec| numbers(v) && v.name.to_ascii_lowercase().contains("prob");
         let outputs = &graph.outputs;
         let chosen = outputs.iter().find(likely).or_else(|| outputs.iter().rfind(numbers));
-        let labels = outputs.iter().find(|v| v.kind.is_some_and(|k| !k.is_real()));
+        let labels = outputs.iter().find(|v| v.kind.is_some_and(|k| !k.is_real() && !k.is_half()));
         let chosen =
             chosen.or(labels).ok_or_else(|| ModelError::malformed("graph", "it has no output that can be read"))?;
         let ways = [Some(chosen), labels].into_iter().flatten();
@@ -80,7 +80,11 @@ impl Meaning {
                 Err(reason) => fault = reason,
             }
         }
-        let first = found.first().ok_or_else(|| ModelError::malformed("graph", fault))?;
+        let first = found.first().ok_or_else(|| ModelError::Unsupported {
+            what: format!("the graph cannot be computed: {fault}"),
+            hint: "Export the model again in float32 with a free first axis; a model of trees also opens in its own format"
+                .to_owned(),
+        })?;
         if self.labels {
             return self.of_labels();
         }
@@ -208,6 +212,7 @@ fn names(labels: &Data) -> Vec<String> {
         Data::I32(all) => all.iter().map(i32::to_string).collect(),
         Data::F32(all) => all.iter().map(f32::to_string).collect(),
         Data::F64(all) => all.iter().map(f64::to_string).collect(),
+        Data::F16(all) | Data::BF16(all) => all.iter().map(u16::to_string).collect(),
         Data::Bool(all) => all.iter().map(bool::to_string).collect(),
         Data::U8(all) => all.iter().map(u8::to_string).collect(),
     }

@@ -13,7 +13,7 @@ mod predictor;
 mod proto;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,8 +66,8 @@ impl Loader for Onnx {
     fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let file = proto::read(bytes)?;
         task.check()?;
-        check_operators(&file)?;
         let (mut ports, batch) = interface::ports(&file.graph)?;
+        check_operators(&file)?;
         let meaning = Meaning::find(&file.graph)?;
         let graph = Graph::build(&file.graph, std::slice::from_ref(&meaning.output), &[])?;
         task.check()?;
@@ -91,9 +91,9 @@ impl Loader for Onnx {
     }
 }
 
-/// Refuses a file with operators that are not known here, with all of them.
+/// Refuses a file with operators that are not known here, with all of them and the first node of each.
 fn check_operators(file: &proto::File) -> Result<(), ModelError> {
-    let mut missing = BTreeSet::new();
+    let mut missing: BTreeMap<String, String> = BTreeMap::new();
     let mut waiting: Vec<&GraphSpec> = vec![&file.graph];
     while let Some(graph) = waiting.pop() {
         for node in &graph.nodes {
@@ -101,20 +101,33 @@ fn check_operators(file: &proto::File) -> Result<(), ModelError> {
             if family(&node.domain, &node.operator).is_none() {
                 let domain =
                     if node.domain.is_empty() { String::new() } else { format!(" of {}", proto::shown(&node.domain)) };
-                missing.insert(format!("{}{domain}", proto::shown(&node.operator)));
+                let name =
+                    if node.name.is_empty() { String::new() } else { format!(" “{}”", proto::shown(&node.name)) };
+                let place = format!("node {}{name}", node.index);
+                missing.entry(format!("{}{domain}", proto::shown(&node.operator))).or_insert(place);
             }
         }
     }
-    missing.extend(file.functions.iter().map(|name| format!("{} (a function of the file)", proto::shown(name))));
+    let functions = file.functions.iter().map(|name| (proto::shown(name), "a function of the file".to_owned()));
+    missing.extend(functions);
     if missing.is_empty() {
         return Ok(());
     }
-    let all: Vec<String> = missing.into_iter().collect();
+    let has = |names: &[&str]| missing.keys().any(|key| names.iter().any(|name| key.starts_with(name)));
+    let hint = if has(&["TfIdf", "Tokenizer", "StringNormalizer", "StringSplit", "StringConcat", "RegexFullMatch"]) {
+        "Text is no column of a table: export the step behind the vectorizer alone and open the table of its features"
+    } else if has(&["Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "LSTM", "GRU", "RNN", "Attention"]) {
+        "Networks for images, texts and series do not open; those on columns of a table do"
+    } else if has(&["QuantizeLinear", "DequantizeLinear", "MatMulInteger", "DynamicQuantizeLinear"]) {
+        "Export the model before it is quantized, in float32"
+    } else {
+        "Export the model itself without custom steps, or save a tree model in its own format: \
+         booster.save_model(\"model.json\") for XGBoost, \"model.txt\" for LightGBM"
+    };
+    let all: Vec<String> = missing.into_iter().map(|(name, place)| format!("{name} ({place})")).collect();
     Err(ModelError::Unsupported {
         what: format!("the graph uses operators that Candor does not compute: {}", all.join(", ")),
-        hint: "Export the model itself without text vectorizers and custom steps, or save a tree model in its own format: \
-               booster.save_model(\"model.json\") for XGBoost, \"model.txt\" for LightGBM"
-            .to_owned(),
+        hint: hint.to_owned(),
     })
 }
 

@@ -122,6 +122,7 @@ impl Arithmetic {
                 let y = b.f64s()?;
                 Data::I64(zip((x, a), (&y, b), &shape, |x, y| libm::pow(x as f64, y) as i64))
             }
+            _ if a.kind() == b.kind() => return Err(a.odd()),
             _ => return Err(format!("elements of types {:?} and {:?} do not go together", a.kind(), b.kind())),
         };
         Tensor::new(shape, data)

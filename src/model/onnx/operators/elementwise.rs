@@ -1,5 +1,7 @@
 //! Functions of single elements.
 
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
 use crate::model::ModelError;
 
 use super::super::graph::Run;
@@ -29,6 +31,22 @@ pub static FAMILY: Family = Family {
         "Softsign",
         "Sin",
         "Cos",
+        "Tan",
+        "Asin",
+        "Acos",
+        "Atan",
+        "Sinh",
+        "Cosh",
+        "Asinh",
+        "Acosh",
+        "Atanh",
+        "Gelu",
+        "Celu",
+        "HardSwish",
+        "Mish",
+        "Swish",
+        "ThresholdedRelu",
+        "Shrink",
         "IsNaN",
         "IsInf",
         "LeakyRelu",
@@ -89,10 +107,46 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
         "Sigmoid" => |x, _| 1.0 / (1.0 + libm::exp(-x)),
         "Tanh" => |x, _| libm::tanh(x),
         "Erf" => |x, _| libm::erf(x),
-        "Softplus" => |x, _| x.max(0.0) + libm::log1p(libm::exp(-x.abs())),
+        "Softplus" => |x, _| softplus(x),
         "Softsign" => |x, _| x / (1.0 + x.abs()),
         "Sin" => |x, _| libm::sin(x),
         "Cos" => |x, _| libm::cos(x),
+        "Tan" => |x, _| libm::tan(x),
+        "Asin" => |x, _| libm::asin(x),
+        "Acos" => |x, _| libm::acos(x),
+        "Atan" => |x, _| libm::atan(x),
+        "Sinh" => |x, _| libm::sinh(x),
+        "Cosh" => |x, _| libm::cosh(x),
+        "Asinh" => |x, _| libm::asinh(x),
+        "Acosh" => |x, _| libm::acosh(x),
+        "Atanh" => |x, _| libm::atanh(x),
+        "Gelu" => match node.text("approximate")? {
+            "" | "none" => |x, _| 0.5 * x * (1.0 + libm::erf(x * FRAC_1_SQRT_2)),
+            "tanh" => |x, _| 0.5 * x * (1.0 + libm::tanh(FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * (x + 0.044715 * x * x * x))),
+            _ => return Err(node.refuse("the approximation is neither none nor tanh")),
+        },
+        "HardSwish" => |x, _| x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+        "Mish" => |x, _| x * libm::tanh(softplus(x)),
+        "Swish" => {
+            settings = [setting("alpha", 1.0)?, 0.0];
+            |x, [steepness, _]| x / (1.0 + libm::exp(-steepness * x))
+        }
+        "Celu" => {
+            settings = [setting("alpha", 1.0)?, 0.0];
+            |x, [height, _]| if x < 0.0 { height * libm::expm1(x / height) } else { x }
+        }
+        "ThresholdedRelu" => {
+            settings = [setting("alpha", 1.0)?, 0.0];
+            |x, [least, _]| if x > least || x.is_nan() { x } else { 0.0 }
+        }
+        "Shrink" => {
+            settings = [setting("lambd", 0.5)?, setting("bias", 0.0)?];
+            |x, [width, bias]| match x {
+                _ if x < -width => x + bias,
+                _ if x > width => x - bias,
+                _ => 0.0,
+            }
+        }
         "LeakyRelu" => {
             settings = [setting("alpha", 0.01)?, 0.0];
             |x, [slope, _]| if x < 0.0 { slope * x } else { x }
@@ -114,6 +168,10 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
         _ => return Ok(Box::new(Elementwise::Clip([node.float("min")?, node.float("max")?]))),
     };
     Ok(Box::new(Elementwise::Real(Function { of, settings, exponential: node.operator == "Exp" }, whole)))
+}
+
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
 }
 
 impl Operator for Elementwise {

@@ -172,6 +172,8 @@ fn keys(data: &Data, missing: bool) -> Vec<Option<Key>> {
         Data::Bool(v) => v.iter().map(|i| Some(Key::Whole(i64::from(*i)))).collect(),
         Data::F32(v) => v.iter().map(|x| real(f64::from(*x))).collect(),
         Data::F64(v) => v.iter().map(|x| real(*x)).collect(),
+        // Nothing is looked up in 16 bits.
+        Data::F16(v) | Data::BF16(v) => vec![None; v.len()],
     }
 }
 

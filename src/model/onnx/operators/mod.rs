@@ -8,6 +8,8 @@ mod elementwise;
 mod encoding;
 mod features;
 mod linear;
+mod normalization;
+mod pad;
 mod places;
 mod post;
 mod product;
@@ -103,6 +105,8 @@ pub static OPERATORS: &[&Family] = &[
     &encoding::FAMILY,
     &features::FAMILY,
     &linear::FAMILY,
+    &normalization::FAMILY,
+    &pad::FAMILY,
     &places::FAMILY,
     &product::FAMILY,
     &ranking::FAMILY,

@@ -31,7 +31,10 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
 impl Operator for Product {
     fn run(&self, inputs: &[Option<&Tensor>], run: &Run) -> Result<Vec<Tensor>, String> {
         let (a, b) = (need(inputs, 0)?, need(inputs, 1)?);
-        if a.kind() != b.kind() || !a.kind().is_real() {
+        if a.kind() == b.kind() && !a.kind().is_real() {
+            return Err(a.odd());
+        }
+        if a.kind() != b.kind() {
             return Err(format!("elements of types {:?} and {:?} have no product", a.kind(), b.kind()));
         }
         let result = match self {
