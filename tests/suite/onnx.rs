@@ -163,12 +163,13 @@ fn rows_do_not_depend_on_their_neighbours() {
 
 #[test]
 fn the_structure_is_the_function_of_the_graph() {
-    let (mut trees, mut linear) = (0, 0);
+    let (mut trees, mut linear, mut additive) = (0, 0, 0);
     for case in cases() {
         match case.model.structure() {
             Structure::Trees(_) => trees += 1,
             Structure::Linear(_) => linear += 1,
-            Structure::Additive(_) | Structure::Opaque => continue,
+            Structure::Additive(_) => additive += 1,
+            Structure::Opaque => continue,
         }
         let exact = answers(&case, |model, out| model.predict_f64(case.rows.view(), answer_scale(model), out));
         // A code is a whole number; the graph compares others, too, but they mean nothing.
@@ -187,7 +188,10 @@ fn the_structure_is_the_function_of_the_graph() {
             assert!(some.iter().any(|v| v.is_finite()), "{}: no answer in {scale:?}", case.name);
         }
     }
-    assert!(trees >= 53 && linear >= 9, "{trees} trees and {linear} linear forms");
+    assert!(
+        trees >= 53 && linear >= 9 && additive >= 1,
+        "{trees} trees, {linear} linear forms, {additive} additive ones"
+    );
 }
 
 /// Rows that differ from one row in one feature, which lies on a threshold of the structure or one f32 beside it.

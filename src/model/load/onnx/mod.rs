@@ -5,12 +5,16 @@
 //! known; gradients are absent.
 
 mod columns;
+mod composed;
 mod interface;
 mod lower;
 mod lower_trees;
 mod meaning;
 mod predictor;
 mod proto;
+mod scores;
+mod sums;
+mod terms;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,6 +12,7 @@ use crate::model::{Model, ModelCard, Scale, Structure, TreeEnsemble};
 use crate::num::MatrixView;
 
 use super::interface::Port;
+use super::terms::Terms;
 
 /// Rows that run through the graph at once.
 const ROWS_AT_ONCE: usize = 256;
@@ -34,6 +35,8 @@ pub enum Inner {
     Trees(TreeEnsemble),
     /// A linear form.
     Linear(LinearForm),
+    /// One term for each input.
+    Additive(Terms),
     /// None that exact methods know.
     Opaque,
 }
@@ -98,6 +101,7 @@ impl OnnxModel {
                 let gone = |(i, _): &(usize, &mut [f64])| rows.row(*i).iter().any(|x| x.is_nan());
                 out.chunks_exact_mut(outputs).enumerate().filter(gone).for_each(|(_, place)| place.fill(f64::NAN));
             }
+            Inner::Additive(terms) => terms.evaluate(rows, out),
             Inner::Opaque => out.fill(f64::NAN),
         }
     }
@@ -174,6 +178,7 @@ impl Model for OnnxModel {
         match &self.inner {
             Inner::Trees(ensemble) => Structure::Trees(ensemble),
             Inner::Linear(form) => Structure::Linear(form),
+            Inner::Additive(terms) => Structure::Additive(terms),
             Inner::Opaque => Structure::Opaque,
         }
     }

@@ -79,6 +79,8 @@ impl Operator for Conversion {
         match self {
             Self::Identity => View::Same,
             Self::Cast(Kind::F32) => View::Round,
+            Self::Cast(Kind::F64) => View::Widen,
+            Self::Cast(Kind::I64) => View::Whole,
             _ => View::Opaque,
         }
     }

@@ -7,7 +7,7 @@ use crate::model::ModelError;
 use super::super::graph::Run;
 use super::super::spec::NodeSpec;
 use super::super::tensor::{Data, Tensor};
-use super::{Family, Operator, View, need, optional};
+use super::{Bend, Family, Operator, View, need, optional};
 
 /// The operators of this file.
 pub static FAMILY: Family = Family {
@@ -63,7 +63,7 @@ pub static FAMILY: Family = Family {
 struct Function {
     of: fn(f64, [f64; 2]) -> f64,
     settings: [f64; 2],
-    exponential: bool,
+    bend: Option<Bend>,
 }
 
 #[derive(Debug)]
@@ -167,7 +167,14 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
         "IsInf" => return Ok(Box::new(Elementwise::Truth(f64::is_infinite))),
         _ => return Ok(Box::new(Elementwise::Clip([node.float("min")?, node.float("max")?]))),
     };
-    Ok(Box::new(Elementwise::Real(Function { of, settings, exponential: node.operator == "Exp" }, whole)))
+    let bend = match node.operator.as_str() {
+        "Exp" => Some(Bend::Exp),
+        "Sigmoid" => Some(Bend::Sigmoid),
+        "Reciprocal" => Some(Bend::Reciprocal),
+        "Neg" => Some(Bend::Negative),
+        _ => None,
+    };
+    Ok(Box::new(Elementwise::Real(Function { of, settings, bend }, whole)))
 }
 
 fn softplus(x: f64) -> f64 {
@@ -193,7 +200,7 @@ impl Operator for Elementwise {
 
     fn view(&self) -> View<'_> {
         match self {
-            Self::Real(Function { exponential: true, .. }, _) => View::Exp,
+            Self::Real(Function { bend: Some(bend), .. }, _) => View::Bend(*bend),
             _ => View::Opaque,
         }
     }

@@ -29,6 +29,7 @@ struct Table {
     places: HashMap<Key, usize>,
     values: Data,
     texts: Vec<Arc<str>>,
+    codes: Vec<i64>,
     /// Whether a missing number can be a key.
     missing: bool,
 }
@@ -41,6 +42,7 @@ enum Encoding {
         places: HashMap<Key, usize>,
         count: usize,
         texts: Vec<Arc<str>>,
+        codes: Vec<i64>,
         strict: bool,
     },
 }
@@ -88,10 +90,16 @@ fn both_ways(node: &NodeSpec, texts: Vec<Arc<str>>, codes: Vec<i64>) -> Result<E
         places: index(&Data::Text(texts.clone()), false),
         values: with_default(codes.clone(), whole_default(node)?),
         texts,
+        codes: Vec::new(),
         missing: false,
     };
-    let to_texts =
-        Table { places: index(&Data::I64(codes), false), values: Data::Text(named), texts: Vec::new(), missing: false };
+    let to_texts = Table {
+        places: index(&Data::I64(codes), false),
+        values: Data::Text(named),
+        texts: Vec::new(),
+        codes: Vec::new(),
+        missing: false,
+    };
     Ok(Encoding::Tables(vec![to_codes, to_texts]))
 }
 
@@ -129,11 +137,12 @@ fn label_table(node: &NodeSpec) -> Result<Table, ModelError> {
         return Err(node.refuse("the value for all other keys is missing"));
     }
     let missing = node.opset >= 4;
-    let texts = match &keys {
-        Data::Text(v) => v.clone(),
-        _ => Vec::new(),
+    let (texts, codes) = match &keys {
+        Data::Text(v) => (v.clone(), Vec::new()),
+        Data::I64(v) => (Vec::new(), v.clone()),
+        _ => (Vec::new(), Vec::new()),
     };
-    Ok(Table { places: index(&keys, missing), values, texts, missing })
+    Ok(Table { places: index(&keys, missing), values, texts, codes, missing })
 }
 
 fn one_hot(node: &NodeSpec) -> Result<Encoding, ModelError> {
@@ -144,7 +153,13 @@ fn one_hot(node: &NodeSpec) -> Result<Encoding, ModelError> {
     }
     // Of categories named twice the last counts, as in onnxruntime.
     let places = keys(&cats, false).into_iter().enumerate().filter_map(|(i, key)| Some((key?, i))).collect();
-    Ok(Encoding::OneHot { places, count: cats.len(), texts, strict: node.int("zeros")? == Some(0) })
+    Ok(Encoding::OneHot {
+        places,
+        count: cats.len(),
+        texts,
+        codes: codes.to_vec(),
+        strict: node.int("zeros")? == Some(0),
+    })
 }
 
 /// The places of keys; of keys named twice the first counts.
@@ -217,6 +232,13 @@ impl Operator for Encoding {
         match self {
             Self::Tables(tables) => tables.first().map_or(&[], |t| &t.texts),
             Self::OneHot { texts, .. } => texts,
+        }
+    }
+
+    fn codes(&self) -> &[i64] {
+        match self {
+            Self::Tables(tables) => tables.first().map_or(&[], |t| &t.codes),
+            Self::OneHot { codes, .. } => codes,
         }
     }
 }

@@ -25,6 +25,7 @@ pub use arithmetic::Pair;
 pub use features::{Affine, Fill};
 pub use linear::Linear;
 pub use post::Post;
+pub use product::Gemm;
 pub use trees::{Aggregate, Branch, Forest, Test};
 
 use std::fmt::Debug;
@@ -51,6 +52,26 @@ pub trait Operator: Debug + Send + Sync {
     fn texts(&self) -> &[Arc<str>] {
         &[]
     }
+
+    /// The whole numbers it tells apart, and from all others.
+    fn codes(&self) -> &[i64] {
+        &[]
+    }
+}
+
+/// A function that links know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bend {
+    /// `exp(x)`.
+    Exp,
+    /// `1 / (1 + exp(−x))`.
+    Sigmoid,
+    /// Exponentials divided by the sum of their row.
+    Softmax,
+    /// `1 / x`.
+    Reciprocal,
+    /// `−x`.
+    Negative,
 }
 
 /// The meaning of an operator, as far as models are read from it.
@@ -74,12 +95,25 @@ pub enum View<'a> {
     Side,
     /// Two numbers made into one.
     Pair(Pair),
-    /// The exponential of every number.
-    Exp,
-    /// The same elements in another shape.
-    Flat,
-    /// The columns of the first input that the second names.
-    Take,
+    /// A function of every number, or of every row.
+    Bend(Bend),
+    /// Elements of the first input in other places.
+    Places,
+    /// Numbers without their fraction.
+    Whole,
+    /// Numbers widened to 64 bits.
+    Widen,
+    /// A matrix product.
+    Product(&'a Gemm),
+    /// All inputs on top of each other, along their first axis.
+    Stack,
+    /// The sum, or the mean, along some axes, which are gone afterwards.
+    Total {
+        /// Whether it is the mean.
+        mean: bool,
+        /// The axes, unless they are an input.
+        axes: &'a [i64],
+    },
     /// Nothing but results.
     Opaque,
 }

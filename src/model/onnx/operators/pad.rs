@@ -23,7 +23,9 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
     match node.text("mode")? {
         "" | "constant" => {}
         _ => {
-            return Err(node.unsupported("only ends filled with one value are computed, not reflected or repeated ones"));
+            return Err(
+                node.unsupported("only ends filled with one value are computed, not reflected or repeated ones")
+            );
         }
     }
     Ok(Box::new(Pad { pads: node.ints("pads")?.to_vec(), value: node.float("value")?.unwrap_or(0.0) }))

@@ -6,7 +6,7 @@ use super::super::broadcast::{common, picked, places};
 use super::super::graph::Run;
 use super::super::spec::NodeSpec;
 use super::super::tensor::{Data, Kind, Tensor, elements};
-use super::{Family, Operator, need, optional};
+use super::{Family, Operator, View, need, optional};
 
 /// The operators of this file.
 pub static FAMILY: Family = Family { domain: "", names: &["MatMul", "Gemm"], build };
@@ -14,18 +14,31 @@ pub static FAMILY: Family = Family { domain: "", names: &["MatMul", "Gemm"], bui
 #[derive(Debug)]
 enum Product {
     MatMul,
-    Gemm { alpha: f64, beta: f64, flip: [bool; 2] },
+    Gemm(Gemm),
 }
+
+/// `alpha · A · B + beta · C`.
+#[derive(Clone, Copy, Debug)]
+pub struct Gemm {
+    /// Factor of the product.
+    pub alpha: f64,
+    /// Factor of what is added.
+    pub beta: f64,
+    /// Whether A, and whether B, has rows for columns.
+    pub flip: [bool; 2],
+}
+
+const PLAIN: Gemm = Gemm { alpha: 1.0, beta: 1.0, flip: [false; 2] };
 
 fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
     if node.operator == "MatMul" {
         return Ok(Box::new(Product::MatMul));
     }
-    Ok(Box::new(Product::Gemm {
+    Ok(Box::new(Product::Gemm(Gemm {
         alpha: f64::from(node.float("alpha")?.unwrap_or(1.0)),
         beta: f64::from(node.float("beta")?.unwrap_or(1.0)),
         flip: [node.int("transA")? == Some(1), node.int("transB")? == Some(1)],
-    }))
+    })))
 }
 
 impl Operator for Product {
@@ -39,7 +52,7 @@ impl Operator for Product {
         }
         let result = match self {
             Self::MatMul => matmul(a, b, run)?,
-            Self::Gemm { alpha, beta, flip } => {
+            Self::Gemm(Gemm { alpha, beta, flip }) => {
                 let (a, b) = (flipped(a, flip[0])?, flipped(b, flip[1])?);
                 let (shape, mut sums) = multiply(&a, &b, run)?;
                 sums.iter_mut().for_each(|s| *s *= alpha);
@@ -56,6 +69,13 @@ impl Operator for Product {
             }
         };
         Ok(vec![result])
+    }
+
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::MatMul => View::Product(&PLAIN),
+            Self::Gemm(form) => View::Product(form),
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl Operator for Shaping {
 
     fn view(&self) -> View<'_> {
         match self {
-            Self::Reshape { .. } => View::Flat,
+            Self::Reshape { .. } | Self::Flatten(_) | Self::Squeeze(_) | Self::Unsqueeze(_) => View::Places,
             _ => View::Opaque,
         }
     }
