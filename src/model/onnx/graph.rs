@@ -140,13 +140,15 @@ impl Graph {
     }
 
     /// Adds a node, or its results when it depends on stored tensors alone.
-    fn add(&mut self, node: Node, run: &Run) -> Result<(), ModelError> {
+    fn add(&mut self, mut node: Node, run: &Run) -> Result<(), ModelError> {
         let known: Option<Vec<Option<&Tensor>>> = node
             .inputs
             .iter()
             .map(|slot| slot.map(|s| self.constants.get(&s).map(|t| &**t)).map_or(Some(None), |t| t.map(Some)))
             .collect();
         let Some(known) = known else {
+            let stored = |slot: &Option<usize>| slot.and_then(|slot| self.constants.get(&slot)).map(|tensor| &**tensor);
+            node.operator.prepare(&node.inputs.iter().map(stored).collect::<Vec<_>>());
             self.nodes.push(node);
             return Ok(());
         };

@@ -157,23 +157,33 @@ impl Data {
         each!(self, v => picked(v, places))
     }
 
-    /// All elements of `parts` in their order. Refuses parts of different kinds.
-    pub fn joined(parts: &[&Self]) -> Result<Self, String> {
-        let mut all = parts.first().map_or_else(|| Self::F32(Vec::new()), |first| first.pick(&[]));
-        for part in parts {
-            match (&mut all, part) {
-                (Self::F32(a), Self::F32(b)) => a.extend_from_slice(b),
-                (Self::F64(a), Self::F64(b)) => a.extend_from_slice(b),
-                (Self::F16(a), Self::F16(b)) | (Self::BF16(a), Self::BF16(b)) => a.extend_from_slice(b),
-                (Self::I64(a), Self::I64(b)) => a.extend_from_slice(b),
-                (Self::I32(a), Self::I32(b)) => a.extend_from_slice(b),
-                (Self::U8(a), Self::U8(b)) => a.extend_from_slice(b),
-                (Self::Bool(a), Self::Bool(b)) => a.extend_from_slice(b),
-                (Self::Text(a), Self::Text(b)) => a.extend_from_slice(b),
-                _ => return Err("tensors of different types cannot be joined".to_owned()),
+    /// `count` elements of each part in turn, `lines` times: what stands side by side. Refuses parts of different kinds.
+    pub fn beside(parts: &[(&Self, usize)], lines: usize) -> Result<Self, String> {
+        fn line<T: Clone>(all: &mut Vec<T>, part: &[T], n: usize, count: usize) {
+            all.extend_from_slice(part.get(n * count..(n + 1) * count).unwrap_or_default());
+        }
+        let mut all = parts.first().map_or_else(|| Self::F32(Vec::new()), |(first, _)| first.pick(&[]));
+        for n in 0..lines {
+            for (part, count) in parts {
+                match (&mut all, part) {
+                    (Self::F32(a), Self::F32(b)) => line(a, b, n, *count),
+                    (Self::F64(a), Self::F64(b)) => line(a, b, n, *count),
+                    (Self::F16(a), Self::F16(b)) | (Self::BF16(a), Self::BF16(b)) => line(a, b, n, *count),
+                    (Self::I64(a), Self::I64(b)) => line(a, b, n, *count),
+                    (Self::I32(a), Self::I32(b)) => line(a, b, n, *count),
+                    (Self::U8(a), Self::U8(b)) => line(a, b, n, *count),
+                    (Self::Bool(a), Self::Bool(b)) => line(a, b, n, *count),
+                    (Self::Text(a), Self::Text(b)) => line(a, b, n, *count),
+                    _ => return Err("tensors of different types cannot be joined".to_owned()),
+                }
             }
         }
         Ok(all)
+    }
+
+    /// All elements of `parts` in their order. Refuses parts of different kinds.
+    pub fn joined(parts: &[&Self]) -> Result<Self, String> {
+        Self::beside(&parts.iter().map(|part| (*part, part.len())).collect::<Vec<_>>(), 1)
     }
 }
 

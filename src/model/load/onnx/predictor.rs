@@ -15,7 +15,7 @@ use super::interface::Port;
 use super::terms::Terms;
 
 /// Rows that run through the graph at once.
-const ROWS_AT_ONCE: usize = 256;
+const ROWS_AT_ONCE: usize = 128;
 /// Elements that the graph may compute for one block of rows.
 pub const WORK: usize = 1 << 31;
 

@@ -67,10 +67,14 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
 
 impl Operator for Arithmetic {
     fn run(&self, inputs: &[Option<&Tensor>], run: &Run) -> Result<Vec<Tensor>, String> {
-        let mut all = need(inputs, 0)?.clone();
-        for place in 1..inputs.len() {
-            all = self.pair(&all, need(inputs, place)?)?;
+        let first = need(inputs, 0)?;
+        let mut all = match inputs.len() {
+            1 => first.clone(),
+            _ => self.pair(first, need(inputs, 1)?)?,
+        };
+        for place in 2..inputs.len() {
             run.charge(all.data.len())?;
+            all = self.pair(&all, need(inputs, place)?)?;
         }
         if self.0 == What::Mean {
             let count = inputs.len();
@@ -186,6 +190,25 @@ pub(super) fn zip<A: Copy, B: Copy, R>(
     shape: &[usize],
     join: impl Fn(A, B) -> R,
 ) -> Vec<R> {
+    // A number for all, and a line for every row, are what graphs have most.
+    let lined =
+        |own: &Tensor, other: &Tensor| other.shape == shape && shape.ends_with(&own.shape) && !own.data.is_empty();
+    if a.shape == b.shape {
+        return x.iter().zip(y).map(|(x, y)| join(*x, *y)).collect();
+    }
+    match (x, y) {
+        (x, &[y]) if a.shape == shape => return x.iter().map(|x| join(*x, y)).collect(),
+        (&[x], y) if b.shape == shape => return y.iter().map(|y| join(x, *y)).collect(),
+        (x, y) if lined(b, a) => {
+            let rows = x.chunks_exact(y.len());
+            return rows.flat_map(|row| row.iter().zip(y).map(|(x, y)| join(*x, *y))).collect();
+        }
+        (x, y) if lined(a, b) => {
+            let rows = y.chunks_exact(x.len());
+            return rows.flat_map(|row| x.iter().zip(row).map(|(x, y)| join(*x, *y))).collect();
+        }
+        _ => {}
+    }
     let (from_a, from_b) = (places(&a.shape, shape), places(&b.shape, shape));
     match (from_a, from_b) {
         (None, None) => x.iter().zip(y).map(|(x, y)| join(*x, *y)).collect(),

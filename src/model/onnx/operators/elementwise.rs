@@ -70,6 +70,8 @@ struct Function {
 enum Elementwise {
     /// Computed in f64 and rounded once; whole numbers where the function has a form for them.
     Real(Function, Option<fn(i64) -> i64>),
+    /// The number, or 0 when it is less.
+    Relu,
     /// A truth about a number.
     Truth(fn(f64) -> bool),
     /// Between limits, which may be inputs.
@@ -93,10 +95,7 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
             whole = Some(i64::signum);
             |x, _| if x == 0.0 || x.is_nan() { x } else { x.signum() }
         }
-        "Relu" => {
-            whole = Some(|x| x.max(0));
-            |x, _| if x < 0.0 { 0.0 } else { x }
-        }
+        "Relu" => return Ok(Box::new(Elementwise::Relu)),
         "Sqrt" => |x, _| x.sqrt(),
         "Exp" => |x, _| libm::exp(x),
         "Log" => |x, _| libm::log(x),
@@ -185,6 +184,9 @@ impl Operator for Elementwise {
     fn run(&self, inputs: &[Option<&Tensor>], _run: &Run) -> Result<Vec<Tensor>, String> {
         let x = need(inputs, 0)?;
         let data = match (self, &x.data) {
+            (Self::Relu, Data::F32(v)) => Data::F32(v.iter().map(|x| if *x < 0.0 { 0.0 } else { *x }).collect()),
+            (Self::Relu, Data::F64(v)) => Data::F64(v.iter().map(|x| if *x < 0.0 { 0.0 } else { *x }).collect()),
+            (Self::Relu, Data::I64(v)) => Data::I64(v.iter().map(|x| (*x).max(0)).collect()),
             (Self::Real(f, _), Data::F32(v)) => {
                 Data::F32(v.iter().map(|x| (f.of)(f64::from(*x), f.settings) as f32).collect())
             }

@@ -1,5 +1,6 @@
 //! Tables from one value to another: label encoders, category mappers, one-hot encoders.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -162,6 +163,11 @@ fn one_hot(node: &NodeSpec) -> Result<Encoding, ModelError> {
     })
 }
 
+/// The place of every element among the keys.
+fn look_up(data: &Data, places: &HashMap<Key, usize>, missing: bool) -> Vec<Option<usize>> {
+    keys(data, missing).into_iter().map(|key| key.and_then(|key| places.get(&key).copied())).collect()
+}
+
 /// The places of keys; of keys named twice the first counts.
 fn index(all: &Data, missing: bool) -> HashMap<Key, usize> {
     let mut places = HashMap::new();
@@ -201,8 +207,8 @@ impl Operator for Encoding {
                 let table = tables.get(usize::from(tables.len() > 1 && x.kind() != Kind::Text));
                 let table = table.ok_or("the table is missing")?;
                 let other = table.values.len().saturating_sub(1);
-                let find = |key: Option<Key>| key.and_then(|k| table.places.get(&k).copied()).unwrap_or(other);
-                let places: Vec<usize> = keys(&x.data, table.missing).into_iter().map(find).collect();
+                let places = look_up(&x.data, &table.places, table.missing);
+                let places: Vec<usize> = places.into_iter().map(|place| place.unwrap_or(other)).collect();
                 Ok(vec![Tensor::new(x.shape.clone(), table.values.pick(&places))?])
             }
             Self::OneHot { places, count, strict, .. } => {
@@ -212,12 +218,12 @@ impl Operator for Encoding {
                 run.charge(size)?;
                 let mut hot = vec![0.0_f32; size];
                 let cut = match &x.data {
-                    Data::F32(v) => Data::I64(v.iter().map(|x| to_i64(f64::from(*x))).collect()),
-                    Data::F64(v) => Data::I64(v.iter().map(|x| to_i64(*x)).collect()),
-                    other => other.clone(),
+                    Data::F32(v) => Cow::Owned(Data::I64(v.iter().map(|x| to_i64(f64::from(*x))).collect())),
+                    Data::F64(v) => Cow::Owned(Data::I64(v.iter().map(|x| to_i64(*x)).collect())),
+                    other => Cow::Borrowed(other),
                 };
-                for (row, key) in hot.chunks_mut((*count).max(1)).zip(keys(&cut, false)) {
-                    match key.and_then(|k| places.get(&k).copied()).and_then(|place| row.get_mut(place)) {
+                for (row, place) in hot.chunks_mut((*count).max(1)).zip(look_up(&cut, places, false)) {
+                    match place.and_then(|place| row.get_mut(place)) {
                         Some(one) => *one = 1.0,
                         None if *strict => return Err("a category is not known".to_owned()),
                         None => {}

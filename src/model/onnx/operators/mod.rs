@@ -9,6 +9,7 @@ mod encoding;
 mod features;
 mod linear;
 mod normalization;
+mod packed;
 mod pad;
 mod places;
 mod post;
@@ -42,6 +43,9 @@ pub trait Operator: Debug + Send + Sync {
     /// Computes the outputs. A refusal is one sentence; the caller knows the node. Allocates nothing larger than
     /// `elements` allows, and charges work that goes beyond its outputs to `run`.
     fn run(&self, inputs: &[Option<&Tensor>], run: &Run) -> Result<Vec<Tensor>, String>;
+
+    /// Told once which of its inputs are stored tensors, before the first run.
+    fn prepare(&mut self, _stored: &[Option<&Tensor>]) {}
 
     /// What exact methods may know of it.
     fn view(&self) -> View<'_> {

@@ -205,19 +205,24 @@ impl Forest {
         }
     }
 
-    fn add(&self, scores: &mut [Score], row: &[f64], round: fn(f64) -> f64) {
+    /// The scores of rows of `width` values; tree by tree, so that a tree stays close while all rows pass it.
+    fn scores(&self, rows: &[f64], width: usize, round: fn(f64) -> f64) -> Vec<Score> {
+        let mut all: Vec<Score> = vec![None; rows.len() / width.max(1) * self.targets];
         for root in &self.roots {
-            let Some(leaf) = self.leaf(*root, row) else { continue };
-            for (target, value) in self.weights_of(leaf) {
-                let Some(score) = scores.get_mut(*target as usize) else { continue };
-                *score = Some(match (*score, self.aggregate) {
-                    (None, Aggregate::Min | Aggregate::Max) => *value,
-                    (old, Aggregate::Sum | Aggregate::Average) => round(old.unwrap_or(0.0) + value),
-                    (Some(old), Aggregate::Min) => old.min(*value),
-                    (Some(old), Aggregate::Max) => old.max(*value),
-                });
+            for (row, scores) in rows.chunks_exact(width.max(1)).zip(all.chunks_exact_mut(self.targets)) {
+                let Some(leaf) = self.leaf(*root, row) else { continue };
+                for (target, value) in self.weights_of(leaf) {
+                    let Some(score) = scores.get_mut(*target as usize) else { continue };
+                    *score = Some(match (*score, self.aggregate) {
+                        (None, Aggregate::Min | Aggregate::Max) => *value,
+                        (old, Aggregate::Sum | Aggregate::Average) => round(old.unwrap_or(0.0) + value),
+                        (Some(old), Aggregate::Min) => old.min(*value),
+                        (Some(old), Aggregate::Max) => old.max(*value),
+                    });
+                }
             }
         }
+        all
     }
 
     /// A regressor's answer for one row. A single target knows no transform but the probit, as in onnxruntime.
@@ -288,15 +293,18 @@ impl Operator for Forest {
         let values = x.f64s()?;
         let mut answers = Vec::with_capacity(rows * self.targets);
         let mut places = Vec::with_capacity(rows);
-        for n in 0..rows {
-            let mut scores: Vec<Score> = vec![None; self.targets];
-            self.add(&mut scores, values.get(n * width..(n + 1) * width).unwrap_or_default(), round);
+        let found = match width {
+            // A single leaf asks for no column.
+            0 => self.scores(&vec![0.0; rows], 1, round),
+            _ => self.scores(&values, width, round),
+        };
+        for scores in found.chunks_exact(self.targets) {
             if self.labels.is_some() {
-                let (answer, place) = self.class(&scores, round);
+                let (answer, place) = self.class(scores, round);
                 answers.extend(answer);
                 places.push(place);
             } else {
-                answers.extend(self.value(&scores, round));
+                answers.extend(self.value(scores, round));
             }
         }
         let data = match double && self.keeps_type {
