@@ -200,12 +200,14 @@ pub(super) fn zip<A: Copy, B: Copy, R>(
         (x, &[y]) if a.shape == shape => return x.iter().map(|x| join(*x, y)).collect(),
         (&[x], y) if b.shape == shape => return y.iter().map(|y| join(x, *y)).collect(),
         (x, y) if lined(b, a) => {
-            let rows = x.chunks_exact(y.len());
-            return rows.flat_map(|row| row.iter().zip(y).map(|(x, y)| join(*x, *y))).collect();
+            let mut all = Vec::with_capacity(x.len());
+            x.chunks_exact(y.len()).for_each(|row| all.extend(row.iter().zip(y).map(|(x, y)| join(*x, *y))));
+            return all;
         }
         (x, y) if lined(a, b) => {
-            let rows = y.chunks_exact(x.len());
-            return rows.flat_map(|row| x.iter().zip(row).map(|(x, y)| join(*x, *y))).collect();
+            let mut all = Vec::with_capacity(y.len());
+            y.chunks_exact(x.len()).for_each(|row| all.extend(x.iter().zip(row).map(|(x, y)| join(*x, *y))));
+            return all;
         }
         _ => {}
     }

@@ -7,6 +7,7 @@ use crate::model::ModelError;
 use super::super::graph::Run;
 use super::super::spec::NodeSpec;
 use super::super::tensor::{Data, Tensor};
+use super::smooth::Smooth;
 use super::{Bend, Family, Operator, View, need, optional};
 
 /// The operators of this file.
@@ -64,6 +65,8 @@ struct Function {
     of: fn(f64, [f64; 2]) -> f64,
     settings: [f64; 2],
     bend: Option<Bend>,
+    /// How many 32-bit numbers are computed at once.
+    smooth: Option<Smooth>,
 }
 
 #[derive(Debug)]
@@ -166,6 +169,12 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
         "IsInf" => return Ok(Box::new(Elementwise::Truth(f64::is_infinite))),
         _ => return Ok(Box::new(Elementwise::Clip([node.float("min")?, node.float("max")?]))),
     };
+    let smooth = match node.operator.as_str() {
+        "Exp" => Some(Smooth::Exp),
+        "Sigmoid" => Some(Smooth::Sigmoid),
+        "Tanh" => Some(Smooth::Tanh),
+        _ => None,
+    };
     let bend = match node.operator.as_str() {
         "Exp" => Some(Bend::Exp),
         "Sigmoid" => Some(Bend::Sigmoid),
@@ -173,7 +182,7 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
         "Neg" => Some(Bend::Negative),
         _ => None,
     };
-    Ok(Box::new(Elementwise::Real(Function { of, settings, bend }, whole)))
+    Ok(Box::new(Elementwise::Real(Function { of, settings, bend, smooth }, whole)))
 }
 
 fn softplus(x: f64) -> f64 {
@@ -187,6 +196,7 @@ impl Operator for Elementwise {
             (Self::Relu, Data::F32(v)) => Data::F32(v.iter().map(|x| if *x < 0.0 { 0.0 } else { *x }).collect()),
             (Self::Relu, Data::F64(v)) => Data::F64(v.iter().map(|x| if *x < 0.0 { 0.0 } else { *x }).collect()),
             (Self::Relu, Data::I64(v)) => Data::I64(v.iter().map(|x| (*x).max(0)).collect()),
+            (Self::Real(Function { smooth: Some(smooth), .. }, _), Data::F32(v)) => Data::F32(smooth.of(v)),
             (Self::Real(f, _), Data::F32(v)) => {
                 Data::F32(v.iter().map(|x| (f.of)(f64::from(*x), f.settings) as f32).collect())
             }

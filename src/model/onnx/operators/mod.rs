@@ -18,6 +18,7 @@ mod ranking;
 mod reduction;
 mod scan;
 mod shape;
+mod smooth;
 mod support;
 mod trees;
 mod trees_file;

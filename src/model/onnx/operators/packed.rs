@@ -74,10 +74,11 @@ impl Job for Times<'_> {
                         }
                     }
                 }
-                for (row, sum) in out.chunks_exact_mut(columns).zip(sums) {
+                for (row, sum) in out.chunks_exact_mut(columns).zip(&sums) {
                     let mut eight = Eight::default();
-                    lanes.store(&mut eight, sum);
-                    row.iter_mut().skip(8 * p).zip(eight.0).for_each(|(to, from)| *to = from);
+                    lanes.store(&mut eight, *sum);
+                    let to = &mut row[8 * p..columns.min(8 * p + 8)];
+                    to.copy_from_slice(&eight.0[..to.len()]);
                 }
             }
         }

@@ -108,7 +108,7 @@ fn moved(mut sums: Vec<f64>, shape: &[usize], form: Gemm, added: Option<&Tensor>
     }
     let values = added.f64s()?;
     let lined = added.shape.last() == shape.last() && shape.last() == Some(&values.len());
-    match places(&added.shape, shape).filter(|_| !lined) {
+    match if lined { None } else { places(&added.shape, shape) } {
         None => {
             let lines = sums.chunks_exact_mut(values.len().max(1));
             lines.for_each(|line| line.iter_mut().zip(values.iter()).for_each(|(sum, c)| *sum += form.beta * c));
