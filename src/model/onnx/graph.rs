@@ -59,9 +59,14 @@ impl Run {
 
     /// Takes `work` elements from the budget. Refuses when it is used up.
     pub fn charge(&self, work: usize) -> Result<(), String> {
-        let left = self.left.get().checked_sub(work).ok_or("the graph asks for more work than a row may cost")?;
-        self.left.set(left);
-        Ok(())
+        let left = self.left.get().checked_sub(work);
+        self.left.set(left.unwrap_or(0));
+        left.map(|_left| ()).ok_or_else(|| "the graph asks for more work than a row may cost".to_owned())
+    }
+
+    /// Whether nothing is left.
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::onnx::{Affine, Data, Fill, Graph, Kind, Node, Pair, Run, Tensor, View};
 
 use super::interface::Port;
+use super::sums::Budget;
 
 /// What is done to a number.
 #[derive(Clone, Copy, Debug)]
@@ -179,6 +180,15 @@ impl<'g> Column<'g> {
         filled.filter(|x| !x.is_nan())
     }
 
+    /// How much a copy takes.
+    fn size(&self) -> usize {
+        1 + match &self.content {
+            Content::Number { steps, .. } => steps.len(),
+            Content::Text => 0,
+            Content::Table(values) | Content::Coded { values, .. } => 2 * values.len(),
+        }
+    }
+
     fn add(&mut self, step: Step<'g>) {
         match &mut self.content {
             Content::Number { steps, .. } => steps.push(step),
@@ -193,6 +203,9 @@ impl<'g> Column<'g> {
 /// Columns of tensors, by slot.
 pub type Known<'g> = HashMap<usize, Vec<Column<'g>>>;
 
+/// Columns, steps and levels that may be copied before a graph counts as one without structure.
+const WORK: usize = 1 << 22;
+
 /// The columns of every tensor that is made of raw columns. One pass in the order of computation.
 pub fn trace<'g>(graph: &'g Graph, ports: &[Port]) -> Known<'g> {
     let mut known = Known::new();
@@ -206,9 +219,16 @@ pub fn trace<'g>(graph: &'g Graph, ports: &[Port]) -> Known<'g> {
         let columns = port.columns.clone().map(|input| Column { input, content: content.clone() });
         known.insert(*slot, columns.collect());
     }
+    let budget = Budget::new(WORK);
+    let size = |columns: &[Column<'g>]| columns.iter().map(Column::size).sum::<usize>();
     for node in &graph.nodes {
+        // What is copied is counted before.
+        let read = node.inputs.iter().flatten().filter_map(|slot| known.get(slot));
+        if budget.take(read.map(|columns| size(columns)).sum()).is_none() {
+            break;
+        }
         let single = passed(node, graph, &known, ports).map(|columns| vec![columns]);
-        let given = single.or_else(|| moved(node, graph, &known));
+        let given = single.or_else(|| moved(node, graph, &known, &budget));
         for (slot, columns) in node.outputs.iter().zip(given.into_iter().flatten()) {
             known.extend(slot.map(|slot| (slot, columns)));
         }
@@ -258,10 +278,13 @@ fn passed<'g>(node: &'g Node, graph: &Graph, known: &Known<'g>, ports: &[Port]) 
 }
 
 /// The columns that a node gives, for each output, when it only puts columns in other places.
-fn moved<'g>(node: &Node, graph: &Graph, known: &Known<'g>) -> Option<Vec<Vec<Column<'g>>>> {
+fn moved<'g>(node: &Node, graph: &Graph, known: &Known<'g>, budget: &Budget) -> Option<Vec<Vec<Column<'g>>>> {
     let columns = known.get(&(*node.inputs.first()?)?)?;
+    let places = places(node, graph, columns.len())?;
+    let widest = columns.iter().map(Column::size).max().unwrap_or(1);
+    budget.take(places.iter().map(Vec::len).sum::<usize>().saturating_mul(widest))?;
     let picked = |places: Vec<usize>| places.iter().map(|place| columns.get(*place).cloned()).collect();
-    places(node, graph, columns.len())?.into_iter().map(picked).collect()
+    places.into_iter().map(picked).collect()
 }
 
 /// Which columns of its first input, `width` wide, a node gives in each output; found by sending their numbers through

@@ -88,7 +88,7 @@ fn joined(scores: &Scores<'_>, known: &Known<'_>, sums: &[Sum], inputs: usize) -
     }
     let (whole, codes) = all?;
     let finite = base.iter().all(|b| b.is_finite());
-    finite.then(|| (Inner::Trees(TreeEnsemble { base, accumulate: Accumulate::F64, ..whole }), codes))
+    finite.then_some((Inner::Trees(TreeEnsemble { base, accumulate: Accumulate::F64, ..whole }), codes))
 }
 
 /// Weights of columns: a linear form, or one term for each input.

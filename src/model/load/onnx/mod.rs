@@ -1,8 +1,9 @@
-//! ONNX models of classic machine learning, as skl2onnx, onnxmltools and CatBoost export them.
+//! ONNX models of classic machine learning, as skl2onnx, onnxmltools and CatBoost export them, and networks on columns of
+//! a table, as PyTorch exports them.
 //!
 //! `wire` and `proto` read the file, `model::onnx` computes the graph, `interface` and `meaning` say what its inputs and
-//! outputs are, `lower` finds the trees or the linear form in it. Neural networks open as far as their operators are
-//! known; gradients are absent.
+//! outputs are. `lower` finds the trees or the linear form in it: `columns` follows the raw columns, `scores` the sums of
+//! columns and trees, `composed` makes one structure of them. Convolutions, recurrent layers and gradients are absent.
 
 mod columns;
 mod composed;
@@ -89,9 +90,16 @@ impl Loader for Onnx {
         card.outputs = seen.outputs;
         card.classes = seen.classes;
         card.notes = seen.notes;
+        let mut opaque = card.clone();
+        describe(&mut opaque, &file, None, seen.scale);
         describe(&mut card, &file, lowered.as_ref(), seen.scale);
         let (inner, link) = lowered.map_or((Inner::Opaque, LinkFunction::Identity), |l| (l.inner, l.link));
-        Ok(Arc::new(OnnxModel { card, graph, ports, batch, answer: seen.answer, scale: seen.scale, inner, link }))
+        let rows = meaning::made_up(&ports)?;
+        let mut model = OnnxModel { card, graph, ports, batch, answer: seen.answer, scale: seen.scale, inner, link };
+        if !model.agrees(rows.view().slice(0, seen.tried.min(rows.rows()))) {
+            (model.card, model.inner, model.link) = (opaque, Inner::Opaque, LinkFunction::Identity);
+        }
+        Ok(Arc::new(model))
     }
 }
 

@@ -8,7 +8,7 @@ use super::columns::{Content, Known, places};
 use super::sums::{Bent, Budget, Sum, Value};
 
 /// Terms that may be touched while sums are found.
-const WORK: usize = 1 << 23;
+const WORK: usize = 1 << 21;
 
 /// What was found.
 pub struct Scores<'g> {
@@ -47,8 +47,10 @@ impl<'g> Scores<'g> {
         if let View::Places = node.operator.view() {
             let Some(value) = self.input(node, 0) else { return };
             let picked = places(node, self.graph, value.sums.len()).unwrap_or_default();
+            let widest = value.sums.iter().map(|sum| 1 + sum.columns.len() + sum.trees.len()).max().unwrap_or(1);
             for (slot, picked) in node.outputs.iter().zip(picked) {
-                self.values.extend(slot.zip(value.picked(&picked)));
+                let some = self.budget.take(picked.len().saturating_mul(widest));
+                self.values.extend(slot.zip(some.and_then(|()| value.picked(&picked))));
             }
             return;
         }
@@ -67,9 +69,10 @@ impl<'g> Scores<'g> {
     fn input(&self, node: &Node, place: usize) -> Option<Value> {
         let slot = (*node.inputs.get(place)?)?;
         if let Some(value) = self.values.get(&slot) {
-            return Some(value.clone());
+            return self.budget.take(value.size()).map(|()| value.clone());
         }
         let columns = self.known.get(&slot)?;
+        self.budget.take(columns.len())?;
         if columns.iter().any(|column| matches!(column.content, Content::Text)) {
             return None;
         }
@@ -136,7 +139,11 @@ impl<'g> Scores<'g> {
 
     fn product(&self, node: &Node, form: &Gemm) -> Option<Value> {
         let matrix = self.stored(node, 1)?;
-        let &[rows, columns] = matrix.shape.as_slice() else { return None };
+        let (rows, columns) = match *matrix.shape.as_slice() {
+            [rows, columns] => (rows, columns),
+            [rows] => (rows, 1),
+            _ => return None,
+        };
         let stored = matrix.f64s().ok().filter(|_| matrix.kind().is_real() && !form.flip[0])?;
         let weight = |i: usize, k: usize| {
             form.alpha * if form.flip[1] { stored[k * columns + i] } else { stored[i * columns + k] }
@@ -178,6 +185,7 @@ impl<'g> Scores<'g> {
                         let straight = Value { bent: Bent::Not, ..a };
                         straight.moved(|_| 1.0, |k| libm::log(b[k]), &self.budget)?.bend(Bent::Exp)
                     }
+                    Pair::Mul | Pair::Div if b.iter().all(|b| *b == 1.0) => Some(a),
                     Pair::Mul => a.moved(|k| b[k], |_| 0.0, &self.budget),
                     Pair::Div => a.moved(|k| 1.0 / b[k], |_| 0.0, &self.budget),
                 }
@@ -204,6 +212,8 @@ impl<'g> Scores<'g> {
     fn shares(&self, value: Value) -> Option<Value> {
         match value.bent {
             Bent::Softmax | Bent::SigmoidShares => Some(value),
+            // The shares of two opposite scores add up to one already.
+            Bent::Sigmoid if opposites(&value.sums) => Some(value),
             Bent::Sigmoid if value.sums.len() > 2 => Some(Value { bent: Bent::SigmoidShares, ..value }),
             Bent::Not => {
                 let mut total = Sum::default();
@@ -240,7 +250,10 @@ impl<'g> Scores<'g> {
                 (result.shape == [1, 2, width] && result.data == rows.data).then_some(vec![value])
             }
             View::Stack => {
-                let part = |slot: &Option<usize>| slot.and_then(|slot| self.stacks.get(&slot)).cloned();
+                let part = |slot: &Option<usize>| {
+                    let stack = slot.and_then(|slot| self.stacks.get(&slot))?;
+                    self.budget.take(stack.iter().map(Value::size).sum()).map(|()| stack.clone())
+                };
                 Some(node.inputs.iter().map(part).collect::<Option<Vec<_>>>()?.concat())
             }
             _ => None,
@@ -254,6 +267,7 @@ impl<'g> Scores<'g> {
             Some(_) => matches!(self.stored(node, 1)?.ints().ok()?.as_ref(), [0 | -3]),
             None => matches!(axes, [0 | -3]),
         };
+        self.budget.take(stack.iter().map(Value::size).sum())?;
         let (start, rest) = stack.split_first().filter(|_| first)?;
         let all = rest.iter().try_fold(start.clone(), |sum, value| sum.plus(value, 1.0, &self.budget))?;
         let factor = if mean { 1.0 / stack.len() as f64 } else { 1.0 };
@@ -296,6 +310,16 @@ fn classified(linear: &Linear, value: &Value, budget: &Budget) -> Option<Value> 
         _ if outputs == 1 && linear.post != Post::Probit => Some(scores),
         _ => posted(scores, linear.post),
     }
+}
+
+/// Whether there are two sums, one the opposite of the other.
+fn opposites(sums: &[Sum]) -> bool {
+    let [a, b] = sums else { return false };
+    let negated = a.columns.len() == b.columns.len()
+        && a.columns.iter().zip(&b.columns).all(|((k, v), (l, w))| k == l && *v == -*w)
+        && a.trees.len() == b.trees.len()
+        && a.trees.iter().zip(&b.trees).all(|((k, v), (l, w))| k == l && *v == -*w);
+    negated && a.base == -b.base
 }
 
 fn opposite(value: &Value, budget: &Budget) -> Option<Value> {

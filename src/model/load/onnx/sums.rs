@@ -50,7 +50,8 @@ impl Budget {
         Self(Cell::new(terms))
     }
 
-    fn take(&self, terms: usize) -> Option<()> {
+    /// Takes `terms` from the budget; `None` when it is used up.
+    pub fn take(&self, terms: usize) -> Option<()> {
         self.0.set(self.0.get().checked_sub(terms)?);
         Some(())
     }
@@ -75,6 +76,11 @@ impl Sum {
 }
 
 impl Value {
+    /// How many terms it has.
+    pub fn size(&self) -> usize {
+        self.sums.iter().map(|sum| 1 + sum.columns.len() + sum.trees.len()).sum()
+    }
+
     /// Sums to which nothing happens.
     pub fn plain(sums: Vec<Sum>) -> Self {
         Self { sums, bent: Bent::Not }

@@ -93,7 +93,7 @@ impl Operator for Places {
 
     fn view(&self) -> View<'_> {
         match self {
-            Self::Concat(1 | -1) => View::Side,
+            Self::Concat(1 | 2 | -1) => View::Side,
             Self::Concat(0) => View::Stack,
             Self::Gather(_) | Self::Slice { .. } | Self::Split { .. } => View::Places,
             _ => View::Opaque,
