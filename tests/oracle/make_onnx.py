@@ -53,6 +53,12 @@ def whole():
     return table, (np.isin(table.d, [-1, 3]) + table.a > 0.5).astype(int)
 
 
+def coded_table():
+    """A column of codes that are not negative, and a number."""
+    table, y = whole()
+    return table.assign(d=table.d + 2), y
+
+
 def mixed(kind):
     table, score = categories(missing=False)
     table = table.astype({"colour": object, "town": object})
@@ -134,6 +140,23 @@ def pairs():
     return alone, x
 
 
+def scaled_double():
+    """Doubles, moved and scaled as such, rounded, before a tree."""
+    x, y = numbers(missing=False, coarse=False), plain("value")[1]
+    mean, size = x.mean(axis=0), x.std(axis=0)
+    model = tree.DecisionTreeRegressor(max_depth=4, **SEED).fit(((x - mean) / size).astype(np.float32), y)
+    inner = to_onnx(model, initial_types=FLOATS, target_opset=OPSET)
+    last = next(n for n in inner.graph.node if n.op_type.startswith("TreeEnsemble"))
+    last.input[0] = "scaled"
+    nodes = [helper.make_node("Sub", ["X", "mean"], ["moved"]), helper.make_node("Div", ["moved", "size"], ["wide"]),
+             helper.make_node("Cast", ["wide"], ["scaled"], to=TensorProto.FLOAT), last]
+    graph = helper.make_graph(nodes, "scaled", [helper.make_tensor_value_info("X", TensorProto.DOUBLE, [None, 4])], inner.graph.output,
+                              [numpy_helper.from_array(mean, "mean"), numpy_helper.from_array(size, "size")])
+    made = helper.make_model(graph, opset_imports=inner.opset_import)
+    made.ir_version = inner.ir_version
+    return made, x
+
+
 def stump(kind="TreeEnsembleRegressor", modes="BRANCH_LEQ", weights=(-1.5, 2.25, 0.5), ids=(0, 0, 0), many=1, tracks=(0, 0),
           split=(0.5, -0.25), doubles=False, **attributes):
     """One tree by hand: feature 0 asked first, then feature 1 where the answer is no; three leaves."""
@@ -205,6 +228,7 @@ ORDINAL = [("texts", preprocessing.OrdinalEncoder(handle_unknown="use_encoded_va
 FILLED = [("texts", pipeline.make_pipeline(impute.SimpleImputer(strategy="constant", fill_value="none", missing_values=""),
                                            preprocessing.OneHotEncoder(handle_unknown="ignore")), ["colour", "town"]),
           ("numbers", impute.SimpleImputer(strategy="median"), ["a", "c"])]
+CODES = [("c", preprocessing.OneHotEncoder(handle_unknown="ignore"), ["d"]), ("n", preprocessing.StandardScaler(), ["a"])]
 P = pipeline.make_pipeline
 
 # name: maker, options of the record
@@ -267,6 +291,16 @@ CASES = {
     "text_filled": (sk(columns_of(FILLED, tree.DecisionTreeRegressor(max_depth=3, **SEED)), lambda: mixed("value")), {}),
     "whole_one_hot": (sk(columns_of([("c", preprocessing.OneHotEncoder(handle_unknown="ignore"), ["d"]), ("n", "passthrough", ["a"])],
                                     tree.DecisionTreeClassifier(max_depth=4, **SEED)), whole, classifier=True), {}),
+    "codes_trees": (sk(columns_of(CODES, ensemble.RandomForestClassifier(**SMALL)), coded_table, classifier=True), {}),
+    "codes_linear": (sk(columns_of(CODES, linear_model.LogisticRegression()), coded_table, classifier=True), {}),
+    "imputed_linear": (sk(P(impute.SimpleImputer(), preprocessing.StandardScaler(), linear_model.Ridge()), GAPS_VALUE), {"nan": True}),
+    "scaled_double": (scaled_double, {}),
+    "voting_trees": (sk(ensemble.VotingClassifier([("a", tree.DecisionTreeClassifier(max_depth=2, **SEED)), ("b", ensemble.RandomForestClassifier(**SMALL))],
+                                                  voting="soft", weights=np.array([2, 1]), flatten_transform=False), THREE, classifier=True), {}),
+    "bagging_value": (sk(ensemble.BaggingRegressor(tree.DecisionTreeRegressor(max_depth=3), n_estimators=3, max_features=3, **SEED), VALUE), {}),
+    "voting_value": (sk(ensemble.VotingRegressor([("a", tree.DecisionTreeRegressor(max_depth=2, **SEED)), ("b", ensemble.GradientBoostingRegressor(**SMALL))]), VALUE), {}),
+    "rest_trees": (sk(__import__("sklearn.multiclass").multiclass.OneVsRestClassifier(ensemble.GradientBoostingClassifier(**SMALL)), THREE, classifier=True), {}),
+    "calibrated": (sk(__import__("sklearn.calibration").calibration.CalibratedClassifierCV(linear_model.LogisticRegression(), cv=2, ensemble=False), TWO, classifier=True), {}),
     "xgboost_binary": (xgb(GAPS_TWO), {"nan": True, "new": True}),
     "xgboost_value": (xgb(GAPS_VALUE, objective="reg:squarederror"), {"nan": True, "new": True}),
     "xgboost_multi": (xgb(GAPS_THREE), {"nan": True, "new": True}),

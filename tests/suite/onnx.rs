@@ -57,7 +57,7 @@ fn folder() -> PathBuf {
 
 fn cases() -> Vec<Case> {
     let mut files = Vec::new();
-    for part in ["onnx", "onnx-skl1.14"] {
+    for part in ["onnx", "onnx-skl1.14", "onnx-torch"] {
         let folder = folder().join(part);
         let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         files.extend(entries.map(|entry| entry.expect("an entry").path()));
@@ -124,7 +124,7 @@ fn named(name: &str) -> Case {
 #[test]
 fn predictions_agree_with_onnxruntime() {
     let all = cases();
-    assert!(all.len() >= 123, "only {} cases were found", all.len());
+    assert!(all.len() >= 150, "only {} cases were found", all.len());
     for case in all {
         let ours = predicted(&case);
         assert_eq!(ours.len(), case.recorded.len(), "{}", case.name);
@@ -163,12 +163,13 @@ fn rows_do_not_depend_on_their_neighbours() {
 
 #[test]
 fn the_structure_is_the_function_of_the_graph() {
-    let (mut trees, mut linear) = (0, 0);
+    let (mut trees, mut linear, mut additive) = (0, 0, 0);
     for case in cases() {
         match case.model.structure() {
             Structure::Trees(_) => trees += 1,
             Structure::Linear(_) => linear += 1,
-            Structure::Additive(_) | Structure::Products(_) | Structure::Opaque => continue,
+            Structure::Additive(_) => additive += 1,
+            Structure::Products(_) | Structure::Opaque => continue,
         }
         let exact = answers(&case, |model, out| model.predict_f64(case.rows.view(), answer_scale(model), out));
         // A code is a whole number; the graph compares others, too, but they mean nothing.
@@ -187,7 +188,10 @@ fn the_structure_is_the_function_of_the_graph() {
             assert!(some.iter().any(|v| v.is_finite()), "{}: no answer in {scale:?}", case.name);
         }
     }
-    assert!(trees >= 53 && linear >= 9, "{trees} trees and {linear} linear forms");
+    assert!(
+        trees >= 60 && linear >= 18 && additive >= 4,
+        "{trees} trees, {linear} linear forms, {additive} additive ones"
+    );
 }
 
 /// Rows that differ from one row in one feature, which lies on a threshold of the structure or one f32 beside it.
@@ -248,15 +252,77 @@ fn exporters_models_offer_their_structure() {
         "catboost_multi",
         "mode_gt",
         "mode_double",
+        "bagging",
+        "bagging_value",
+        "voting_trees",
+        "voting_value",
+        "rest_trees",
+        "codes_trees",
+        "scaled_double",
     ] {
         assert!(matches!(named(name).model.structure(), Structure::Trees(_)), "{name}");
     }
-    for name in ["linear", "linear_targets", "logistic", "logistic_words"] {
+    for name in [
+        "linear",
+        "linear_targets",
+        "logistic",
+        "logistic_words",
+        "components",
+        "discriminant",
+        "one_against_rest",
+        "calibrated",
+        "poisson",
+    ] {
         assert!(matches!(named(name).model.structure(), Structure::Linear(_)), "{name}");
+    }
+    for name in ["text_one_hot", "codes_linear", "imputed_linear"] {
+        assert!(matches!(named(name).model.structure(), Structure::Additive(_)), "{name}");
     }
     for name in ["neighbours", "svc", "mlp_binary", "aggregate_max", "two_softmax_mixed", "three_softmax_zero"] {
         assert!(matches!(named(name).model.structure(), Structure::Opaque), "{name}");
     }
+}
+
+fn torch(name: &str) -> Case {
+    case(&folder().join("onnx-torch").join(format!("{name}.json")))
+}
+
+#[test]
+fn layers_without_a_function_between_them_are_linear_forms() {
+    for (name, scales) in [
+        ("linear", [Scale::Target, Scale::Margin]),
+        ("linear_layers", [Scale::Target, Scale::Margin]),
+        ("logistic", [Scale::Margin, Scale::Target]),
+        ("softmax", [Scale::Margin, Scale::Probability]),
+    ] {
+        let case = torch(name);
+        assert!(matches!(case.model.structure(), Structure::Linear(_)), "{name}");
+        assert_eq!(case.model.card().scales, scales, "{name}");
+    }
+    for name in ["layers", "attention", "embeddings", "machine", "bird_gemm"] {
+        assert!(matches!(torch(name).model.structure(), Structure::Opaque), "{name}");
+    }
+}
+
+#[test]
+fn terms_of_columns_add_up_to_the_sum() {
+    let mut count = 0;
+    for case in cases() {
+        let Structure::Additive(terms) = case.model.structure() else { continue };
+        let outputs = terms.intercept().len();
+        let sums = answers(&case, |model, out| model.predict_f64(case.rows.view(), model.card().native_scale, out));
+        for (i, sum) in sums.chunks(outputs).enumerate() {
+            let mut all = terms.intercept().to_vec();
+            for (input, x) in case.rows.row(i).iter().enumerate() {
+                let mut term = vec![f64::NAN; outputs];
+                terms.term(input, *x, &mut term);
+                all.iter_mut().zip(term).for_each(|(all, term)| *all += term);
+            }
+            assert!(all.iter().zip(sum).all(|(a, b)| near(*a, *b, 1e-12)), "{}: row {i}, {all:?}, {sum:?}", case.name);
+        }
+        count += 1;
+    }
+    assert!(count >= 4, "only {count} cases were found");
 }
 
 #[test]
@@ -277,7 +343,11 @@ fn the_card_tells_classes_units_and_texts() {
     let boosted = named("xgboost_binary");
     let card = boosted.model.card();
     assert_eq!((card.native_scale, card.scales.len()), (Scale::Margin, 2));
+    // Without covers, a method that needs them must not be chosen: the card says so, the trees know it.
     assert!(card.notes.iter().any(|n| n.contains("no row counts")), "{:?}", card.notes);
+    let Structure::Trees(trees) = boosted.model.structure() else { panic!("boosted trees") };
+    assert!(!trees.knows_cover());
+    assert_eq!(named("codes_trees").model.card().inputs[0].kind, InputKind::Codes);
     assert_eq!(named("lightgbm_codes").model.card().inputs[3].kind, InputKind::Codes);
     assert_eq!(named("svc_decision").model.card().scales, [Scale::Margin]);
     assert_eq!(named("tree_regression").model.card().task, TaskKind::Regression);

@@ -204,6 +204,8 @@ fn a_value_given_twice_is_refused() {
 
 #[test]
 fn all_operators_that_are_missing_are_listed() {
+    let texts = refusal(&model(&[node("", "TfIdfVectorizer", &["X"], &["Y"], &[])]));
+    assert!(texts.contains("TfIdfVectorizer (node 0)") && texts.contains("features"), "{texts}");
     let said = refusal(&model(&[
         node("ai.onnx.ml", "DictVectorizer", &["X"], &["A"], &[]),
         node("", "TfIdfVectorizer", &["A"], &["B"], &[]),
@@ -261,6 +263,110 @@ fn operators_that_ask_for_huge_tensors_are_refused() {
         assert!(said.contains(name), "{name}: {said}");
     }
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[test]
+fn lengths_that_overflow_are_refused() {
+    let started = Instant::now();
+    let (least, most) = (i64::MIN, i64::MAX);
+    let normal = |name: &str, settings: &[Vec<u8>]| node("", name, &["X", "S", "S", "S", "S"], &["Y"], settings);
+    for (name, parts) in [
+        ("Pad", vec![tensor("S", &[4], &[0, 0, 1 << 40, 0]), node("", "Pad", &["X", "S"], &["Y"], &[])]),
+        ("Pad", vec![tensor("S", &[4], &[most, most, most, most]), node("", "Pad", &["X", "S"], &["Y"], &[])]),
+        ("Pad", vec![tensor("S", &[4], &[least, 0, 0, -3]), node("", "Pad", &["X", "S"], &["Y"], &[])]),
+        ("Pad", vec![tensor("S", &[3], &[0, 0, 0]), node("", "Pad", &["X", "S"], &["Y"], &[])]),
+        ("Pad", vec![node("", "Pad", &["X"], &["Y"], &[ints("pads", &[0, 1 << 20, 0, 1 << 30])])]),
+        (
+            "Range",
+            vec![
+                tensor("A", &[], &[0]),
+                tensor("B", &[], &[most]),
+                tensor("C", &[], &[1]),
+                node("", "Range", &["A", "B", "C"], &["Y"], &[]),
+            ],
+        ),
+        (
+            "Range",
+            vec![tensor("A", &[], &[0]), tensor("C", &[], &[0]), node("", "Range", &["A", "A", "C"], &["Y"], &[])],
+        ),
+        ("Tile", vec![tensor("S", &[2], &[most, most]), node("", "Tile", &["X", "S"], &["Y"], &[])]),
+        ("Expand", vec![tensor("S", &[3], &[most, 2, 2]), node("", "Expand", &["X", "S"], &["Y"], &[])]),
+        ("Expand", vec![tensor("S", &[2], &[-1, 2]), node("", "Expand", &["X", "S"], &["Y"], &[])]),
+        ("Gather", vec![tensor("S", &[1], &[least]), node("", "Gather", &["X", "S"], &["Y"], &[int("axis", 1)])]),
+        ("Split", vec![node("", "Split", &["X"], &["Y"], &[int("axis", 1), ints("split", &[most, most])])]),
+        ("BatchNormalization", vec![tensor("S", &[3], &[1, 1, 1]), normal("BatchNormalization", &[])]),
+        ("LayerNormalization", vec![tensor("S", &[3], &[1, 1, 1]), normal("LayerNormalization", &[int("axis", most)])]),
+        ("LayerNormalization", vec![tensor("S", &[3], &[1, 1, 1]), normal("LayerNormalization", &[])]),
+        ("Gemm", vec![tensor("S", &[1], &[1]), node("", "Gemm", &["X", "S"], &["Y"], &[int("transB", 1)])]),
+        ("MatMul", vec![tensor("S", &[2, 0], &[]), node("", "MatMul", &["X", "S"], &["Y"], &[])]),
+    ] {
+        let said = refusal(&model(&parts));
+        assert!(said.contains(name), "{name}: {said}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+/// A square of ones as a stored float tensor.
+fn ones(name: &str, size: usize) -> Vec<u8> {
+    let raw = 1.0_f32.to_le_bytes().repeat(size * size);
+    bytes(5, &[number(1, size as i64), number(1, size as i64), number(2, 1), text(8, name), bytes(9, &raw)].concat())
+}
+
+#[test]
+fn graphs_that_repeat_columns_or_sums_without_end_open_soon_or_are_refused() {
+    let started = Instant::now();
+    let name = |i: usize| if i == 0 { "X".to_owned() } else { format!("T{i}") };
+    let chain = |operator: &'static str, length: usize, settings: &[Vec<u8>], twice: bool| {
+        let step = |i: usize| {
+            let from = name(i);
+            let inputs = if twice { vec![from.as_str(), from.as_str()] } else { vec![from.as_str()] };
+            node("", operator, &inputs, &[name(i + 1).as_str()], settings)
+        };
+        let mut parts: Vec<Vec<u8>> = (0..length).map(step).collect();
+        parts.push(node("", "Identity", &[name(length).as_str()], &["Y"], &[]));
+        parts
+    };
+    // Columns that double with every node; sums that double; and copies of a wide product.
+    survives(&model(&chain("Concat", 22, &[int("axis", 1)], true)), "doubled columns");
+    survives(&model(&chain("Add", 3000, &[], true)), "doubled sums");
+    survives(&model(&chain("Concat", 3000, &[int("axis", 0)], false)), "stacks");
+    let wide = |parts: Vec<Vec<u8>>| {
+        let graph = [parts.concat(), value(11, "X", 600), value(12, "Y", 600)].concat();
+        let opset = bytes(8, &[text(1, ""), number(2, 18)].concat());
+        [number(1, 8), text(2, "test"), bytes(7, &graph), opset].concat()
+    };
+    let mut copies = vec![ones("W", 600), node("", "MatMul", &["X", "W"], &["T1"], &[])];
+    copies.extend((1..2000).map(|i| node("", "Identity", &[name(i).as_str()], &[name(i + 1).as_str()], &[])));
+    copies.push(node("", "Identity", &[name(2000).as_str()], &["Y"], &[]));
+    assert!(survives(&wide(copies), "copies of a product"));
+    let mut steps = vec![ones("W", 1)];
+    steps.extend((0..2000).map(|i| node("", "Mul", &[name(i).as_str(), "W"], &[name(i + 1).as_str()], &[])));
+    steps.push(node("", "Identity", &[name(2000).as_str()], &["Y"], &[]));
+    assert!(survives(&wide(steps), "many steps of many columns"));
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+}
+
+#[test]
+fn inputs_like_images_are_refused_in_one_sentence() {
+    let dims = (0..4).map(|_| bytes(1, &number(1, 3))).collect::<Vec<_>>().concat();
+    let kind = bytes(1, &[number(1, 1), bytes(2, &dims)].concat());
+    let image = bytes(11, &[text(1, "pixels"), bytes(2, &kind)].concat());
+    let graph = [node("", "Conv", &["pixels"], &["Y"], &[]), image, value(12, "Y", 2)].concat();
+    let said = refusal(&[number(1, 8), text(2, "test"), bytes(7, &graph), bytes(8, &number(2, 18))].concat());
+    assert!(said.contains("“pixels” has 4 axes") && said.contains("tables"), "{said}");
+}
+
+#[test]
+fn arithmetic_in_sixteen_bits_is_refused_with_a_recipe() {
+    for kind in [10, 16] {
+        let parts = [
+            node("", "Cast", &["X"], &["H"], &[int("to", kind)]),
+            node("", "Mul", &["H", "H"], &["S"], &[]),
+            node("", "Cast", &["S"], &["Y"], &[int("to", 1)]),
+        ];
+        let said = refusal(&model(&parts));
+        assert!(said.contains("node 1 (Mul)") && said.contains("float32"), "{said}");
+    }
 }
 
 #[test]

@@ -37,19 +37,22 @@ const LEGACY: (&str, &str) = (
     "Load it with XGBoost 3.0 or older and save it as JSON: booster.save_model(\"model.json\")",
 );
 
+const KERAS: &str =
+    "Export a network on columns of a table as ONNX: tf2onnx.convert.from_keras(model, output_path=\"model.onnx\")";
+
 fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let has = |text: &str| contains(head, text.as_bytes());
     if head.starts_with(b"\x89HDF\r\n\x1a\n") {
-        return Some((
-            "this is an HDF5 file, as Keras writes it",
-            "Neural networks do not open; explain a tree model instead",
-        ));
+        return Some(("this is an HDF5 file, as Keras writes it", KERAS));
     }
     if head.starts_with(b"binf") || head.starts_with(b"bs64") {
         return Some(LEGACY);
     }
     if head.get(8) == Some(&b'{') && has("\"dtype\"") {
-        return Some(("this is a safetensors file", "It holds weights without a model; explain a tree model instead"));
+        return Some((
+            "this is a safetensors file",
+            "It holds weights without a model; export the model as ONNX: torch.onnx.export",
+        ));
     }
     let legacy =
         ["gbtree", "gblinear", "dart"].into_iter().any(has) && head.contains(&0) && head.first() != Some(&b'{');
@@ -62,10 +65,11 @@ fn zipped(head: &[u8]) -> Option<(&'static str, &'static str)> {
         return None;
     }
     if has("data.pkl") || has("constants.pkl") {
-        return Some(("this is a PyTorch file", "Neural networks do not open; explain a tree model instead"));
+        let hint = "Export a network on columns of a table as ONNX: torch.onnx.export(model, example, \"model.onnx\", \
+                    input_names=[\"x\"], dynamic_axes={\"x\": {0: \"n\"}})";
+        return Some(("this is a PyTorch file", hint));
     }
-    has("model.weights.h5")
-        .then_some(("this is a Keras file", "Neural networks do not open; explain a tree model instead"))
+    has("model.weights.h5").then_some(("this is a Keras file", KERAS))
 }
 
 fn textual(head: &[u8]) -> Option<(&'static str, &'static str)> {

@@ -59,9 +59,14 @@ impl Run {
 
     /// Takes `work` elements from the budget. Refuses when it is used up.
     pub fn charge(&self, work: usize) -> Result<(), String> {
-        let left = self.left.get().checked_sub(work).ok_or("the graph asks for more work than a row may cost")?;
-        self.left.set(left);
-        Ok(())
+        let left = self.left.get().checked_sub(work);
+        self.left.set(left.unwrap_or(0));
+        left.map(|_left| ()).ok_or_else(|| "the graph asks for more work than a row may cost".to_owned())
+    }
+
+    /// Whether nothing is left.
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
     }
 }
 
@@ -140,13 +145,15 @@ impl Graph {
     }
 
     /// Adds a node, or its results when it depends on stored tensors alone.
-    fn add(&mut self, node: Node, run: &Run) -> Result<(), ModelError> {
+    fn add(&mut self, mut node: Node, run: &Run) -> Result<(), ModelError> {
         let known: Option<Vec<Option<&Tensor>>> = node
             .inputs
             .iter()
             .map(|slot| slot.map(|s| self.constants.get(&s).map(|t| &**t)).map_or(Some(None), |t| t.map(Some)))
             .collect();
         let Some(known) = known else {
+            let stored = |slot: &Option<usize>| slot.and_then(|slot| self.constants.get(&slot)).map(|tensor| &**tensor);
+            node.operator.prepare(&node.inputs.iter().map(stored).collect::<Vec<_>>());
             self.nodes.push(node);
             return Ok(());
         };

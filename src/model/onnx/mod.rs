@@ -5,11 +5,13 @@
 
 mod broadcast;
 mod graph;
+mod half;
 mod operators;
 mod spec;
 mod tensor;
 
 pub use graph::{Graph, Node, Run};
-pub use operators::{Affine, Aggregate, Branch, Fill, Forest, Linear, Pair, Post, Test, View, family};
+pub use half::{bf16_of_f32, f16_of_f32};
+pub use operators::{Affine, Aggregate, Bend, Branch, Fill, Forest, Gemm, Linear, Pair, Post, Test, View, family};
 pub use spec::{Attribute, GraphSpec, NodeSpec, ValueSpec};
 pub use tensor::{Data, Kind, Tensor};

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::half::{f32_of_bf16, f32_of_f16};
+
 /// What a tensor's elements are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -10,6 +12,10 @@ pub enum Kind {
     F32,
     /// 64-bit numbers.
     F64,
+    /// 16-bit numbers; stored and converted, never computed with.
+    F16,
+    /// The upper halves of 32-bit numbers; stored and converted, never computed with.
+    BF16,
     /// 64-bit whole numbers.
     I64,
     /// 32-bit whole numbers.
@@ -29,6 +35,10 @@ pub enum Data {
     F32(Vec<f32>),
     /// 64-bit numbers.
     F64(Vec<f64>),
+    /// The bits of 16-bit numbers.
+    F16(Vec<u16>),
+    /// The upper halves of the bits of 32-bit numbers.
+    BF16(Vec<u16>),
     /// 64-bit whole numbers.
     I64(Vec<i64>),
     /// 32-bit whole numbers.
@@ -56,6 +66,8 @@ macro_rules! each {
         match $data {
             Data::F32($v) => Data::F32($body),
             Data::F64($v) => Data::F64($body),
+            Data::F16($v) => Data::F16($body),
+            Data::BF16($v) => Data::BF16($body),
             Data::I64($v) => Data::I64($body),
             Data::I32($v) => Data::I32($body),
             Data::U8($v) => Data::U8($body),
@@ -84,14 +96,21 @@ impl Kind {
             7 => Self::I64,
             8 => Self::Text,
             9 => Self::Bool,
+            10 => Self::F16,
             11 => Self::F64,
+            16 => Self::BF16,
             _ => return None,
         })
     }
 
-    /// Whether elements are floating-point numbers.
+    /// Whether elements are floating-point numbers that are computed with.
     pub fn is_real(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// Whether elements are numbers of 16 bits.
+    pub fn is_half(self) -> bool {
+        matches!(self, Self::F16 | Self::BF16)
     }
 }
 
@@ -101,6 +120,7 @@ impl Data {
         match self {
             Self::F32(v) => v.len(),
             Self::F64(v) => v.len(),
+            Self::F16(v) | Self::BF16(v) => v.len(),
             Self::I64(v) => v.len(),
             Self::I32(v) => v.len(),
             Self::U8(v) => v.len(),
@@ -119,6 +139,8 @@ impl Data {
         match self {
             Self::F32(_) => Kind::F32,
             Self::F64(_) => Kind::F64,
+            Self::F16(_) => Kind::F16,
+            Self::BF16(_) => Kind::BF16,
             Self::I64(_) => Kind::I64,
             Self::I32(_) => Kind::I32,
             Self::U8(_) => Kind::U8,
@@ -135,22 +157,33 @@ impl Data {
         each!(self, v => picked(v, places))
     }
 
-    /// All elements of `parts` in their order. Refuses parts of different kinds.
-    pub fn joined(parts: &[&Self]) -> Result<Self, String> {
-        let mut all = parts.first().map_or_else(|| Self::F32(Vec::new()), |first| first.pick(&[]));
-        for part in parts {
-            match (&mut all, part) {
-                (Self::F32(a), Self::F32(b)) => a.extend_from_slice(b),
-                (Self::F64(a), Self::F64(b)) => a.extend_from_slice(b),
-                (Self::I64(a), Self::I64(b)) => a.extend_from_slice(b),
-                (Self::I32(a), Self::I32(b)) => a.extend_from_slice(b),
-                (Self::U8(a), Self::U8(b)) => a.extend_from_slice(b),
-                (Self::Bool(a), Self::Bool(b)) => a.extend_from_slice(b),
-                (Self::Text(a), Self::Text(b)) => a.extend_from_slice(b),
-                _ => return Err("tensors of different types cannot be joined".to_owned()),
+    /// `count` elements of each part in turn, `lines` times: what stands side by side. Refuses parts of different kinds.
+    pub fn beside(parts: &[(&Self, usize)], lines: usize) -> Result<Self, String> {
+        fn line<T: Clone>(all: &mut Vec<T>, part: &[T], n: usize, count: usize) {
+            all.extend_from_slice(part.get(n * count..(n + 1) * count).unwrap_or_default());
+        }
+        let mut all = parts.first().map_or_else(|| Self::F32(Vec::new()), |(first, _)| first.pick(&[]));
+        for n in 0..lines {
+            for (part, count) in parts {
+                match (&mut all, part) {
+                    (Self::F32(a), Self::F32(b)) => line(a, b, n, *count),
+                    (Self::F64(a), Self::F64(b)) => line(a, b, n, *count),
+                    (Self::F16(a), Self::F16(b)) | (Self::BF16(a), Self::BF16(b)) => line(a, b, n, *count),
+                    (Self::I64(a), Self::I64(b)) => line(a, b, n, *count),
+                    (Self::I32(a), Self::I32(b)) => line(a, b, n, *count),
+                    (Self::U8(a), Self::U8(b)) => line(a, b, n, *count),
+                    (Self::Bool(a), Self::Bool(b)) => line(a, b, n, *count),
+                    (Self::Text(a), Self::Text(b)) => line(a, b, n, *count),
+                    _ => return Err("tensors of different types cannot be joined".to_owned()),
+                }
             }
         }
         Ok(all)
+    }
+
+    /// All elements of `parts` in their order. Refuses parts of different kinds.
+    pub fn joined(parts: &[&Self]) -> Result<Self, String> {
+        Self::beside(&parts.iter().map(|part| (*part, part.len())).collect::<Vec<_>>(), 1)
     }
 }
 
@@ -198,6 +231,8 @@ impl Tensor {
         Ok(match &self.data {
             Data::F32(v) => v.iter().map(|x| f64::from(*x)).collect(),
             Data::F64(v) => Cow::Borrowed(v),
+            Data::F16(v) => v.iter().map(|x| f64::from(f32_of_f16(*x))).collect(),
+            Data::BF16(v) => v.iter().map(|x| f64::from(f32_of_bf16(*x))).collect(),
             Data::I64(v) => v.iter().map(|x| *x as f64).collect(),
             Data::I32(v) => v.iter().map(|x| f64::from(*x)).collect(),
             _ => return Err(self.odd()),
@@ -215,7 +250,12 @@ impl Tensor {
 
     /// A refusal of the elements' kind.
     pub fn odd(&self) -> String {
-        format!("elements of type {:?} do not fit here", self.kind())
+        match self.kind() {
+            kind if kind.is_half() => {
+                format!("it computes in {kind:?}, whose rounding depends on the processor; export the model in float32")
+            }
+            kind => format!("elements of type {kind:?} do not fit here"),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::data::{Input, InputKind};
 use crate::model::ModelError;
-use crate::model::onnx::{Data, Graph, GraphSpec, Kind, Tensor, ValueSpec};
+use crate::model::onnx::{Data, Graph, GraphSpec, Kind, Tensor, ValueSpec, bf16_of_f32, f16_of_f32};
 use crate::num::MatrixView;
 
 use super::proto::shown;
@@ -38,13 +38,25 @@ pub fn ports(spec: &GraphSpec) -> Result<(Vec<Port>, Option<usize>), ModelError>
     let stored: BTreeSet<&str> = spec.constants.iter().map(|(name, _)| name.as_str()).collect();
     let (mut all, mut rows, mut first) = (Vec::new(), None, 0);
     for value in spec.inputs.iter().filter(|v| !stored.contains(v.name.as_str())) {
-        let unsupported = |what: &str| ModelError::Unsupported {
+        let unsupported = |what: &str| {
+            ModelError::Unsupported {
             what: format!("the input “{}” {what}", shown(&value.name)),
             hint:
-                "Export with initial_types=[(\"X\", FloatTensorType([None, d]))] for d columns, or with one [None, 1] \
-                   input for each column"
+                "Export with one input of shape [rows, columns], or with one of shape [rows, 1] for each column: \
+                   initial_types=[(\"X\", FloatTensorType([None, d]))] in skl2onnx, dynamic_axes={\"x\": {0: \"n\"}} in PyTorch"
                     .to_owned(),
+        }
         };
+        if value.dims.len() > 2 {
+            return Err(ModelError::Unsupported {
+                what: format!(
+                    "the input “{}” has {} axes, as images, texts and series have; Candor explains tables",
+                    shown(&value.name),
+                    value.dims.len()
+                ),
+                hint: "Models open whose inputs are [rows, columns], or [rows, 1] for each column".to_owned(),
+            });
+        }
         let kind = value.kind.ok_or_else(|| unsupported("is no tensor of numbers, truth values or texts"))?;
         let (batch, width) = shape(value).ok_or_else(|| unsupported("has a shape that is not stored, or no matrix"))?;
         let end = first + width.unwrap_or(1);
@@ -60,7 +72,9 @@ pub fn ports(spec: &GraphSpec) -> Result<(Vec<Port>, Option<usize>), ModelError>
         (true, _) => Err(ModelError::malformed("graph", "it has no input")),
         (_, Some(rows)) if rows > 1 => Err(ModelError::Unsupported {
             what: format!("the graph takes exactly {rows} rows at a time"),
-            hint: "Export with a free first axis: FloatTensorType([None, d])".to_owned(),
+            hint: "Export with a free first axis: FloatTensorType([None, d]) in skl2onnx, dynamic_axes={\"x\": {0: \"n\"}} in \
+                   PyTorch"
+                .to_owned(),
         }),
         _ => Ok((all, rows)),
     }
@@ -89,6 +103,8 @@ pub fn find_levels(ports: &mut [Port], graph: &Graph) -> Result<(), ModelError> 
         let data = match port.kind {
             Kind::Text => Data::Text(port.columns.clone().map(mark).collect()),
             Kind::F64 => Data::F64(vec![0.0; width]),
+            Kind::F16 => Data::F16(vec![0; width]),
+            Kind::BF16 => Data::BF16(vec![0; width]),
             Kind::I64 => Data::I64(vec![0; width]),
             Kind::I32 => Data::I32(vec![0; width]),
             Kind::U8 => Data::U8(vec![0; width]),
@@ -160,6 +176,8 @@ impl Port {
         let data = match self.kind {
             Kind::F32 => Data::F32(cells.map(|x| x as f32).collect()),
             Kind::F64 => Data::F64(cells.collect()),
+            Kind::F16 => Data::F16(cells.map(|x| f16_of_f32(x as f32)).collect()),
+            Kind::BF16 => Data::BF16(cells.map(|x| bf16_of_f32(x as f32)).collect()),
             Kind::I64 => Data::I64(cells.map(|x| whole(x, 9.2e18).map(|v| v as i64)).collect::<Option<_>>()?),
             Kind::I32 => Data::I32(cells.map(|x| whole(x, 2_147_483_647.0).map(|v| v as i32)).collect::<Option<_>>()?),
             Kind::U8 => {

@@ -3,9 +3,10 @@
 use crate::model::Scale;
 use crate::model::linear::LinearForm;
 use crate::model::link::LinkFunction;
-use crate::model::onnx::{Branch, Data, Forest, Graph, Linear, Node, Pair, Post, Test, View};
+use crate::model::onnx::{Aggregate, Bend, Branch, Data, Forest, Graph, Linear, Node, Pair, Post, Test, View};
 
-use super::columns::{Column, Content, Step, trace};
+use super::columns::{Column, Known, trace};
+use super::composed::composed;
 use super::interface::Port;
 use super::lower_trees::{Weights, ensemble};
 use super::predictor::Inner;
@@ -46,11 +47,16 @@ struct Last<'g> {
 
 /// The structure of `graph`; `None` when it has none that exact methods know.
 pub fn lower(graph: &Graph, ports: &[Port], tail: Tail) -> Option<Lowered> {
+    let known = trace(graph, ports);
+    let inputs = ports.last()?.columns.end;
+    single(graph, &known, inputs, tail).or_else(|| composed(graph, &known, inputs, tail))
+}
+
+/// The structure of a graph that ends in one operator of trees or of a linear form on raw columns.
+fn single(graph: &Graph, known: &Known<'_>, inputs: usize, tail: Tail) -> Option<Lowered> {
     let last = last(graph)?;
     let tail = Tail { shares: last.shares, ..tail };
-    let known = trace(graph, ports);
     let columns = known.get(&(*last.node.inputs.first()?)?)?;
-    let inputs = ports.last()?.columns.end;
     let mut lowered = match last.node.operator.view() {
         View::Trees(forest) => trees(forest, columns, inputs, tail),
         View::Linear(linear) => self::linear(linear, columns, inputs, tail),
@@ -64,7 +70,7 @@ pub fn lower(graph: &Graph, ports: &[Port], tail: Tail) -> Option<Lowered> {
         match &mut lowered.inner {
             Inner::Trees(ensemble) => ensemble.base.iter_mut().for_each(|b| *b += added),
             Inner::Linear(form) => form.intercept.iter_mut().for_each(|b| *b += added),
-            Inner::Opaque => return None,
+            Inner::Additive(_) | Inner::Opaque => return None,
         }
     }
     Some(lowered)
@@ -81,8 +87,8 @@ fn last(graph: &Graph) -> Option<Last<'_>> {
         match node.operator.view() {
             View::Same | View::Round => {}
             View::Shares => shares = true,
-            View::Pair(Pair::Mul) if exponential.is_none() => factor *= single(graph, *node.inputs.get(1)?)?,
-            View::Exp if exponential.is_none() && factor > 0.0 => exponential = Some(libm::log(factor)),
+            View::Pair(Pair::Mul) if exponential.is_none() => factor *= only_number(graph, *node.inputs.get(1)?)?,
+            View::Bend(Bend::Exp) if exponential.is_none() && factor > 0.0 => exponential = Some(libm::log(factor)),
             // The scores are the last output, behind the labels of a classifier.
             View::Trees(_) | View::Linear(_) if exponential.is_some() || factor == 1.0 => {
                 return (*node.outputs.last()? == Some(slot)).then_some(Last { node, shares, exponential });
@@ -95,14 +101,15 @@ fn last(graph: &Graph) -> Option<Last<'_>> {
 }
 
 /// The only number of a stored tensor.
-fn single(graph: &Graph, slot: Option<usize>) -> Option<f64> {
+fn only_number(graph: &Graph, slot: Option<usize>) -> Option<f64> {
     match &graph.constants.get(&slot?)?.data {
         Data::F32(values) if values.len() == 1 => values.first().map(|v| f64::from(*v)),
         _ => None,
     }
 }
 
-const SIGMOID: LinkFunction = LinkFunction::Sigmoid { slope: 1.0 };
+/// The link of log-odds.
+pub const SIGMOID: LinkFunction = LinkFunction::Sigmoid { slope: 1.0 };
 
 fn trees(forest: &Forest, columns: &[Column<'_>], inputs: usize, tail: Tail) -> Option<Lowered> {
     let (weights, native, link) = if tail.binary { binary(forest, tail)? } else { many(forest, tail)? };
@@ -161,7 +168,7 @@ fn many(forest: &Forest, tail: Tail) -> Option<(Weights, Scale, LinkFunction)> {
 }
 
 /// Whether some tree gives every row a score of `target`.
-fn always(forest: &Forest, target: u32) -> bool {
+pub fn always(forest: &Forest, target: u32) -> bool {
     let gives = |leaf: &&Branch| forest.weights_of(leaf).iter().any(|w| w.0 == target);
     forest.roots.iter().any(|root| leaves(forest, *root).iter().all(gives))
 }
@@ -177,18 +184,26 @@ fn shared(forest: &Forest, weights: Weights, tail: Tail) -> Option<Weights> {
     if !tail.shares {
         return Some(weights);
     }
-    let mut total = forest.base.iter().sum::<f64>();
+    let total = forest.base.iter().sum::<f64>() + steady(forest, &vec![1.0; forest.targets])?;
+    let near_one = (total - 1.0).abs() < 1e-5 && forest.is_share();
+    near_one.then_some(weights)
+}
+
+/// The sum of all trees and targets with these weights, when it is the same, but for rounding, for every row.
+pub fn steady(forest: &Forest, weights: &[f64]) -> Option<f64> {
+    let weight = |target: u32| weights.get(target as usize).copied().unwrap_or(0.0);
+    let divisor = if forest.aggregate == Aggregate::Average { forest.roots.len() as f64 } else { 1.0 };
+    let mut total = 0.0;
     for root in &forest.roots {
-        let sums: Vec<f64> =
-            leaves(forest, *root).iter().map(|leaf| forest.weights_of(leaf).iter().map(|w| w.1).sum()).collect();
+        let sum = |leaf: &&Branch| forest.weights_of(leaf).iter().map(|(k, value)| weight(*k) * value).sum();
+        let sums: Vec<f64> = leaves(forest, *root).iter().map(sum).collect();
         let first = *sums.first()?;
         if sums.iter().any(|s| (s - first).abs() > 1e-6 * first.abs()) {
             return None;
         }
-        total += first;
+        total += first / divisor;
     }
-    let near_one = (total - 1.0).abs() < 1e-5 && forest.is_share();
-    near_one.then_some(weights)
+    Some(total)
 }
 
 fn linear(linear: &Linear, columns: &[Column<'_>], inputs: usize, tail: Tail) -> Option<Lowered> {
@@ -239,22 +254,9 @@ fn form(linear: &Linear, columns: &[Column<'_>], inputs: usize, outputs: &[Vec<(
             intercept[k] += sign * f64::from(*linear.intercepts.get(*row)?);
             for (j, column) in columns.iter().enumerate() {
                 let mut weight = sign * f64::from(*linear.coefficients.get(row * width + j)?);
-                let Content::Number { steps, .. } = &column.content else { return None };
-                for step in steps.iter().rev() {
-                    let (factor, added) = match step {
-                        Step::Round => (1.0, 0.0),
-                        Step::Fill(..) => return None,
-                        Step::Plus(added) => (1.0, f64::from(*added)),
-                        Step::Times(factor) => (f64::from(*factor), 0.0),
-                        Step::Over(divisor) => (1.0 / f64::from(*divisor), 0.0),
-                        Step::Affine(affine, place) => {
-                            let (offset, scale) = affine.entries(*place);
-                            (f64::from(scale), -f64::from(scale) * f64::from(offset))
-                        }
-                    };
-                    intercept[k] += weight * added;
-                    weight *= factor;
-                }
+                let (factor, added) = column.affine().filter(|_| column.filled().is_none())?;
+                intercept[k] += weight * added;
+                weight *= factor;
                 *weights.get_mut(column.input * outputs.len() + k)? += weight;
             }
         }

@@ -66,6 +66,14 @@ fn codes(forest: &Forest, columns: &[Column<'_>]) -> Option<Vec<usize>> {
             words += values.len() / 64 + 1;
             continue;
         }
+        if let Content::Coded { codes, values } = &column.content {
+            let (members, _) = members(forest, branch, codes, values)?;
+            if members.iter().any(|member| !code(*member)) || of.insert(column.input, true) == Some(false) {
+                return None;
+            }
+            words += members.iter().copied().fold(0.0, f64::max) as usize / 64 + 1;
+            continue;
+        }
         let coded = match branch.test {
             Test::Equal | Test::NotEqual => Some(code(branch.value)),
             Test::Member(set) => Some(forest.sets.get(set as usize)?.iter().all(|v| code(*v))),
@@ -101,7 +109,9 @@ fn compare(forest: &Forest, columns: &[Column<'_>]) -> Option<Compare> {
         return Some(Compare::LessEqualF64);
     }
     if asked.iter().any(|(_, c)| !c.is_f32()) {
-        return None;
+        // Doubles that are scaled: the threshold is the largest double that passes.
+        let doubles = asked.iter().all(|(_, c)| c.is_double() || !matches!(c.content, Content::Number { .. }));
+        return doubles.then_some(Compare::LessEqualF64);
     }
     let strict = |(n, c): &(&Branch, &Column<'_>)| c.is_plain() && !matches!(n.test, Test::LessEqual | Test::Greater);
     Some(if asked.iter().all(strict) && !asked.is_empty() { Compare::LessF32 } else { Compare::LessEqualRounded })
@@ -199,16 +209,21 @@ impl Lowering<'_> {
     /// Whether a missing value, or a text that is none of the levels, passes the test after its way.
     fn missing_passes(&self, branch: &Branch, column: &Column<'_>) -> bool {
         let seen = match &column.content {
-            Content::Table(values) => values.last().copied().unwrap_or(f32::NAN),
-            Content::Number { .. } if !column.stays_double() => column.seen(f32::NAN),
-            _ => f32::NAN,
+            Content::Table(values) | Content::Coded { values, .. } => {
+                f64::from(values.last().copied().unwrap_or(f32::NAN))
+            }
+            _ => column.seen(f64::NAN),
         };
-        self.forest.passes(branch, f64::from(seen))
+        self.forest.passes(branch, seen)
     }
 
     fn split(&self, branch: &Branch, column: &Column<'_>, values: &[f64]) -> Option<Split> {
         if let Content::Table(values) = &column.content {
             return Some(self.level_split(branch, values));
+        }
+        if let Content::Coded { codes, values } = &column.content {
+            let (members, matching_passes) = members(self.forest, branch, codes, values)?;
+            return code_set(&members, matching_passes);
         }
         if self.codes.contains(&column.input) {
             return self.code_split(branch, values);
@@ -224,7 +239,8 @@ impl Lowering<'_> {
         if value.is_nan() {
             return None;
         }
-        if column.is_plain() {
+        let double = self.compare == Compare::LessEqualF64;
+        if column.is_plain() && (column.stays_double() || !double) {
             let threshold = match (strict, self.compare) {
                 (true, Compare::LessEqualF64) => value.next_down(),
                 (true, Compare::LessEqualRounded) => f64::from((value as f32).next_down()),
@@ -234,9 +250,8 @@ impl Lowering<'_> {
             let impossible = strict && value == f64::NEG_INFINITY;
             return (!impossible).then_some(Split { threshold, set: None, yes_left });
         }
-        let below =
-            |x: f32| if strict { f64::from(column.seen(x)) < value } else { f64::from(column.seen(x)) <= value };
-        let (threshold, below_left) = turn(below, column)?;
+        let below = |x: f64| if strict { column.seen(x) < value } else { column.seen(x) <= value };
+        let (threshold, below_left) = turn(below, column, double)?;
         Some(Split { threshold, set: None, yes_left: below_left == yes_left })
     }
 
@@ -271,47 +286,61 @@ impl Lowering<'_> {
             Test::Member(set) => (self.forest.sets.get(set as usize)?.as_slice(), true),
             _ => return None,
         };
-        let largest = values.iter().copied().fold(0.0, f64::max) as usize;
-        let mut words = vec![0_u64; largest / 64 + 1];
-        for value in values {
-            *words.get_mut(*value as usize / 64)? |= 1 << (*value as usize % 64);
-        }
-        Some(Split {
-            threshold: 0.0,
-            set: Some(CategorySet { words, matching_goes_left: true }),
-            yes_left: matching_passes,
-        })
+        code_set(values, matching_passes)
     }
 }
 
+/// The codes for which a test has another outcome than for all other numbers, and whether it is a yes.
+fn members(forest: &Forest, branch: &Branch, codes: &[i64], values: &[f32]) -> Option<(Vec<f64>, bool)> {
+    let passes = |value: &f32| forest.passes(branch, f64::from(*value));
+    let other = passes(values.last()?);
+    let differing = codes.iter().zip(values).filter(|(_, value)| passes(value) != other);
+    Some((differing.map(|(code, _)| *code as f64).collect(), !other))
+}
+
+fn code_set(codes: &[f64], matching_passes: bool) -> Option<Split> {
+    let largest = codes.iter().copied().fold(0.0, f64::max) as usize;
+    let mut words = vec![0_u64; largest / 64 + 1];
+    for code in codes {
+        *words.get_mut(*code as usize / 64)? |= 1 << (*code as usize % 64);
+    }
+    let set = CategorySet { words, matching_goes_left: true };
+    Some(Split { threshold: 0.0, set: Some(set), yes_left: matching_passes })
+}
+
 /// The largest value on the first side of the turn of a test that turns at most once from the smallest to the largest
-/// number, and whether those below it pass. Exact: halves the range of bit patterns.
-fn turn(passes: impl Fn(f32) -> bool, column: &Column<'_>) -> Option<(f64, bool)> {
-    let ends = [f32::NEG_INFINITY, f32::INFINITY];
+/// number, and whether those below it pass. Exact: halves the range of bit patterns of numbers of 32 bits, or of doubles.
+fn turn(passes: impl Fn(f64) -> bool, column: &Column<'_>, double: bool) -> Option<(f64, bool)> {
+    let ends = [f64::NEG_INFINITY, f64::INFINITY];
     // A scale of 0 makes infinite values missing, so that the test turns twice.
     if ends.iter().any(|x| column.seen(*x).is_nan()) {
         return None;
     }
-    let first = passes(f32::NEG_INFINITY);
-    if passes(f32::INFINITY) == first {
+    let first = passes(f64::NEG_INFINITY);
+    if passes(f64::INFINITY) == first {
         return Some((f64::INFINITY, first));
     }
-    let (mut low, mut high) = (rank(f32::NEG_INFINITY), rank(f32::INFINITY));
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
+    let of_rank = |rank: i64| if double { of_rank_f64(rank) } else { f64::from(of_rank_f32(rank)) };
+    let end =
+        if double { i64::try_from(f64::INFINITY.to_bits()) } else { Ok(i64::from(f32::INFINITY.to_bits())) }.ok()?;
+    let (mut low, mut high) = (-end, end);
+    // The distance of two doubles may be more than a signed number holds.
+    while high.abs_diff(low) > 1 {
+        let middle = i64::midpoint(low, high);
         if passes(of_rank(middle)) == first { low = middle } else { high = middle }
     }
-    Some((f64::from(of_rank(low)), first))
+    Some((of_rank(low), first))
 }
 
-/// Numbers in their order; both zeros have one place.
-fn rank(x: f32) -> i64 {
-    let size = i64::from(x.abs().to_bits());
-    if x < 0.0 { -size } else { size }
-}
-
-fn of_rank(rank: i64) -> f32 {
+/// The number of 32 bits at a place in the order of all; both zeros have one place.
+fn of_rank_f32(rank: i64) -> f32 {
     let size = f32::from_bits(u32::try_from(rank.unsigned_abs()).unwrap_or(0));
+    if rank < 0 { -size } else { size }
+}
+
+/// The double at a place in the order of all; both zeros have one place.
+fn of_rank_f64(rank: i64) -> f64 {
+    let size = f64::from_bits(rank.unsigned_abs());
     if rank < 0 { -size } else { size }
 }
 
@@ -321,18 +350,22 @@ mod tests {
 
     #[test]
     fn ranks_follow_the_order_of_numbers() {
-        let ordered =
-            [f32::NEG_INFINITY, f32::MIN, -1.0, -f32::from_bits(1), 0.0, f32::from_bits(1), 1.0, f32::INFINITY];
-        assert!(ordered.windows(2).all(|pair| rank(pair[0]) < rank(pair[1])));
-        assert!(ordered.iter().all(|x| of_rank(rank(*x)).to_bits() == x.to_bits()));
+        let end = i64::from(f32::INFINITY.to_bits());
+        let places = [-end, -1_065_353_216, -1, 0, 1, 1_065_353_216, end];
+        assert!(places.windows(2).all(|pair| of_rank_f32(pair[0]) < of_rank_f32(pair[1])));
+        assert!(places.windows(2).all(|pair| of_rank_f64(pair[0]) < of_rank_f64(pair[1])));
+        assert_eq!([of_rank_f32(-end), of_rank_f32(1_065_353_216)], [f32::NEG_INFINITY, 1.0]);
     }
 
     #[test]
     fn the_turn_of_a_test_is_found_to_the_last_bit() {
-        let column = Column { input: 0, content: Content::Number { double: false, steps: Vec::new() } };
-        for (value, below) in [(0.3_f32, true), (-1e-40, true), (7e30, false)] {
-            let (threshold, passes) = turn(|x| (x <= value) == below, &column).expect("it turns once");
-            assert_eq!((threshold, passes), (f64::from(value), below));
+        for double in [false, true] {
+            let column = Column { input: 0, content: Content::Number { double, steps: Vec::new() } };
+            for (value, below) in [(0.3_f32, true), (-1e-40, true), (7e30, false)] {
+                let value = f64::from(value);
+                let (threshold, passes) = turn(|x| (x <= value) == below, &column, double).expect("it turns once");
+                assert_eq!((threshold, passes), (value, below));
+            }
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::data::InputKind;
-use crate::model::onnx::{Attribute, Data, Graph, GraphSpec, Kind, NodeSpec, Tensor, ValueSpec};
+use crate::model::onnx::{Attribute, Data, Graph, GraphSpec, Kind, NodeSpec, Run, Tensor, ValueSpec};
 use crate::model::{ModelError, Scale, TaskKind};
 use crate::num::Matrix;
 
-use super::super::output_names;
+use super::super::{OUTPUT_LIMIT, output_names};
 use super::interface::{Port, inputs};
-use super::predictor::{Answer, run};
+use super::predictor::{Answer, WORK, run, run_within};
 
 /// The answer of a graph before it was computed once.
 #[derive(Debug)]
@@ -38,19 +38,23 @@ pub struct Seen {
     pub classes: Vec<String>,
     /// What the reader should know.
     pub notes: Vec<String>,
+    /// How many made-up rows could be computed in good time.
+    pub tried: usize,
 }
 
 /// Rows of made-up values that the graph is tried on.
 const TRIED: usize = 48;
+/// Elements that all of them but the first may compute.
+const TRIED_WORK: usize = 1 << 27;
 
 impl Meaning {
     /// Chooses the output: probabilities, else the last of numbers, else labels.
     pub fn find(graph: &GraphSpec) -> Result<Self, ModelError> {
-        let numbers = |v: &&ValueSpec| v.is_sequence || v.kind.is_some_and(Kind::is_real);
+        let numbers = |v: &&ValueSpec| v.is_sequence || v.kind.is_some_and(|k| k.is_real() || k.is_half());
         let likely = |v: &&ValueSpec| numbers(v) && v.name.to_ascii_lowercase().contains("prob");
         let outputs = &graph.outputs;
         let chosen = outputs.iter().find(likely).or_else(|| outputs.iter().rfind(numbers));
-        let labels = outputs.iter().find(|v| v.kind.is_some_and(|k| !k.is_real()));
+        let labels = outputs.iter().find(|v| v.kind.is_some_and(|k| !k.is_real() && !k.is_half()));
         let chosen =
             chosen.or(labels).ok_or_else(|| ModelError::malformed("graph", "it has no output that can be read"))?;
         let ways = [Some(chosen), labels].into_iter().flatten();
@@ -73,14 +77,29 @@ impl Meaning {
     /// Computes made-up rows to see how wide the answer is and whether it holds probabilities.
     pub fn probe(self, graph: &Graph, ports: &[Port], batch: Option<usize>) -> Result<Seen, ModelError> {
         let rows = made_up(ports)?;
-        let (mut found, mut fault) = (Vec::new(), String::new());
+        let (mut found, mut fault, mut tried) = (Vec::new(), String::new(), 0);
+        // A row of its own may cost much; all together must not.
+        let (first, all) = (Run::new(WORK), Run::new(TRIED_WORK));
         for row in 0..rows.rows() {
-            match run(graph, ports, rows.view(), row..row + 1) {
+            let budget = if found.is_empty() { &first } else { &all };
+            match run_within(graph, ports, rows.view(), row..row + 1, budget) {
+                Ok(tensor) if tensor.data.len() > OUTPUT_LIMIT => {
+                    let reason = format!("it has {} columns, more than {OUTPUT_LIMIT}", tensor.data.len());
+                    return Err(ModelError::malformed(format!("output “{}”", self.output), reason));
+                }
                 Ok(tensor) => found.push(tensor),
                 Err(reason) => fault = reason,
             }
+            if all.is_spent() || first.is_spent() {
+                break;
+            }
+            tried = row + 1;
         }
-        let first = found.first().ok_or_else(|| ModelError::malformed("graph", fault))?;
+        let first = found.first().ok_or_else(|| ModelError::Unsupported {
+            what: format!("the graph cannot be computed: {fault}"),
+            hint: "Export the model again in float32 with a free first axis; a model of trees also opens in its own format"
+                .to_owned(),
+        })?;
         if self.labels {
             return self.of_labels();
         }
@@ -98,7 +117,7 @@ impl Meaning {
             ));
         }
         let probable = probable(found.iter().map(|t| &**t), self.output.to_ascii_lowercase().contains("prob"));
-        Ok(self.of_numbers(width, probable))
+        Ok(Seen { tried, ..self.of_numbers(width, probable) })
     }
 
     fn of_labels(self) -> Result<Seen, ModelError> {
@@ -119,6 +138,7 @@ impl Meaning {
             outputs: if two { names[1..].to_vec() } else { names.clone() },
             classes: names,
             notes,
+            tried: 0,
         })
     }
 
@@ -160,6 +180,7 @@ impl Meaning {
             outputs,
             classes: if known { classes } else { Vec::new() },
             notes,
+            tried: 0,
         }
     }
 }
@@ -183,7 +204,7 @@ fn probable<'t>(answers: impl Iterator<Item = &'t Tensor>, named: bool) -> bool 
 }
 
 /// Rows with values of many sizes, all columns different, and every level of texts; the same for the same inputs.
-fn made_up(ports: &[Port]) -> Result<Matrix, ModelError> {
+pub fn made_up(ports: &[Port]) -> Result<Matrix, ModelError> {
     let inputs = inputs(ports);
     let sizes = [0.0, 1.0, -1.0, 0.5, 3.0, -2.25, 17.0, -40.0, 250.0, 6000.0, 1e-3];
     let value = |row: usize, column: usize, kind: &InputKind| {
@@ -208,6 +229,7 @@ fn names(labels: &Data) -> Vec<String> {
         Data::I32(all) => all.iter().map(i32::to_string).collect(),
         Data::F32(all) => all.iter().map(f32::to_string).collect(),
         Data::F64(all) => all.iter().map(f64::to_string).collect(),
+        Data::F16(all) | Data::BF16(all) => all.iter().map(u16::to_string).collect(),
         Data::Bool(all) => all.iter().map(bool::to_string).collect(),
         Data::U8(all) => all.iter().map(u8::to_string).collect(),
     }

@@ -1,19 +1,24 @@
-//! ONNX models of classic machine learning, as skl2onnx, onnxmltools and CatBoost export them.
+//! ONNX models of classic machine learning, as skl2onnx, onnxmltools and CatBoost export them, and networks on columns of
+//! a table, as PyTorch exports them.
 //!
 //! `wire` and `proto` read the file, `model::onnx` computes the graph, `interface` and `meaning` say what its inputs and
-//! outputs are, `lower` finds the trees or the linear form in it. Neural networks open as far as their operators are
-//! known; gradients are absent.
+//! outputs are. `lower` finds the trees or the linear form in it: `columns` follows the raw columns, `scores` the sums of
+//! columns and trees, `composed` makes one structure of them. Convolutions, recurrent layers and gradients are absent.
 
 mod columns;
+mod composed;
 mod interface;
 mod lower;
 mod lower_trees;
 mod meaning;
 mod predictor;
 mod proto;
+mod scores;
+mod sums;
+mod terms;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,8 +71,8 @@ impl Loader for Onnx {
     fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let file = proto::read(bytes)?;
         task.check()?;
-        check_operators(&file)?;
         let (mut ports, batch) = interface::ports(&file.graph)?;
+        check_operators(&file)?;
         let meaning = Meaning::find(&file.graph)?;
         let graph = Graph::build(&file.graph, std::slice::from_ref(&meaning.output), &[])?;
         task.check()?;
@@ -85,15 +90,22 @@ impl Loader for Onnx {
         card.outputs = seen.outputs;
         card.classes = seen.classes;
         card.notes = seen.notes;
+        let mut opaque = card.clone();
+        describe(&mut opaque, &file, None, seen.scale);
         describe(&mut card, &file, lowered.as_ref(), seen.scale);
         let (inner, link) = lowered.map_or((Inner::Opaque, LinkFunction::Identity), |l| (l.inner, l.link));
-        Ok(Arc::new(OnnxModel { card, graph, ports, batch, answer: seen.answer, scale: seen.scale, inner, link }))
+        let rows = meaning::made_up(&ports)?;
+        let mut model = OnnxModel { card, graph, ports, batch, answer: seen.answer, scale: seen.scale, inner, link };
+        if !model.agrees(rows.view().slice(0, seen.tried.min(rows.rows()))) {
+            (model.card, model.inner, model.link) = (opaque, Inner::Opaque, LinkFunction::Identity);
+        }
+        Ok(Arc::new(model))
     }
 }
 
-/// Refuses a file with operators that are not known here, with all of them.
+/// Refuses a file with operators that are not known here, with all of them and the first node of each.
 fn check_operators(file: &proto::File) -> Result<(), ModelError> {
-    let mut missing = BTreeSet::new();
+    let mut missing: BTreeMap<String, String> = BTreeMap::new();
     let mut waiting: Vec<&GraphSpec> = vec![&file.graph];
     while let Some(graph) = waiting.pop() {
         for node in &graph.nodes {
@@ -101,20 +113,33 @@ fn check_operators(file: &proto::File) -> Result<(), ModelError> {
             if family(&node.domain, &node.operator).is_none() {
                 let domain =
                     if node.domain.is_empty() { String::new() } else { format!(" of {}", proto::shown(&node.domain)) };
-                missing.insert(format!("{}{domain}", proto::shown(&node.operator)));
+                let name =
+                    if node.name.is_empty() { String::new() } else { format!(" “{}”", proto::shown(&node.name)) };
+                let place = format!("node {}{name}", node.index);
+                missing.entry(format!("{}{domain}", proto::shown(&node.operator))).or_insert(place);
             }
         }
     }
-    missing.extend(file.functions.iter().map(|name| format!("{} (a function of the file)", proto::shown(name))));
+    let functions = file.functions.iter().map(|name| (proto::shown(name), "a function of the file".to_owned()));
+    missing.extend(functions);
     if missing.is_empty() {
         return Ok(());
     }
-    let all: Vec<String> = missing.into_iter().collect();
+    let has = |names: &[&str]| missing.keys().any(|key| names.iter().any(|name| key.starts_with(name)));
+    let hint = if has(&["TfIdf", "Tokenizer", "StringNormalizer", "StringSplit", "StringConcat", "RegexFullMatch"]) {
+        "Text is no column of a table: export the step behind the vectorizer alone and open the table of its features"
+    } else if has(&["Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "LSTM", "GRU", "RNN", "Attention"]) {
+        "Networks for images, texts and series do not open; those on columns of a table do"
+    } else if has(&["QuantizeLinear", "DequantizeLinear", "MatMulInteger", "DynamicQuantizeLinear"]) {
+        "Export the model before it is quantized, in float32"
+    } else {
+        "Export the model itself without custom steps, or save a tree model in its own format: \
+         booster.save_model(\"model.json\") for XGBoost, \"model.txt\" for LightGBM"
+    };
+    let all: Vec<String> = missing.into_iter().map(|(name, place)| format!("{name} ({place})")).collect();
     Err(ModelError::Unsupported {
         what: format!("the graph uses operators that Candor does not compute: {}", all.join(", ")),
-        hint: "Export the model itself without text vectorizers and custom steps, or save a tree model in its own format: \
-               booster.save_model(\"model.json\") for XGBoost, \"model.txt\" for LightGBM"
-            .to_owned(),
+        hint: hint.to_owned(),
     })
 }
 

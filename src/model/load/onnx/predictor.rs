@@ -3,18 +3,22 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::data::InputKind;
 use crate::model::linear::LinearForm;
 use crate::model::link::LinkFunction;
 use crate::model::onnx::{Data, Graph, Run, Tensor};
 use crate::model::tree_model::{finish, fits};
 use crate::model::trees::Accumulate;
 use crate::model::{Model, ModelCard, Scale, Structure, TreeEnsemble};
-use crate::num::MatrixView;
+use crate::num::{Matrix, MatrixView};
 
 use super::interface::Port;
+use super::terms::Terms;
 
+/// More than rounding: what a row's answer by the structure may differ, as a part of the largest answer.
+const GROSS: f64 = 1e-2;
 /// Rows that run through the graph at once.
-const ROWS_AT_ONCE: usize = 256;
+const ROWS_AT_ONCE: usize = 64;
 /// Elements that the graph may compute for one block of rows.
 pub const WORK: usize = 1 << 31;
 
@@ -34,6 +38,8 @@ pub enum Inner {
     Trees(TreeEnsemble),
     /// A linear form.
     Linear(LinearForm),
+    /// One term for each input.
+    Additive(Terms),
     /// None that exact methods know.
     Opaque,
 }
@@ -87,6 +93,25 @@ impl OnnxModel {
         Some(())
     }
 
+    /// Whether the structure answers some rows as the graph does, but for rounding: the last guard against a graph that
+    /// only looks like one of the forms that are known.
+    pub fn agrees(&self, rows: MatrixView<'_>) -> bool {
+        if matches!(self.inner, Inner::Opaque) {
+            return true;
+        }
+        let coded = |i: usize| self.card.inputs.get(i).is_some_and(|input| input.kind == InputKind::Codes);
+        let width = self.card.inputs.len().max(1);
+        let code = |(i, x): (usize, &f64)| if coded(i % width) { x.abs().trunc() } else { *x };
+        let cells = rows.values().iter().enumerate().map(code).collect();
+        let Some(rows) = Matrix::new(cells, rows.rows(), width) else { return false };
+        let (mut graph, mut exact) = (vec![0.0; rows.rows() * self.card.outputs.len()], Vec::new());
+        exact.clone_from(&graph);
+        self.predict(rows.view(), self.scale, &mut graph);
+        self.predict_f64(rows.view(), self.scale, &mut exact);
+        let largest = graph.iter().map(|v| v.abs()).filter(|v| v.is_finite()).fold(1.0, f64::max);
+        graph.iter().zip(&exact).all(|(a, b)| !a.is_finite() || (a - b).abs() <= GROSS * largest)
+    }
+
     /// The structure's sum in f64.
     fn sum(&self, rows: MatrixView<'_>, out: &mut [f64]) {
         match &self.inner {
@@ -98,6 +123,7 @@ impl OnnxModel {
                 let gone = |(i, _): &(usize, &mut [f64])| rows.row(*i).iter().any(|x| x.is_nan());
                 out.chunks_exact_mut(outputs).enumerate().filter(gone).for_each(|(_, place)| place.fill(f64::NAN));
             }
+            Inner::Additive(terms) => terms.evaluate(rows, out),
             Inner::Opaque => out.fill(f64::NAN),
         }
     }
@@ -105,10 +131,21 @@ impl OnnxModel {
 
 /// The output of `graph` for some rows.
 pub fn run(graph: &Graph, ports: &[Port], rows: MatrixView<'_>, range: Range<usize>) -> Result<Arc<Tensor>, String> {
+    run_within(graph, ports, rows, range, &Run::new(WORK))
+}
+
+/// The same with the budget of several calls.
+pub fn run_within(
+    graph: &Graph,
+    ports: &[Port],
+    rows: MatrixView<'_>,
+    range: Range<usize>,
+    budget: &Run,
+) -> Result<Arc<Tensor>, String> {
     let inputs: Option<Vec<Arc<Tensor>>> =
         ports.iter().map(|port| port.tensor(rows, range.clone()).map(Arc::new)).collect();
     let inputs = inputs.ok_or("a missing value has no form in an input of whole numbers")?;
-    let mut results = graph.run(inputs, &Run::new(WORK))?;
+    let mut results = graph.run(inputs, budget)?;
     results.pop().ok_or_else(|| "the graph has no output".to_owned())
 }
 
@@ -174,6 +211,7 @@ impl Model for OnnxModel {
         match &self.inner {
             Inner::Trees(ensemble) => Structure::Trees(ensemble),
             Inner::Linear(form) => Structure::Linear(form),
+            Inner::Additive(terms) => Structure::Additive(terms),
             Inner::Opaque => Structure::Opaque,
         }
     }

@@ -246,13 +246,14 @@ fn filled(stored: Stored<'_>, name: &str) -> Result<Tensor, Fault> {
     let kind = Kind::of_onnx(stored.kind).ok_or_else(|| {
         Fault::Error(ModelError::Unsupported {
             what: format!("the tensor “{}” has elements of ONNX type {}", shown(name), stored.kind),
-            hint: "Float, double, int32, int64, uint8, bool and string tensors open; export the model with those"
+            hint: "Float, double, float16, bfloat16, int32, int64, uint8, bool and string tensors open; export the model with those"
                 .to_owned(),
         })
     })?;
     let shape: Option<Vec<usize>> = stored.dims.iter().map(|d| usize::try_from(*d).ok()).collect();
     let shape = shape.ok_or_else(|| Fault::Reason(format!("its shape is {:?}", stored.dims)))?;
     let small = |v: &i64| i32::try_from(*v).map_err(|_error| Fault::Reason(format!("{v} is no 32-bit number")));
+    let half = |v: &i64| u16::try_from(*v).map_err(|_error| Fault::Reason(format!("{v} are no 16 bits")));
     let byte = |v: &i64| u8::try_from(*v).map_err(|_error| Fault::Reason(format!("{v} is no byte")));
     let data = match stored.raw {
         Some(field) => from_raw(field, kind)?,
@@ -262,6 +263,8 @@ fn filled(stored: Stored<'_>, name: &str) -> Result<Tensor, Fault> {
             Kind::I64 => Data::I64(stored.int64s),
             Kind::Text => Data::Text(stored.texts),
             Kind::I32 => Data::I32(stored.int32s.iter().map(small).collect::<Result<_, _>>()?),
+            Kind::F16 => Data::F16(stored.int32s.iter().map(half).collect::<Result<_, _>>()?),
+            Kind::BF16 => Data::BF16(stored.int32s.iter().map(half).collect::<Result<_, _>>()?),
             Kind::U8 => Data::U8(stored.int32s.iter().map(byte).collect::<Result<_, _>>()?),
             Kind::Bool => Data::Bool(stored.int32s.iter().map(|v| *v != 0).collect()),
         },
@@ -276,6 +279,8 @@ fn from_raw(field: Field<'_>, kind: Kind) -> Result<Data, Fault> {
         Kind::F64 => Data::F64(field.words(bytes)?.map(f64::from_le_bytes).collect()),
         Kind::I64 => Data::I64(field.words(bytes)?.map(i64::from_le_bytes).collect()),
         Kind::I32 => Data::I32(field.words(bytes)?.map(i32::from_le_bytes).collect()),
+        Kind::F16 => Data::F16(field.words(bytes)?.map(u16::from_le_bytes).collect()),
+        Kind::BF16 => Data::BF16(field.words(bytes)?.map(u16::from_le_bytes).collect()),
         Kind::U8 => Data::U8(bytes.to_vec()),
         Kind::Bool => Data::Bool(bytes.iter().map(|b| *b != 0).collect()),
         Kind::Text => return Err(Fault::Reason("texts cannot be stored as raw bytes".to_owned())),

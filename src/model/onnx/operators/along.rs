@@ -6,7 +6,7 @@ use super::super::graph::Run;
 use super::super::spec::NodeSpec;
 use super::super::tensor::{Data, Tensor, wrapped};
 use super::ranking::lines;
-use super::{Family, Operator, View, need, optional};
+use super::{Bend, Family, Operator, View, need, optional};
 
 /// The operators of this file.
 pub static FAMILY: Family =
@@ -86,6 +86,7 @@ impl Operator for Along {
 
     fn view(&self) -> View<'_> {
         match self.what {
+            What::Softmax if self.axis == -1 || self.axis == 1 => View::Bend(Bend::Softmax),
             What::Norm { squares: false } if self.axis == -1 || self.axis == 1 => View::Shares,
             _ => View::Opaque,
         }

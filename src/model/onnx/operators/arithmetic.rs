@@ -67,10 +67,14 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
 
 impl Operator for Arithmetic {
     fn run(&self, inputs: &[Option<&Tensor>], run: &Run) -> Result<Vec<Tensor>, String> {
-        let mut all = need(inputs, 0)?.clone();
-        for place in 1..inputs.len() {
-            all = self.pair(&all, need(inputs, place)?)?;
+        let first = need(inputs, 0)?;
+        let mut all = match inputs.len() {
+            1 => first.clone(),
+            _ => self.pair(first, need(inputs, 1)?)?,
+        };
+        for place in 2..inputs.len() {
             run.charge(all.data.len())?;
+            all = self.pair(&all, need(inputs, place)?)?;
         }
         if self.0 == What::Mean {
             let count = inputs.len();
@@ -98,7 +102,15 @@ impl Arithmetic {
     fn pair(&self, a: &Tensor, b: &Tensor) -> Result<Tensor, String> {
         let shape = common(&a.shape, &b.shape)?;
         let data = match (&a.data, &b.data) {
-            (Data::F32(x), Data::F32(y)) => Data::F32(zip((x, a), (y, b), &shape, |x, y| self.f32(x, y))),
+            // A closure of its own for each, so that the loop holds no choice.
+            (Data::F32(x), Data::F32(y)) => Data::F32(match self.0 {
+                What::Add | What::Mean => zip((x, a), (y, b), &shape, |x, y| x + y),
+                What::Sub => zip((x, a), (y, b), &shape, |x, y| x - y),
+                What::Mul => zip((x, a), (y, b), &shape, |x, y| x * y),
+                What::Div => zip((x, a), (y, b), &shape, |x, y| x / y),
+                // Computed in f64 and rounded once.
+                _ => zip((x, a), (y, b), &shape, |x, y| self.f64(f64::from(x), f64::from(y)) as f32),
+            }),
             (Data::F64(x), Data::F64(y)) => Data::F64(zip((x, a), (y, b), &shape, |x, y| self.f64(x, y))),
             (Data::I64(x), Data::I64(y)) => {
                 let results = zip((x, a), (y, b), &shape, |x, y| self.i64(x, y));
@@ -122,20 +134,10 @@ impl Arithmetic {
                 let y = b.f64s()?;
                 Data::I64(zip((x, a), (&y, b), &shape, |x, y| libm::pow(x as f64, y) as i64))
             }
+            _ if a.kind() == b.kind() => return Err(a.odd()),
             _ => return Err(format!("elements of types {:?} and {:?} do not go together", a.kind(), b.kind())),
         };
         Tensor::new(shape, data)
-    }
-
-    /// In f32; powers are computed in f64 and rounded once.
-    fn f32(&self, x: f32, y: f32) -> f32 {
-        match self.0 {
-            What::Add | What::Mean => x + y,
-            What::Sub => x - y,
-            What::Mul => x * y,
-            What::Div => x / y,
-            _ => self.f64(f64::from(x), f64::from(y)) as f32,
-        }
     }
 
     fn f64(&self, x: f64, y: f64) -> f64 {
@@ -185,6 +187,27 @@ pub(super) fn zip<A: Copy, B: Copy, R>(
     shape: &[usize],
     join: impl Fn(A, B) -> R,
 ) -> Vec<R> {
+    // A number for all, and a line for every row, are what graphs have most.
+    let lined =
+        |own: &Tensor, other: &Tensor| other.shape == shape && shape.ends_with(&own.shape) && !own.data.is_empty();
+    if a.shape == b.shape {
+        return x.iter().zip(y).map(|(x, y)| join(*x, *y)).collect();
+    }
+    match (x, y) {
+        (x, &[y]) if a.shape == shape => return x.iter().map(|x| join(*x, y)).collect(),
+        (&[x], y) if b.shape == shape => return y.iter().map(|y| join(x, *y)).collect(),
+        (x, y) if lined(b, a) => {
+            let mut all = Vec::with_capacity(x.len());
+            x.chunks_exact(y.len()).for_each(|row| all.extend(row.iter().zip(y).map(|(x, y)| join(*x, *y))));
+            return all;
+        }
+        (x, y) if lined(a, b) => {
+            let mut all = Vec::with_capacity(y.len());
+            y.chunks_exact(x.len()).for_each(|row| all.extend(x.iter().zip(row).map(|(x, y)| join(*x, *y))));
+            return all;
+        }
+        _ => {}
+    }
     let (from_a, from_b) = (places(&a.shape, shape), places(&b.shape, shape));
     match (from_a, from_b) {
         (None, None) => x.iter().zip(y).map(|(x, y)| join(*x, *y)).collect(),

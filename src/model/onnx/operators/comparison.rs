@@ -86,6 +86,7 @@ fn order(a: &Tensor, b: &Tensor, orders: &[Ordering]) -> Result<Vec<bool>, Strin
             let pairs = places_of(a).into_iter().zip(places_of(b));
             pairs.map(|(p, q)| among(x.get(p).zip(y.get(q)).map(|(x, y)| x.cmp(y)))).collect()
         }
+        _ if a.kind() == b.kind() => return Err(a.odd()),
         _ => return Err(format!("elements of types {:?} and {:?} cannot be compared", a.kind(), b.kind())),
     })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::ModelError;
 
 use super::super::graph::Run;
+use super::super::half::{bf16_of_f32, f16_of_f32, f32_of_bf16, f32_of_f16};
 use super::super::spec::NodeSpec;
 use super::super::tensor::{Data, Kind, Tensor};
 use super::{Family, Operator, View, need};
@@ -78,6 +79,8 @@ impl Operator for Conversion {
         match self {
             Self::Identity => View::Same,
             Self::Cast(Kind::F32) => View::Round,
+            Self::Cast(Kind::F64) => View::Widen,
+            Self::Cast(Kind::I64) => View::Whole,
             _ => View::Opaque,
         }
     }
@@ -97,6 +100,9 @@ pub(super) fn cast(tensor: &Tensor, kind: Kind) -> Result<Tensor, String> {
         }
         (_, Kind::F32) => Data::F32(numbers(tensor, |x| x as f32, |i| i as f32)),
         (_, Kind::F64) => Data::F64(numbers(tensor, |x| x, |i| i as f64)),
+        // By way of 32 bits, as onnxruntime rounds.
+        (_, Kind::F16) => Data::F16(numbers(tensor, |x| f16_of_f32(x as f32), |i| f16_of_f32(i as f32))),
+        (_, Kind::BF16) => Data::BF16(numbers(tensor, |x| bf16_of_f32(x as f32), |i| bf16_of_f32(i as f32))),
         (_, Kind::I64) => Data::I64(numbers(tensor, to_i64, |i| i)),
         (_, Kind::I32) => Data::I32(numbers(tensor, to_i32, |i| i as i32)),
         (_, Kind::U8) => Data::U8(numbers(tensor, |x| to_i32(x) as u8, |i| i as u8)),
@@ -112,6 +118,8 @@ fn numbers<R>(tensor: &Tensor, real: impl Fn(f64) -> R, whole: impl Fn(i64) -> R
     match &tensor.data {
         Data::F32(v) => v.iter().map(|x| real(f64::from(*x))).collect(),
         Data::F64(v) => v.iter().map(|x| real(*x)).collect(),
+        Data::F16(v) => v.iter().map(|x| real(f64::from(f32_of_f16(*x)))).collect(),
+        Data::BF16(v) => v.iter().map(|x| real(f64::from(f32_of_bf16(*x)))).collect(),
         Data::I64(v) => v.iter().map(|x| whole(*x)).collect(),
         Data::I32(v) => v.iter().map(|x| whole(i64::from(*x))).collect(),
         Data::U8(v) => v.iter().map(|x| whole(i64::from(*x))).collect(),

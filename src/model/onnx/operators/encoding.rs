@@ -1,5 +1,6 @@
 //! Tables from one value to another: label encoders, category mappers, one-hot encoders.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ struct Table {
     places: HashMap<Key, usize>,
     values: Data,
     texts: Vec<Arc<str>>,
+    codes: Vec<i64>,
     /// Whether a missing number can be a key.
     missing: bool,
 }
@@ -41,6 +43,7 @@ enum Encoding {
         places: HashMap<Key, usize>,
         count: usize,
         texts: Vec<Arc<str>>,
+        codes: Vec<i64>,
         strict: bool,
     },
 }
@@ -88,10 +91,16 @@ fn both_ways(node: &NodeSpec, texts: Vec<Arc<str>>, codes: Vec<i64>) -> Result<E
         places: index(&Data::Text(texts.clone()), false),
         values: with_default(codes.clone(), whole_default(node)?),
         texts,
+        codes: Vec::new(),
         missing: false,
     };
-    let to_texts =
-        Table { places: index(&Data::I64(codes), false), values: Data::Text(named), texts: Vec::new(), missing: false };
+    let to_texts = Table {
+        places: index(&Data::I64(codes), false),
+        values: Data::Text(named),
+        texts: Vec::new(),
+        codes: Vec::new(),
+        missing: false,
+    };
     Ok(Encoding::Tables(vec![to_codes, to_texts]))
 }
 
@@ -129,11 +138,12 @@ fn label_table(node: &NodeSpec) -> Result<Table, ModelError> {
         return Err(node.refuse("the value for all other keys is missing"));
     }
     let missing = node.opset >= 4;
-    let texts = match &keys {
-        Data::Text(v) => v.clone(),
-        _ => Vec::new(),
+    let (texts, codes) = match &keys {
+        Data::Text(v) => (v.clone(), Vec::new()),
+        Data::I64(v) => (Vec::new(), v.clone()),
+        _ => (Vec::new(), Vec::new()),
     };
-    Ok(Table { places: index(&keys, missing), values, texts, missing })
+    Ok(Table { places: index(&keys, missing), values, texts, codes, missing })
 }
 
 fn one_hot(node: &NodeSpec) -> Result<Encoding, ModelError> {
@@ -144,7 +154,18 @@ fn one_hot(node: &NodeSpec) -> Result<Encoding, ModelError> {
     }
     // Of categories named twice the last counts, as in onnxruntime.
     let places = keys(&cats, false).into_iter().enumerate().filter_map(|(i, key)| Some((key?, i))).collect();
-    Ok(Encoding::OneHot { places, count: cats.len(), texts, strict: node.int("zeros")? == Some(0) })
+    Ok(Encoding::OneHot {
+        places,
+        count: cats.len(),
+        texts,
+        codes: codes.to_vec(),
+        strict: node.int("zeros")? == Some(0),
+    })
+}
+
+/// The place of every element among the keys.
+fn look_up(data: &Data, places: &HashMap<Key, usize>, missing: bool) -> Vec<Option<usize>> {
+    keys(data, missing).into_iter().map(|key| key.and_then(|key| places.get(&key).copied())).collect()
 }
 
 /// The places of keys; of keys named twice the first counts.
@@ -172,6 +193,8 @@ fn keys(data: &Data, missing: bool) -> Vec<Option<Key>> {
         Data::Bool(v) => v.iter().map(|i| Some(Key::Whole(i64::from(*i)))).collect(),
         Data::F32(v) => v.iter().map(|x| real(f64::from(*x))).collect(),
         Data::F64(v) => v.iter().map(|x| real(*x)).collect(),
+        // Nothing is looked up in 16 bits.
+        Data::F16(v) | Data::BF16(v) => vec![None; v.len()],
     }
 }
 
@@ -184,8 +207,8 @@ impl Operator for Encoding {
                 let table = tables.get(usize::from(tables.len() > 1 && x.kind() != Kind::Text));
                 let table = table.ok_or("the table is missing")?;
                 let other = table.values.len().saturating_sub(1);
-                let find = |key: Option<Key>| key.and_then(|k| table.places.get(&k).copied()).unwrap_or(other);
-                let places: Vec<usize> = keys(&x.data, table.missing).into_iter().map(find).collect();
+                let places = look_up(&x.data, &table.places, table.missing);
+                let places: Vec<usize> = places.into_iter().map(|place| place.unwrap_or(other)).collect();
                 Ok(vec![Tensor::new(x.shape.clone(), table.values.pick(&places))?])
             }
             Self::OneHot { places, count, strict, .. } => {
@@ -195,12 +218,12 @@ impl Operator for Encoding {
                 run.charge(size)?;
                 let mut hot = vec![0.0_f32; size];
                 let cut = match &x.data {
-                    Data::F32(v) => Data::I64(v.iter().map(|x| to_i64(f64::from(*x))).collect()),
-                    Data::F64(v) => Data::I64(v.iter().map(|x| to_i64(*x)).collect()),
-                    other => other.clone(),
+                    Data::F32(v) => Cow::Owned(Data::I64(v.iter().map(|x| to_i64(f64::from(*x))).collect())),
+                    Data::F64(v) => Cow::Owned(Data::I64(v.iter().map(|x| to_i64(*x)).collect())),
+                    other => Cow::Borrowed(other),
                 };
-                for (row, key) in hot.chunks_mut((*count).max(1)).zip(keys(&cut, false)) {
-                    match key.and_then(|k| places.get(&k).copied()).and_then(|place| row.get_mut(place)) {
+                for (row, place) in hot.chunks_mut((*count).max(1)).zip(look_up(&cut, places, false)) {
+                    match place.and_then(|place| row.get_mut(place)) {
                         Some(one) => *one = 1.0,
                         None if *strict => return Err("a category is not known".to_owned()),
                         None => {}
@@ -215,6 +238,13 @@ impl Operator for Encoding {
         match self {
             Self::Tables(tables) => tables.first().map_or(&[], |t| &t.texts),
             Self::OneHot { texts, .. } => texts,
+        }
+    }
+
+    fn codes(&self) -> &[i64] {
+        match self {
+            Self::Tables(tables) => tables.first().map_or(&[], |t| &t.codes),
+            Self::OneHot { codes, .. } => codes,
         }
     }
 }

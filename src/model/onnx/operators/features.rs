@@ -155,7 +155,7 @@ impl Operator for Features {
             Self::Imputer(fill) => View::Fill(fill),
             Self::Normalizer(Norm::L1) => View::Shares,
             Self::ZipMap => View::Same,
-            Self::Extractor => View::Take,
+            Self::Extractor => View::Places,
             _ => View::Opaque,
         }
     }

@@ -5,6 +5,7 @@ use crate::model::ModelError;
 use super::super::graph::Run;
 use super::super::spec::NodeSpec;
 use super::super::tensor::{Data, Tensor, elements};
+use super::packed::Packed;
 use super::post::{Post, Second, to_f32};
 use super::{Family, ML, Operator, View, need};
 
@@ -22,6 +23,7 @@ pub struct Linear {
     pub post: Post,
     /// The labels when it is a classifier.
     pub labels: Option<Data>,
+    packed: Packed,
 }
 
 fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
@@ -43,7 +45,9 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
             intercepts.len()
         )));
     }
-    let linear = Linear { coefficients, intercepts, post: Post::of(node)?, labels };
+    let (inputs, outputs) = (coefficients.len() / intercepts.len(), intercepts.len());
+    let packed = Packed::new(inputs, outputs, |i, k| f64::from(coefficients[k * inputs + i]));
+    let linear = Linear { coefficients, intercepts, post: Post::of(node)?, labels, packed };
     if linear.labels.as_ref().is_some_and(|l| linear.intercepts.len() > 1 && l.len() < linear.intercepts.len()) {
         return Err(node.refuse("there are fewer labels than outputs"));
     }
@@ -79,16 +83,14 @@ impl Linear {
     }
 
     /// Sums in f64, rounded once: the order in which onnxruntime adds is that of its matrix product and not known.
-    fn sums(&self, x: &[f32]) -> Vec<f64> {
-        let width = self.inputs().max(1);
-        let mut sums = Vec::with_capacity(x.len() / width * self.intercepts.len());
-        for row in x.chunks_exact(width) {
-            for (weights, start) in self.coefficients.chunks_exact(width).zip(&self.intercepts) {
-                let products = weights.iter().zip(row).map(|(w, x)| f64::from(*w) * f64::from(*x));
-                sums.push(to_f32(products.fold(0.0, |sum, p| sum + p) + f64::from(*start)));
-            }
+    fn sums(&self, x: &Tensor) -> Result<Vec<f64>, String> {
+        // Doubles are rounded first.
+        let narrow: Vec<f64> = x.f32s()?.iter().map(|x| f64::from(*x)).collect();
+        let mut sums = self.packed.times(&narrow);
+        for row in sums.chunks_exact_mut(self.intercepts.len()) {
+            row.iter_mut().zip(&self.intercepts).for_each(|(sum, start)| *sum = to_f32(*sum + f64::from(*start)));
         }
-        sums
+        Ok(sums)
     }
 }
 
@@ -102,7 +104,7 @@ impl Operator for Linear {
         let outputs = self.intercepts.len();
         elements(&[rows, outputs.max(2)])?;
         run.charge(rows.saturating_mul(self.coefficients.len()))?;
-        let mut sums = self.sums(&x.f32s()?);
+        let mut sums = self.sums(x)?;
         let two = self.labels.as_ref().is_some_and(|l| outputs == 1 && l.len() == 2);
         let label = match &self.labels {
             Some(labels) if two => {

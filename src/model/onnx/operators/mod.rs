@@ -8,6 +8,9 @@ mod elementwise;
 mod encoding;
 mod features;
 mod linear;
+mod normalization;
+mod packed;
+mod pad;
 mod places;
 mod post;
 mod product;
@@ -15,6 +18,7 @@ mod ranking;
 mod reduction;
 mod scan;
 mod shape;
+mod smooth;
 mod support;
 mod trees;
 mod trees_file;
@@ -23,6 +27,7 @@ pub use arithmetic::Pair;
 pub use features::{Affine, Fill};
 pub use linear::Linear;
 pub use post::Post;
+pub use product::Gemm;
 pub use trees::{Aggregate, Branch, Forest, Test};
 
 use std::fmt::Debug;
@@ -40,6 +45,9 @@ pub trait Operator: Debug + Send + Sync {
     /// `elements` allows, and charges work that goes beyond its outputs to `run`.
     fn run(&self, inputs: &[Option<&Tensor>], run: &Run) -> Result<Vec<Tensor>, String>;
 
+    /// Told once which of its inputs are stored tensors, before the first run.
+    fn prepare(&mut self, _stored: &[Option<&Tensor>]) {}
+
     /// What exact methods may know of it.
     fn view(&self) -> View<'_> {
         View::Opaque
@@ -49,6 +57,26 @@ pub trait Operator: Debug + Send + Sync {
     fn texts(&self) -> &[Arc<str>] {
         &[]
     }
+
+    /// The whole numbers it tells apart, and from all others.
+    fn codes(&self) -> &[i64] {
+        &[]
+    }
+}
+
+/// A function that links know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bend {
+    /// `exp(x)`.
+    Exp,
+    /// `1 / (1 + exp(−x))`.
+    Sigmoid,
+    /// Exponentials divided by the sum of their row.
+    Softmax,
+    /// `1 / x`.
+    Reciprocal,
+    /// `−x`.
+    Negative,
 }
 
 /// The meaning of an operator, as far as models are read from it.
@@ -72,12 +100,25 @@ pub enum View<'a> {
     Side,
     /// Two numbers made into one.
     Pair(Pair),
-    /// The exponential of every number.
-    Exp,
-    /// The same elements in another shape.
-    Flat,
-    /// The columns of the first input that the second names.
-    Take,
+    /// A function of every number, or of every row.
+    Bend(Bend),
+    /// Elements of the first input in other places.
+    Places,
+    /// Numbers without their fraction.
+    Whole,
+    /// Numbers widened to 64 bits.
+    Widen,
+    /// A matrix product.
+    Product(&'a Gemm),
+    /// All inputs on top of each other, along their first axis.
+    Stack,
+    /// The sum, or the mean, along some axes, which are gone afterwards.
+    Total {
+        /// Whether it is the mean.
+        mean: bool,
+        /// The axes, unless they are an input.
+        axes: &'a [i64],
+    },
     /// Nothing but results.
     Opaque,
 }
@@ -103,6 +144,8 @@ pub static OPERATORS: &[&Family] = &[
     &encoding::FAMILY,
     &features::FAMILY,
     &linear::FAMILY,
+    &normalization::FAMILY,
+    &pad::FAMILY,
     &places::FAMILY,
     &product::FAMILY,
     &ranking::FAMILY,

@@ -93,7 +93,9 @@ impl Operator for Places {
 
     fn view(&self) -> View<'_> {
         match self {
-            Self::Concat(1 | -1) => View::Side,
+            Self::Concat(1 | 2 | -1) => View::Side,
+            Self::Concat(0) => View::Stack,
+            Self::Gather(_) | Self::Slice { .. } | Self::Split { .. } => View::Places,
             _ => View::Opaque,
         }
     }
@@ -197,18 +199,9 @@ fn concat(inputs: &[Option<&Tensor>], axis: i64, run: &Run) -> Result<Tensor, St
         shape[axis] += part.shape[axis];
     }
     run.charge(elements(&shape)?)?;
-    let joined = Data::joined(&parts.iter().map(|p| &p.data).collect::<Vec<_>>())?;
     let (before, ..) = around(&shape, axis);
-    let mut from = Vec::with_capacity(joined.len());
-    for line in 0..before {
-        let mut start = 0;
-        for part in &parts {
-            let length = part.data.len() / before.max(1);
-            from.extend(start + line * length..start + (line + 1) * length);
-            start += part.data.len();
-        }
-    }
-    Tensor::new(shape, joined.pick(&from))
+    let lines: Vec<(&Data, usize)> = parts.iter().map(|part| (&part.data, part.data.len() / before.max(1))).collect();
+    Tensor::new(shape, Data::beside(&lines, before)?)
 }
 
 fn split(x: &Tensor, axis: i64, sizes: &[i64], parts: usize) -> Result<Vec<Tensor>, String> {

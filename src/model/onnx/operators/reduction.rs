@@ -6,7 +6,7 @@ use super::super::broadcast::{strides, walk};
 use super::super::graph::Run;
 use super::super::spec::NodeSpec;
 use super::super::tensor::{Data, Tensor, wrapped};
-use super::{Family, Operator, need, optional};
+use super::{Family, Operator, View, need, optional};
 
 /// The operators of this file.
 pub static FAMILY: Family = Family {
@@ -34,6 +34,8 @@ struct Reduction {
     keep: bool,
     /// Whether an empty list of axes means none, not all.
     none: bool,
+    /// For sums and means, whether it is the mean.
+    total: Option<bool>,
 }
 
 fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
@@ -63,7 +65,12 @@ fn build(node: &NodeSpec) -> Result<Box<dyn Operator>, ModelError> {
         _ => log_sum_exp,
     };
     let (axes, keep) = (node.ints("axes")?.to_vec(), node.int("keepdims")? != Some(0));
-    Ok(Box::new(Reduction { of, whole, axes, keep, none: node.int("noop_with_empty_axes")? == Some(1) }))
+    let total = match node.operator.as_str() {
+        "ReduceSum" => Some(false),
+        "ReduceMean" => Some(true),
+        _ => None,
+    };
+    Ok(Box::new(Reduction { of, whole, axes, keep, none: node.int("noop_with_empty_axes")? == Some(1), total }))
 }
 
 /// The largest or smallest; a missing value stays missing.
@@ -115,6 +122,13 @@ impl Operator for Reduction {
             (false, _) => Some(*size),
         };
         Ok(vec![Tensor::new(x.shape.iter().enumerate().filter_map(kept).collect(), data)?])
+    }
+
+    fn view(&self) -> View<'_> {
+        match self.total {
+            Some(mean) if !self.keep => View::Total { mean, axes: &self.axes },
+            _ => View::Opaque,
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl Operator for Shaping {
 
     fn view(&self) -> View<'_> {
         match self {
-            Self::Reshape { .. } => View::Flat,
+            Self::Reshape { .. } | Self::Flatten(_) | Self::Squeeze(_) | Self::Unsqueeze(_) => View::Places,
             _ => View::Opaque,
         }
     }
@@ -149,7 +149,7 @@ fn range(start: &Tensor, limit: &Tensor, step: &Tensor, run: &Run) -> Result<Ten
     let number = |t: &Tensor| t.f64s()?.first().copied().ok_or_else(|| "a number is missing".to_owned());
     let (first, last, by) = (number(start)?, number(limit)?, number(step)?);
     let count = ((last - first) / by).ceil().max(0.0);
-    if !(count.is_finite() && count < 1e9) {
+    if by == 0.0 || !(count.is_finite() && count < 1e9) {
         return Err("the range has no end".to_owned());
     }
     let count = elements(&[count as usize])?;

@@ -91,6 +91,9 @@ pub struct Forest {
     pub keeps_type: bool,
 }
 
+/// Rows that walk through a tree together.
+const TOGETHER: usize = 8;
+
 /// The score of one target; `None` before a leaf gave it one.
 type Score = Option<f64>;
 
@@ -178,14 +181,26 @@ impl Forest {
         self.weights.iter().all(|(_, value)| *value >= 0.0)
     }
 
-    fn leaf(&self, root: u32, row: &[f64]) -> Option<&Branch> {
-        let mut node = self.nodes.get(root as usize)?;
-        while node.test != Test::Leaf {
-            let x = row.get(node.feature as usize).copied().unwrap_or(f64::NAN);
-            let yes = self.passes(node, x);
-            node = self.nodes.get(if yes { node.yes } else { node.no } as usize)?;
+    /// The leaves that some rows reach; all go on step by step, so that none waits for another's memory.
+    fn leaves(&self, root: u32, rows: &[&[f64]]) -> [u32; TOGETHER] {
+        let mut places = [root; TOGETHER];
+        let mut moving = true;
+        while moving {
+            moving = false;
+            for (place, row) in places.iter_mut().zip(rows) {
+                let Some(node) = self.nodes.get(*place as usize).filter(|node| node.test != Test::Leaf) else {
+                    continue;
+                };
+                let x = row.get(node.feature as usize).copied().unwrap_or(f64::NAN);
+                let yes = match node.test {
+                    Test::LessEqual => (x <= node.value) | (x.is_nan() & node.missing_is_yes),
+                    _ => self.passes(node, x),
+                };
+                *place = if yes { node.yes } else { node.no };
+                moving = true;
+            }
         }
-        Some(node)
+        places
     }
 
     /// Whether a value passes the test of a node.
@@ -205,18 +220,32 @@ impl Forest {
         }
     }
 
-    fn add(&self, scores: &mut [Score], row: &[f64], round: fn(f64) -> f64) {
+    /// The scores of rows of `width` values; tree by tree, so that a tree stays close while all rows pass it.
+    fn scores(&self, rows: &[f64], width: usize, round: fn(f64) -> f64) -> Vec<Score> {
+        let rows: Vec<&[f64]> = rows.chunks_exact(width.max(1)).collect();
+        let mut all: Vec<Score> = vec![None; rows.len() * self.targets];
         for root in &self.roots {
-            let Some(leaf) = self.leaf(*root, row) else { continue };
-            for (target, value) in self.weights_of(leaf) {
-                let Some(score) = scores.get_mut(*target as usize) else { continue };
-                *score = Some(match (*score, self.aggregate) {
-                    (None, Aggregate::Min | Aggregate::Max) => *value,
-                    (old, Aggregate::Sum | Aggregate::Average) => round(old.unwrap_or(0.0) + value),
-                    (Some(old), Aggregate::Min) => old.min(*value),
-                    (Some(old), Aggregate::Max) => old.max(*value),
-                });
+            for (rows, scores) in rows.chunks(TOGETHER).zip(all.chunks_mut(TOGETHER * self.targets)) {
+                let leaves = self.leaves(*root, rows);
+                for (leaf, scores) in leaves.iter().zip(scores.chunks_exact_mut(self.targets)) {
+                    self.add(*leaf, scores, round);
+                }
             }
+        }
+        all
+    }
+
+    /// Adds a leaf's values to the scores of a row.
+    fn add(&self, leaf: u32, scores: &mut [Score], round: fn(f64) -> f64) {
+        let weights = self.nodes.get(leaf as usize).map_or(&[][..], |leaf| self.weights_of(leaf));
+        for (target, value) in weights {
+            let Some(score) = scores.get_mut(*target as usize) else { continue };
+            *score = Some(match (*score, self.aggregate) {
+                (None, Aggregate::Min | Aggregate::Max) => *value,
+                (old, Aggregate::Sum | Aggregate::Average) => round(old.unwrap_or(0.0) + value),
+                (Some(old), Aggregate::Min) => old.min(*value),
+                (Some(old), Aggregate::Max) => old.max(*value),
+            });
         }
     }
 
@@ -288,15 +317,18 @@ impl Operator for Forest {
         let values = x.f64s()?;
         let mut answers = Vec::with_capacity(rows * self.targets);
         let mut places = Vec::with_capacity(rows);
-        for n in 0..rows {
-            let mut scores: Vec<Score> = vec![None; self.targets];
-            self.add(&mut scores, values.get(n * width..(n + 1) * width).unwrap_or_default(), round);
+        let found = match width {
+            // A single leaf asks for no column.
+            0 => self.scores(&vec![0.0; rows], 1, round),
+            _ => self.scores(&values, width, round),
+        };
+        for scores in found.chunks_exact(self.targets) {
             if self.labels.is_some() {
-                let (answer, place) = self.class(&scores, round);
+                let (answer, place) = self.class(scores, round);
                 answers.extend(answer);
                 places.push(place);
             } else {
-                answers.extend(self.value(&scores, round));
+                answers.extend(self.value(scores, round));
             }
         }
         let data = match double && self.keeps_type {
