@@ -19,7 +19,6 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
         (None, Some("pkl" | "pickle" | "joblib")) => {
             ("the file is named like a pickle and is none", "Save it again: joblib.dump(model, \"model.joblib\")")
         }
-        (None, Some("model" | "bin")) => LEGACY,
         (None, Some("json")) => ("this JSON file is no model Candor knows", KNOWN),
         _ => ("the content is no model Candor knows", KNOWN),
     };
@@ -32,9 +31,9 @@ const ONNX: (&str, &str) = (
     "the file ends in .onnx, but its content is no ONNX model",
     "Save the model again: open(\"model.onnx\", \"wb\").write(onnx_model.SerializeToString())",
 );
-const LEGACY: (&str, &str) = (
-    "this is an XGBoost model in the old binary format",
-    "Load it with XGBoost 3.0 or older and save it as JSON: booster.save_model(\"model.json\")",
+const BASE64: (&str, &str) = (
+    "this is an XGBoost model in an old text form (base64)",
+    "Load it with the XGBoost that wrote it and save it as JSON: booster.save_model(\"model.json\")",
 );
 
 fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -45,15 +44,13 @@ fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
             "Neural networks do not open; explain a tree model instead",
         ));
     }
-    if head.starts_with(b"binf") || head.starts_with(b"bs64") {
-        return Some(LEGACY);
+    if head.starts_with(b"bs64") {
+        return Some(BASE64);
     }
     if head.get(8) == Some(&b'{') && has("\"dtype\"") {
         return Some(("this is a safetensors file", "It holds weights without a model; explain a tree model instead"));
     }
-    let legacy =
-        ["gbtree", "gblinear", "dart"].into_iter().any(has) && head.contains(&0) && head.first() != Some(&b'{');
-    legacy.then_some(LEGACY)
+    None
 }
 
 fn zipped(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -101,7 +98,7 @@ mod tests {
     fn foreign_models_are_named() {
         for (head, word) in [
             (&b"\x89HDF\r\n\x1a\n"[..], "HDF5"),
-            (b"binf\0\0", "old binary"),
+            (b"bs64AAAA", "base64"),
             (b"PK\x03\x04....archive/data.pkl", "PyTorch"),
             (b"<?xml version=\"1.0\"?><PMML>", "PMML"),
             (b"\x40\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"", "safetensors"),
