@@ -134,6 +134,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["again"]:
         sys.exit(again(sys.argv[2]))
     few = ["bin_logistic", "bin_dart", "bin_softprob"]  # the format is the same in all versions
-    for case in sys.argv[1:] or [*(CASES if FOLDER[8:] in ("0.9", "1.7", "2.1") else few), "pickled", "pickled_booster"]:
+    for case in sys.argv[1:] or ([*CASES, "pickled", "pickled_booster"] if FOLDER[8:] in ("0.9", "2.1") else
+                                 [*few, "pickled"]):
         print(case)
         estimator(case) if case.startswith("pickled") else make(case)

@@ -197,7 +197,7 @@ fn hostile_bytes_in_ubjson() {
 fn hostile_bytes_in_xgboost_binaries() {
     with_little_memory("hostile_bytes_in_xgboost_binaries", || {
         for name in
-            ["xgboost-2.1/bin_dart", "xgboost-2.1/bin_linear", "xgboost-0.9/bin_poisson", "xgboost-1.7/bin_stump"]
+            ["xgboost-2.1/bin_dart", "xgboost-2.1/bin_linear", "xgboost-0.9/bin_poisson", "xgboost-2.1/bin_stump"]
         {
             let bytes = read(&format!("{name}.model.bin"));
             let mut refused = 0;
