@@ -41,3 +41,4 @@ mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;
 mod worker;
+mod wrapped_models;
