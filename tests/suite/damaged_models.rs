@@ -194,6 +194,33 @@ fn hostile_bytes_in_ubjson() {
 }
 
 #[test]
+fn hostile_bytes_in_xgboost_binaries() {
+    with_little_memory("hostile_bytes_in_xgboost_binaries", || {
+        for name in
+            ["xgboost-2.1/bin_dart", "xgboost-2.1/bin_linear", "xgboost-0.9/bin_poisson", "xgboost-2.1/bin_stump"]
+        {
+            let bytes = read(&format!("{name}.model.bin"));
+            let mut refused = 0;
+            for at in 0..bytes.len() {
+                for value in [0, 1, 0x7f, bytes[at] ^ 0x80, 0xff] {
+                    let mut hurt = bytes.clone();
+                    hurt[at] = value;
+                    refused += usize::from(!survives(&hurt, &format!("{name}, byte {at} set to {value}")));
+                }
+            }
+            for at in 0..bytes.len() - 8 {
+                for value in [u64::MAX, u64::MAX / 2, 1 << 40, 1 << 31, 1 << 24, bytes.len() as u64] {
+                    let mut hurt = bytes.clone();
+                    hurt[at..at + 8].copy_from_slice(&value.to_le_bytes());
+                    refused += usize::from(!survives(&hurt, &format!("{name}, bytes from {at} set to {value}")));
+                }
+            }
+            assert!(refused > 300, "{name}: only {refused} refusals");
+        }
+    });
+}
+
+#[test]
 fn hostile_numbers_in_catboost_json() {
     with_little_memory("hostile_numbers_in_catboost_json", || {
         for (name, step) in [
@@ -261,8 +288,10 @@ fn a_catboost_binary_without_trees_and_with_a_billion_outputs_is_refused() {
 
 #[test]
 fn a_shortened_file_is_refused() {
-    for part in ["xgboost", "xgboost-1.7", "xgboost-2.1", "lightgbm", "lightgbm-3.3", "catboost", "catboost-1.0", "ebm"]
-    {
+    let xgboost =
+        ["", "-0.9", "-1.0", "-1.5", "-1.6", "-1.7", "-2.1", "-3.0"].map(|version| format!("xgboost{version}"));
+    let others = ["lightgbm", "lightgbm-3.3", "catboost", "catboost-1.0", "ebm"].map(str::to_owned);
+    for part in xgboost.into_iter().chain(others) {
         let folder = folder().join(part);
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("an entry").path();
@@ -327,7 +356,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
-    fn arbitrary_bytes_are_no_danger(kind in 0_usize..10, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+    fn arbitrary_bytes_are_no_danger(kind in 0_usize..12, bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let start: &[u8] = [
             &b""[..],
             b"{L\0\0\0\0\0\0\0\x07learner{",
@@ -339,6 +368,8 @@ proptest! {
             b"PK\x03\x04",
             b"CBM1\x20\0\0\0\x08\0\0\0",
             b"{\"features_info\":{",
+            b"CONFIG-offset:\xff\0\0\0\0\0\0\0binf",
+            b"binf\0",
         ][kind];
         let all = [start, &bytes].concat();
         survives(&all, "arbitrary bytes");

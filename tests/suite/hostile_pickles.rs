@@ -345,7 +345,17 @@ fn a_damaged_archive_is_refused() {
 /// Every recorded file, inflated.
 fn contents() -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
-    for part in ["sklearn-1.2", "sklearn-1.5", "sklearn-1.9", "ebm", "ebm-0.6"] {
+    for part in [
+        "sklearn-1.2",
+        "sklearn-1.5",
+        "sklearn-1.9",
+        "ebm",
+        "ebm-0.6",
+        "xgboost-0.9",
+        "xgboost-1.0",
+        "xgboost-1.5",
+        "xgboost-2.1",
+    ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(part);
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("an entry").path();

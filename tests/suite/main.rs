@@ -46,3 +46,4 @@ mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;
 mod worker;
+mod wrapped_models;

@@ -19,7 +19,6 @@ pub(super) fn refuse(head: &[u8], path: &Path) -> ModelError {
         (None, Some("pkl" | "pickle" | "joblib")) => {
             ("the file is named like a pickle and is none", "Save it again: joblib.dump(model, \"model.joblib\")")
         }
-        (None, Some("model" | "bin")) => LEGACY,
         (None, Some("json")) => ("this JSON file is no model Candor knows", KNOWN),
         _ => ("the content is no model Candor knows", KNOWN),
     };
@@ -32,9 +31,24 @@ const ONNX: (&str, &str) = (
     "the file ends in .onnx, but its content is no ONNX model",
     "Save the model again: open(\"model.onnx\", \"wb\").write(onnx_model.SerializeToString())",
 );
-const LEGACY: (&str, &str) = (
-    "this is an XGBoost model in the old binary format",
-    "Load it with XGBoost 3.0 or older and save it as JSON: booster.save_model(\"model.json\")",
+/// The refusal of a folder that Spark wrote.
+pub(super) fn spark(path: &Path) -> ModelError {
+    ModelError::UnknownFormat {
+        path: path.to_owned(),
+        found: "this is the folder of a Spark model".to_owned(),
+        hint: "Save the model inside it: model.get_booster().save_model(\"model.json\") for XGBoost, \
+            model.saveNativeModel(\"folder\") for LightGBM (SynapseML), or export the pipeline as ONNX"
+            .to_owned(),
+    }
+}
+
+const R_OBJECT: (&str, &str) = (
+    "this is an object of R (.rds or .RData)",
+    "In R, save the model in its own format: xgb.save(model, \"model.json\") or lgb.save(model, \"model.txt\")",
+);
+const BASE64: (&str, &str) = (
+    "this is an XGBoost model in an old text form (base64)",
+    "Load it with the XGBoost that wrote it and save it as JSON: booster.save_model(\"model.json\")",
 );
 
 const KERAS: &str =
@@ -45,8 +59,12 @@ fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if head.starts_with(b"\x89HDF\r\n\x1a\n") {
         return Some(("this is an HDF5 file, as Keras writes it", KERAS));
     }
-    if head.starts_with(b"binf") || head.starts_with(b"bs64") {
-        return Some(LEGACY);
+    let r_object = [&b"X\n\0\0\0"[..], b"RDX2\n", b"RDX3\n"];
+    if r_object.into_iter().any(|start| head.starts_with(start)) {
+        return Some(R_OBJECT);
+    }
+    if head.starts_with(b"bs64") {
+        return Some(BASE64);
     }
     if head.get(8) == Some(&b'{') && has("\"dtype\"") {
         return Some((
@@ -54,9 +72,7 @@ fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
             "It holds weights without a model; export the model as ONNX: torch.onnx.export",
         ));
     }
-    let legacy =
-        ["gbtree", "gblinear", "dart"].into_iter().any(has) && head.contains(&0) && head.first() != Some(&b'{');
-    legacy.then_some(LEGACY)
+    None
 }
 
 fn zipped(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -78,9 +94,15 @@ fn textual(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if (start.starts_with(b"<?xml") || start.starts_with(b"<PMML")) && has("<PMML") {
         return Some(("this is a PMML model", "Save the model in the training library's own format"));
     }
-    if start.starts_with(b"booster[0]") || (start.starts_with(b"[") && has("\"nodeid\"")) {
+    let nodes = start.starts_with(b"0:[") && has("yes=") && has("missing=");
+    let list = start.starts_with(b"[") || start.starts_with(b"{ \"nodeid\"");
+    if start.starts_with(b"booster[0]") || nodes || (list && has("\"nodeid\"")) {
         let found = "this is a dump of XGBoost trees, which lacks the base score";
         return Some((found, "Save the whole model: booster.save_model(\"model.json\")"));
+    }
+    if (start.starts_with(b"{") || start.starts_with(b"\"")) && has("\"tree\\nversion=") {
+        let found = "this is the text of a LightGBM model inside JSON";
+        return Some((found, "Write the text itself: booster.save_model(\"model.txt\")"));
     }
     if !start.starts_with(b"{") {
         return None;
@@ -105,7 +127,15 @@ mod tests {
     fn foreign_models_are_named() {
         for (head, word) in [
             (&b"\x89HDF\r\n\x1a\n"[..], "HDF5"),
-            (b"binf\0\0", "old binary"),
+            (b"bs64AAAA", "base64"),
+            (b"X\n\0\0\0\x02\0\x04", "of R"),
+            (b"RDX3\nX\n", "of R"),
+            (b"booster[0]:\n0:[a<4] yes=1,no=2,missing=2\n", "dump of XGBoost"),
+            (b"0:[a<4] yes=1,no=2,missing=2\n\t1:leaf=-0.5\n", "dump of XGBoost"),
+            (b"[\n  { \"nodeid\": 0, \"depth\": 0,", "dump of XGBoost"),
+            (b"  { \"nodeid\": 0, \"depth\": 0,", "dump of XGBoost"),
+            (b"{\"model\": \"tree\\nversion=v4\\nnum_class=1", "inside JSON"),
+            (b"\"tree\\nversion=v4\\nnum_class=1", "inside JSON"),
             (b"PK\x03\x04....archive/data.pkl", "PyTorch"),
             (b"<?xml version=\"1.0\"?><PMML>", "PMML"),
             (b"\x40\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"", "safetensors"),
@@ -113,9 +143,15 @@ mod tests {
         ] {
             assert!(find(head).is_some_and(|(found, _)| found.contains(word)), "{word}");
         }
-        for table in
-            [&b"a,b,c\n1,2,3\n"[..], b"PAR1", b"ARROW1", b"{\"a\":1}\n{\"a\":2}\n", b"PK\x03\x04xl/workbook.xml"]
-        {
+        for table in [
+            &b"a,b,c\n1,2,3\n"[..],
+            b"X\n1\n2\n",
+            b"A\n2\n5\n",
+            b"PAR1",
+            b"ARROW1",
+            b"{\"a\":1}\n{\"a\":2}\n",
+            b"PK\x03\x04xl/workbook.xml",
+        ] {
             assert!(find(table).is_none());
         }
     }

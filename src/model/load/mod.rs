@@ -80,25 +80,43 @@ pub fn file_of(path: &Path) -> Cow<'_, Path> {
     if path.is_dir() && inside.is_file() { Cow::Owned(inside) } else { Cow::Borrowed(path) }
 }
 
-/// Opens a model from the bytes of the file `path`.
+/// Opens a model from the bytes of the file `path`, which gzip may have packed.
 pub fn load_bytes(bytes: &[u8], path: &Path, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let Some(loader) = LOADERS.iter().find(|l| l.recognises(head, path)) else {
-        return Err(foreign::refuse(head, path));
-    };
-    let origin = Origin { path: path.to_owned(), sha256: Fingerprint::of(bytes), bytes: bytes.len() as u64 };
-    loader.load(bytes, &origin, task)
+    let origin = || Origin { path: path.to_owned(), sha256: Fingerprint::of(bytes), bytes: bytes.len() as u64 };
+    if let Some(loader) = loader_of(head, path) {
+        return loader.load(bytes, &origin(), task);
+    }
+    let Some(inside) = inside_gzip(head) else { return Err(foreign::refuse(head, path)) };
+    let Some(loader) = loader_of(&inside, path) else { return Err(foreign::refuse(&inside, path)) };
+    let content = pickle::unpack(bytes)?;
+    task.check()?;
+    loader.load(&content, &origin(), task)
+}
+
+fn loader_of(head: &[u8], path: &Path) -> Option<&'static dyn Loader> {
+    LOADERS.iter().find(|l| l.recognises(head, path)).copied()
+}
+
+/// The first bytes of what gzip packed, unless it is packed once more.
+fn inside_gzip(head: &[u8]) -> Option<Vec<u8>> {
+    let packing = pickle::Packing::of(head).filter(|packing| *packing == pickle::Packing::Gzip)?;
+    Some(packing.peek(head)).filter(|inside| pickle::Packing::of(inside).is_none())
 }
 
 /// Whether the first bytes of a file are those of a model, also of one that cannot be opened.
 pub fn looks_like_model(head: &[u8]) -> bool {
     let head = head.get(..HEAD).unwrap_or(head);
-    LOADERS.iter().any(|l| l.recognises(head, Path::new(""))) || foreign::find(head).is_some()
+    let known = |head: &[u8]| loader_of(head, Path::new("")).is_some() || foreign::find(head).is_some();
+    known(head) || inside_gzip(head).is_some_and(|inside| known(&inside))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     let unreadable = |reason: String| ModelError::Unreadable { path: path.to_owned(), reason };
     let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    if about.is_dir() && path.join("metadata").is_dir() {
+        return Err(foreign::spark(path));
+    }
     if about.is_dir() {
         return Err(unreadable(format!("it is a folder without a file “{}”, so no MLflow model", mlflow::FILE)));
     }

@@ -120,7 +120,9 @@ fn read(
     }
     if linear {
         card.algorithm = "gradient-boosted trees with linear leaves".to_owned();
-        card.notes.push("Leaves are linear, so exact tree methods do not apply; sampled methods do".to_owned());
+        let note = "What a leaf adds depends on the row (leaves are linear), so the exact tree methods, which move \
+            constants, do not apply; exact-shapley of few inputs and the sampled methods do";
+        card.notes.push(note.to_owned());
         return Ok(Arc::new(LinearTreeModel { card, ensemble, leaves, link: objective.link }));
     }
     Ok(Arc::new(TreeModel { card, ensemble, link: objective.link }))

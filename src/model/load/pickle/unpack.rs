@@ -5,6 +5,8 @@ use std::io::Read;
 
 use crate::model::ModelError;
 
+use super::super::HEAD;
+
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
@@ -72,7 +74,7 @@ impl Packing {
 
     /// The first bytes of the content, as far as the first bytes of the file tell.
     pub fn peek(self, head: &[u8]) -> Vec<u8> {
-        self.inflate(head, 64).0
+        self.inflate(head, HEAD as u64).0
     }
 }
 

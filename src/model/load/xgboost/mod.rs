@@ -1,6 +1,7 @@
-//! XGBoost models in JSON and UBJSON: gbtree, DART and gblinear, versions 1.0 to 3.4.
+//! XGBoost models in JSON, UBJSON and the old binary format: gbtree, DART and gblinear, versions 0.9 to 3.4.
 
 mod inputs;
+mod legacy;
 mod objective;
 mod trees;
 
@@ -37,7 +38,7 @@ impl Entry for Xgboost {
     }
 
     fn summary(&self) -> &'static str {
-        "Boosters saved by XGBoost as .json or .ubj"
+        "Boosters saved by XGBoost as .json, .ubj or in its old binary format"
     }
 
     fn sources(&self) -> &'static [&'static str] {
@@ -47,6 +48,9 @@ impl Entry for Xgboost {
 
 impl Loader for Xgboost {
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
+        if legacy::recognises(head) {
+            return true;
+        }
         let start = head.trim_ascii_start();
         let table = start.strip_prefix(b"{").unwrap_or_default();
         let Some(at) = table.windows(7).position(|w| w == b"learner") else { return false };
@@ -60,13 +64,23 @@ impl Loader for Xgboost {
     }
 
     fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
-        let second = bytes.trim_ascii_start().get(1).copied().unwrap_or(b'"');
-        let text = second == b'"' || second.is_ascii_whitespace();
-        let mut document = if text { Value::from_json_without(bytes, &UNREAD)? } else { Value::from_ubjson(bytes)? };
+        let (mut document, kind) = document(bytes, Vec::new())?;
         let trees = PATHS.iter().find_map(|path| document.take_list(path)).unwrap_or_default();
         task.check()?;
-        let kind = if text { "XGBoost JSON" } else { "XGBoost UBJSON" };
         read((&At::root(&document), trees), (kind, Rounds::All), origin, task)
+    }
+}
+
+/// The document in any of the forms, and its name. The binary format has no input names, but a pickle may have.
+fn document(bytes: &[u8], names: Vec<String>) -> Result<(Value, &'static str), ModelError> {
+    let start = bytes.trim_ascii_start();
+    match (start.first(), start.get(1)) {
+        (Some(b'{'), Some(b'"')) => Ok((Value::from_json_without(bytes, &UNREAD)?, "XGBoost JSON")),
+        (Some(b'{'), Some(space)) if space.is_ascii_whitespace() => {
+            Ok((Value::from_json_without(bytes, &UNREAD)?, "XGBoost JSON"))
+        }
+        (Some(b'{'), _) => Ok((Value::from_ubjson(bytes)?, "XGBoost UBJSON")),
+        _ => Ok((legacy::read(bytes, names)?, "XGBoost binary")),
     }
 }
 
@@ -79,14 +93,15 @@ pub(super) enum Rounds {
     UpToBest,
 }
 
-/// Reads what a pickled booster keeps: its settings and the model behind them, in UBJSON.
+/// Reads what a pickled booster keeps: its settings beside the model, in any of the forms. `names` are the input names
+/// that the estimator knows, for forms without them.
 pub(super) fn read_pickled(
     bytes: &[u8],
-    rounds: Rounds,
+    (rounds, names): (Rounds, Vec<String>),
     origin: &Origin,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
-    let mut document = Value::from_ubjson(bytes)?;
+    let (mut document, _form) = document(bytes, names)?;
     let take = |path: &&[&str]| document.take_list(&[&["Model"], *path].concat()).or_else(|| document.take_list(path));
     let trees = PATHS.iter().find_map(take).unwrap_or_default();
     let root = At::root(&document);
@@ -167,8 +182,10 @@ fn learner<'d>(root: &At<'d>, origin: &Origin) -> Result<Learner<'d>, ModelError
         });
     };
     let clamped = version.is_none_or(|v: [i64; 3]| v >= [3, 2, 0]);
+    // Before 1.0 the margin itself was stored.
+    let rule = if version.is_some_and(|v| v < [1, 0, 0]) { objective.of_margins() } else { objective };
     let base = match param.optional("base_score") {
-        Some(score) => objective.base_margins(&score, outputs, clamped)?,
+        Some(score) => rule.base_margins(&score, outputs, clamped)?,
         None => return Err(param.refuse("base_score is missing")),
     };
     let inputs = param.field("num_feature")?.count()?;
@@ -242,6 +259,7 @@ fn describe(card: &mut ModelCard, learner: &Learner<'_>) -> Result<(), ModelErro
     let outputs = learner.base.len();
     let named = learner.at.field("objective")?;
     card.library = Some(match learner.version {
+        Some([0, ..]) => "XGBoost before 1.0".to_owned(),
         Some([major, minor, patch]) => format!("XGBoost {major}.{minor}.{patch}"),
         None => "XGBoost".to_owned(),
     });
@@ -251,6 +269,11 @@ fn describe(card: &mut ModelCard, learner: &Learner<'_>) -> Result<(), ModelErro
         None => output_names(card.task, outputs),
     };
     card.notes.extend(learner.objective.note.map(str::to_owned));
+    if learner.version.is_some_and(|version| version < [1, 3, 0]) {
+        let note = "XGBoost up to 1.2 adds the base score behind the trees, every later version in front of them, as here; \
+            the last digits of its own predictions differ";
+        card.notes.push(note.to_owned());
+    }
     if card.task.is_classification() {
         card.notes.push("The file holds no class names".to_owned());
     }

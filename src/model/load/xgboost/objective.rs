@@ -62,6 +62,11 @@ pub fn find(name: &str) -> Option<Objective> {
 }
 
 impl Objective {
+    /// The same objective for a file whose base score is a margin already.
+    pub fn of_margins(self) -> Self {
+        Self { base: BaseRule::Identity, ..self }
+    }
+
     /// The margins that stand in the file as `base_score`: one text or number, or a list in one text; a single value
     /// holds for every output. `clamped` says that the library limits probabilities to [1e-6, 1 − 1e-6] first.
     pub fn base_margins(self, at: &At<'_>, outputs: usize, clamped: bool) -> Result<Vec<f64>, ModelError> {

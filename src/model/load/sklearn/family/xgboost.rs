@@ -26,13 +26,6 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let booster = if bare { at.clone() } else { at.optional("_Booster").ok_or_else(|| not_fitted(at))? };
     let stored = booster.optional("handle").ok_or_else(|| not_fitted(at))?;
     let bytes = stored.bytes()?;
-    if !bytes.starts_with(b"{") {
-        return Err(unsupported(
-            at,
-            "the booster is kept in XGBoost's old binary format",
-            "Load it with the XGBoost that wrote it and save it as JSON: model.save_model(\"model.json\")",
-        ));
-    }
     // The booster does not know which number its wrapper takes for a missing value.
     if let Some(missing) = at.optional("missing").and_then(|m| m.real().ok()).filter(|m| !m.is_nan()) {
         return Err(unsupported(
@@ -43,7 +36,11 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     }
     reading.charge(bytes.len(), at)?;
     let rounds = if bare { Rounds::All } else { Rounds::UpToBest };
-    let model = read_pickled(&bytes, rounds, reading.origin, reading.task)?;
+    let names = match booster.optional("feature_names") {
+        Some(names) => names.items()?.iter().map(At::label).collect::<Result<Vec<_>, _>>()?,
+        None => Vec::new(),
+    };
+    let model = read_pickled(&bytes, (rounds, names), reading.origin, reading.task)?;
     let classes = match (at.optional("classes_"), at.optional("n_classes_")) {
         (Some(classes), _) => classes.array()?.labels()?,
         (None, Some(count)) if count.count()? == model.card().outputs.len().max(2) => {
