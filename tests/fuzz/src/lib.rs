@@ -1,6 +1,8 @@
 //! What every fuzz target does: hostile bytes go into one loader. They are refused with a place, or the model that
 //! opens predicts strange rows on every scale it offers. A panic, a hang or much memory is a finding.
 
+pub mod hostile;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -14,28 +16,25 @@ const STRANGE: [f64; 9] = [f64::NAN, 0.0, -0.0, -0.5, 1e308, f64::INFINITY, f64:
 
 /// Reads `bytes` with `loader`, whether or not it recognises them; `path` is where they claim to come from.
 pub fn open(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) {
-    opens(loader, bytes, path);
+    tried(loader, bytes, path).unwrap_or_else(drop);
 }
 
-/// The same, and tells whether a model opened.
-pub fn opens(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) -> bool {
+/// The same, and tells what a refusal says.
+pub fn tried(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) -> Result<(), String> {
     let origin = Origin { path: path.into(), sha256: Fingerprint::default(), bytes: bytes.len() as u64 };
-    match loader.load(bytes, &origin, &Task::silent()) {
+    let (place, reason) = match loader.load(bytes, &origin, &Task::silent()) {
         Ok(model) => {
             predict_strange_rows(&*model);
-            return true;
+            return Ok(());
         }
-        Err(ModelError::Malformed { place, reason }) => {
-            assert!(!place.is_empty() && !reason.is_empty(), "refused without a place: {place}: {reason}");
-        }
-        Err(ModelError::Unsupported { what, hint }) => assert!(!what.is_empty() && !hint.is_empty(), "{what}: {hint}"),
-        Err(ModelError::UnknownFormat { found, hint, .. }) => {
-            assert!(!found.is_empty() && !hint.is_empty(), "{found}: {hint}");
-        }
-        Err(ModelError::Unreadable { reason, .. }) => assert!(!reason.is_empty()),
+        Err(ModelError::Malformed { place, reason }) => (place, reason),
+        Err(ModelError::Unsupported { what, hint }) => (what, hint),
+        Err(ModelError::UnknownFormat { found, hint, .. }) => (found, hint),
+        Err(ModelError::Unreadable { reason, .. }) => ("the file".to_owned(), reason),
         Err(other) => panic!("no refusal of a file: {other:?}"),
-    }
-    false
+    };
+    assert!(!place.is_empty() && !reason.is_empty(), "refused without a place: {place}: {reason}");
+    Err(format!("{place}: {reason}"))
 }
 
 fn predict_strange_rows(model: &dyn Model) {
