@@ -1,84 +1,150 @@
-//! Sets numbers of every recorded text model to hostile values and counts what happens. `refused` means a refusal with a
-//! place or a reason and a way out, `opened` that the model opened and predicted strange rows without a panic.
+//! Sets numbers of every recorded model to hostile values and counts what happens. `refused` means a refusal with a place
+//! or a reason and a way out, `opened` that the model opened and predicted strange rows without a panic.
 //!
-//! `cargo run --release --example hostile_numbers [most changes for each file]`, in this folder.
+//! `cargo run --release --example hostile_numbers [most changes for each file] [folder]`, in this folder. With a folder,
+//! the damaged files and `list.tsv` (file, loader, recorded model, change, what happened) are written to it.
 
+use std::fmt::Write as _;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use candor::model::load::{HEAD, LOADERS};
-use candor_fuzz::opens;
+use candor::model::load::{HEAD, LOADERS, Loader};
+use candor_fuzz::hostile::{Hurt, hurt};
+use candor_fuzz::tried;
 
-const HOSTILE: [&str; 14] = [
-    "-1",
-    "0",
-    "1",
-    "0.5",
-    "2147483647",
-    "2147483648",
-    "4294967296",
-    "9223372036854775807",
-    "18446744073709551616",
-    "NaN",
-    "1e308",
-    "1e400",
-    "-Infinity",
-    "x",
-];
+/// What takes longer is named.
+const SLOW: Duration = Duration::from_millis(100);
+
+/// What happened to the files of one form.
+#[derive(Default)]
+struct Count {
+    form: String,
+    models: usize,
+    refused: usize,
+    naming_trees: usize,
+    opened: usize,
+    panics: usize,
+    slowest: (Duration, String),
+    memory_kb: usize,
+}
 
 fn main() {
     let most: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(500);
-    let (mut models, mut files, mut refused, mut opened, mut faults) = (0, 0, 0, 0, 0);
+    let folder = std::env::args().nth(2).map(PathBuf::from);
+    let (mut counts, mut list): (Vec<Count>, String) = (Vec::new(), String::new());
     for path in models_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../oracle")) {
-        let text = std::fs::read(&path).expect("a recorded model can be read");
-        let head = text.get(..HEAD).unwrap_or(&text);
+        let bytes = fs::read(&path).expect("a recorded model can be read");
+        let head = bytes.get(..HEAD).unwrap_or(&bytes);
         let Some(loader) = LOADERS.iter().find(|loader| loader.recognises(head, &path)) else { continue };
-        models += 1;
-        let places = numbers(&text);
-        // A step without a divisor in common with the values meets all of them.
-        let least = (places.len() * HOSTILE.len()).div_ceil(most).max(1);
-        let step = (least..).find(|step| step % 2 != 0 && step % 7 != 0).expect("one of four steps");
-        let all = places.iter().flat_map(|place| HOSTILE.iter().map(move |value| (place, value)));
-        for ((start, end), value) in all.step_by(step) {
-            let hurt = [&text[..*start], value.as_bytes(), &text[*end..]].concat();
-            files += 1;
-            match catch_unwind(AssertUnwindSafe(|| opens(*loader, &hurt, "hostile"))) {
-                Ok(true) => opened += 1,
-                Ok(false) => refused += 1,
-                Err(_) => {
-                    println!("{}: byte {start} set to {value} panics", path.display());
-                    faults += 1;
-                }
+        let form = format!("{} .{}", loader.id(), ending(&path));
+        let place = counts.iter().position(|count| count.form == form).unwrap_or(counts.len());
+        if place == counts.len() {
+            counts.push(Count { form, ..Count::default() });
+        }
+        counts[place].models += 1;
+        for (index, change) in hurt(loader.id(), &bytes, most).into_iter().enumerate() {
+            let said = counts[place].meet(*loader, &change, &path);
+            if let Some(folder) = &folder {
+                let name = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("../oracle")).expect("below");
+                let name = name.display().to_string();
+                let file = format!("{}.{index}.{}", name.replace('/', "_"), ending(&path));
+                fs::write(folder.join(&file), &change.bytes).expect("the folder takes a file");
+                let said = said.replace(['\t', '\n'], " ");
+                writeln!(list, "{file}\t{}\t{name}\t{}\t{said}", loader.id(), change.what).expect("memory takes it");
             }
         }
     }
-    println!("{models} models, {files} files: {refused} refused, {opened} opened, {faults} panics");
-    assert_eq!(faults, 0);
+    if let Some(folder) = &folder {
+        fs::write(folder.join("list.tsv"), list).expect("the folder takes a list");
+    }
+    counts.iter().for_each(Count::print);
+    let sum = |part: fn(&Count) -> usize| counts.iter().map(part).sum::<usize>();
+    let files = sum(|c| c.refused + c.opened + c.panics);
+    let (refused, opened) = (sum(|c| c.refused), sum(|c| c.opened));
+    println!(
+        "{} models, {files} files: {refused} refused, {opened} opened, {} panics",
+        sum(|c| c.models),
+        sum(|c| c.panics)
+    );
+    assert_eq!(sum(|c| c.panics), 0);
 }
 
-/// The text models in the folders of `oracle`.
+impl Count {
+    /// Opens a damaged file and tells what happened.
+    fn meet(&mut self, loader: &dyn Loader, change: &Hurt, path: &Path) -> String {
+        // The highest memory so far starts anew; a system without this file keeps it.
+        fs::write("/proc/self/clear_refs", "5").unwrap_or(());
+        let (start, before) = (Instant::now(), memory_kb());
+        let result = catch_unwind(AssertUnwindSafe(|| tried(loader, &change.bytes, "hostile")));
+        if start.elapsed() > self.slowest.0 {
+            self.slowest = (start.elapsed(), format!("{}, {}", path.display(), change.what));
+        }
+        self.memory_kb = self.memory_kb.max(memory_kb().saturating_sub(before));
+        match result {
+            Ok(Ok(())) => {
+                self.opened += 1;
+                "opened".to_owned()
+            }
+            Ok(Err(reason)) => {
+                self.refused += 1;
+                self.naming_trees += usize::from(reason.contains("tree"));
+                format!("refused: {reason}")
+            }
+            Err(_) => {
+                println!("{}: {} panics", path.display(), change.what);
+                self.panics += 1;
+                "panic".to_owned()
+            }
+        }
+    }
+
+    fn print(&self) {
+        let files = self.refused + self.opened + self.panics;
+        println!(
+            "{}: {} models, {files} files: {} refused ({} of them in a tree), {} opened, {} panics, slowest {:?}, at most {} kB more",
+            self.form,
+            self.models,
+            self.refused,
+            self.naming_trees,
+            self.opened,
+            self.panics,
+            self.slowest.0,
+            self.memory_kb
+        );
+        if self.slowest.0 > SLOW {
+            println!("  slowest: {}", self.slowest.1);
+        }
+    }
+}
+
+/// The most memory held since it was last asked to forget, in kB; 0 where the system does not tell.
+fn memory_kb() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// The ending of a file's name.
+fn ending(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The models in the folders of `oracle`. Compressed files and plain ones are damaged alike, so that one folder of
+/// scikit-learn's is enough of those.
 fn models_below(oracle: &Path) -> Vec<PathBuf> {
     let listed = |folder: &Path| -> Vec<PathBuf> {
-        std::fs::read_dir(folder)
-            .map_or_else(|_| Vec::new(), |all| all.filter_map(|e| e.ok().map(|e| e.path())).collect())
+        fs::read_dir(folder).map_or_else(|_| Vec::new(), |all| all.filter_map(|e| e.ok().map(|e| e.path())).collect())
     };
     let mut found: Vec<PathBuf> = listed(oracle).iter().flat_map(|folder| listed(folder)).collect();
-    found.retain(|path| [".model.json", ".model.txt"].iter().any(|end| path.to_string_lossy().ends_with(end)));
+    found.retain(|path| {
+        let text = path.to_string_lossy();
+        let ends = |all: &[&str]| all.iter().any(|end| text.ends_with(end));
+        let old = text.contains("sklearn-1.2/");
+        ends(&[".model.json", ".model.txt", ".model.ubj", ".model.cbm", ".onnx", ".pkl", ".skops"])
+            || (ends(&[".joblib"]) && !old)
+    });
     found.sort();
-    found
-}
-
-/// Where numbers stand in a text.
-fn numbers(text: &[u8]) -> Vec<(usize, usize)> {
-    let part = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E');
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let length = text[at..].iter().take_while(|b| part(b)).count();
-        if text[at].is_ascii_digit() || (text[at] == b'-' && length > 1) {
-            found.push((at, at + length));
-        }
-        at += length.max(1);
-    }
     found
 }

@@ -86,10 +86,13 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, rules: &LeafRules<'_>) -> Result
             built.push(node);
             continue;
         }
-        let index = |value: i64| u32::try_from(value).ok().filter(|v| *v != Node::LEAF);
-        let (Some(left), Some(right), Some(feature)) = (index(*left), index(*right), index(*feature)) else {
-            return Err(at.refuse(format!("node {} refers to no node or input", built.len())));
+        let node = built.len();
+        let index = |name: &str, value: i64| {
+            let index = u32::try_from(value).ok().filter(|v| *v != Node::LEAF);
+            index.ok_or_else(|| at.refuse(format!("node {node}: its {name} is {value}")))
         };
+        let (left, right) = (index("left child", *left)?, index("right child", *right)?);
+        let feature = index("feature", *feature)?;
         built.push(Node { feature, left, right, set: Node::NUMERIC, threshold: *threshold, missing, cover: *cover });
     }
     let tree = Tree { nodes: built, leaf_values, output: None, sets: Vec::new() };
