@@ -56,6 +56,12 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     }
     let tried = matches!(part.core, Core::Trees(_));
     let terms = if let Core::Linear(form) = &part.core { Terms::new(&chain, form) } else { None };
+    let opaque = match chain.mixes() {
+        Some(name) => {
+            format!("{name} makes each of its values of several columns, so only methods for any model apply")
+        }
+        None => BEHIND.to_owned(),
+    };
     let model = part.into_model(reading.origin, "", last)?;
     let trees = match model.structure() {
         Structure::Trees(trees) if !tried => lower::trees(&*chain, trees, |count| reading.charge(count, at).is_ok()),
@@ -64,7 +70,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let (said, note) = match (terms, trees) {
         (Some(terms), _) => (Said::Terms(terms), TERMS),
         (None, Some(trees)) => (Said::Trees(trees), KEPT),
-        (None, None) => (Said::Nothing, BEHIND),
+        (None, None) => (Said::Nothing, opaque.as_str()),
     };
     let card = ModelCard { inputs: inputs.all.clone(), ..model.card().clone() };
     let core = Core::Behind(Arc::new(Piped { card, chain, model, said }));
@@ -119,15 +125,25 @@ fn first_part<'d>(at: &At<'d>) -> Option<At<'d>> {
 
 /// A linear form behind steps: what each column adds through the values that are made of it.
 struct Terms {
+    /// The steps that are no weighted sums.
     chain: Arc<Chain>,
+    /// The form behind them.
     form: LinearForm,
     /// For each column, the values that are made of it.
     values: Vec<Vec<usize>>,
 }
 
 impl Terms {
-    /// `None` where a value is made of several columns.
+    /// `None` where a value is made of several columns, and not as a weighted sum by the last steps.
     fn new(chain: &Arc<Chain>, form: &LinearForm) -> Option<Self> {
+        if let Some(terms) = Self::behind(chain, form) {
+            return Some(terms);
+        }
+        let (first, last) = chain.split_last()?;
+        Self::new(&Arc::new(first), &lower::linear(last, form)?)
+    }
+
+    fn behind(chain: &Arc<Chain>, form: &LinearForm) -> Option<Self> {
         let mut values = vec![Vec::new(); chain.kinds().len()];
         for value in 0..chain.width() {
             values.get_mut(chain.source(value)?)?.push(value);
