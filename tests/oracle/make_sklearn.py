@@ -567,7 +567,7 @@ def main():
         kinds = FORMS if name.startswith(("tree", "linear", "logistic")) else PACKED
         forms = FORMS if name == "tree_two" else [kinds[at % len(kinds)]]
         if RELEASE == (1, 9) and name in SKOPS:
-            forms = [*forms, "skops", *(["stored.skops"] if name == "tree_two" else [])]
+            forms = [*forms, "skops", *(["stored.skops", "lz4.joblib"] if name == "tree_two" else [])]
         files = []
         for form in forms:
             write(model, FOLDER / f"{name}.{form}", form)
