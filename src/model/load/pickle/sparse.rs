@@ -21,10 +21,17 @@ pub fn by_columns((module, name): (&str, &str)) -> Option<bool> {
     }
 }
 
+/// Rows and columns: a tuple that scipy renamed, an array in skops files.
+fn shape(at: &At<'_>) -> Result<Vec<usize>, ModelError> {
+    let stored = at.any("_shape").map_or_else(|| at.field("shape"), Ok)?;
+    let Ok(array) = stored.array() else { return stored.counts() };
+    let lengths = array.integers()?.into_iter().map(usize::try_from).collect::<Result<Vec<_>, _>>();
+    lengths.map_err(|_error| stored.refuse("a length is negative"))
+}
+
 /// The matrix at `at` with its zeros. Refuses a shape that could not be held. Cost O(elements of the shape).
 pub fn read<'d>(at: &At<'d>, by_columns: bool) -> Result<Array<'d>, ModelError> {
-    // scipy renamed its attribute.
-    let shape = at.any("_shape").map_or_else(|| at.field("shape"), Ok)?.counts()?;
+    let shape = shape(at)?;
     let count = element_count(&shape).filter(|count| *count <= LIMIT && shape.len() == 2);
     let (Some(count), &[rows, columns]) = (count, shape.as_slice()) else {
         return Err(at.refuse(format!("the sparse matrix of shape {shape:?} is too large or has no two axes")));
