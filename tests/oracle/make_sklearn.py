@@ -26,7 +26,7 @@ FOLDER = HERE / f"sklearn-{RELEASE[0]}.{RELEASE[1]}"
 FORMS = ["p2.pkl", "p4.pkl", "p5.pkl", "joblib", "zlib.joblib", "gz.joblib", "bz2.joblib", "xz.joblib", "lzma.joblib",
          "p0.pkl", "p1.pkl", "p3.pkl"]
 SKOPS = ("tree_two", "steps_columns", "steps_texts", "tree_several", "forest_three", "boosting_number", "histogram_levels", "histogram_codes",
-         "linear_targets", "logistic_three", "front_spline_linear_terms", "front_target_trees")
+         "linear_targets", "logistic_three", "front_spline_linear_terms", "front_target_trees", "front_random_weights", "front_sparse_two_weights")
 PACKED = [form for form in FORMS if form.endswith(".joblib")]
 
 
@@ -368,6 +368,7 @@ def in_front():
         make(decomposition.TruncatedSVD(3, random_state=0), logistic), ("t", p.OneHotEncoder(handle_unknown="ignore"), ["town", "rank"])), "towns"
     yield "front_sparse_two_weights", linear_model.LogisticRegression(), "two"
     yield "front_sparse_three_weights", svm.LinearSVC(random_state=0), "three"
+    yield "front_left_out_terms", columns_then(logistic, ("t", p.OneHotEncoder(handle_unknown="ignore"), ["town"]), ("n", i.SimpleImputer(), ["c"])), "towns"
 
 
 DENSE = {"sparse_output": False}

@@ -21,6 +21,13 @@ impl Chain {
         Self { steps: steps.into_iter().map(Arc::from).collect(), width }
     }
 
+    /// These steps behind `first`, which makes the values that they are given.
+    pub fn behind(&self, first: impl Step + 'static) -> Self {
+        let width = first.kinds().len();
+        let first: Arc<dyn Step> = Arc::new(first);
+        Self { steps: std::iter::once(first).chain(self.steps.iter().cloned()).collect(), width }
+    }
+
     /// The chain without its last step, and that step; `None` when there is none.
     pub fn split_last(&self) -> Option<(Self, &dyn Step)> {
         let (last, first) = self.steps.split_last()?;
@@ -138,6 +145,10 @@ impl Step for Chain {
             all = next;
         }
         Some(all)
+    }
+
+    fn reads(&self, input: usize) -> bool {
+        self.steps.first().is_none_or(|step| step.reads(input))
     }
 
     fn mixes(&self) -> Option<&str> {

@@ -107,7 +107,8 @@ fn slice_of(at: &At<'_>, inputs: &Inputs) -> Result<Vec<usize>, ModelError> {
 /// Steps that each see some of the columns.
 pub struct Columns {
     parts: Vec<(Vec<usize>, Box<dyn Step>)>,
-    kinds: Vec<InputKind>,
+    /// What each column takes; `None` for one that no step sees.
+    kinds: Vec<Option<InputKind>>,
 }
 
 impl Columns {
@@ -125,7 +126,6 @@ impl Columns {
                 *slot = Some(both.ok_or_else(apart)?);
             }
         }
-        let kinds = kinds.into_iter().map(|kind| kind.unwrap_or(InputKind::Number)).collect();
         Ok(Self { parts, kinds })
     }
 
@@ -186,6 +186,10 @@ impl Step for Columns {
         Some(Mix { weights: weights.collect::<Option<Vec<_>>>()?, start: mix.start })
     }
 
+    fn reads(&self, input: usize) -> bool {
+        self.kinds.get(input).is_some_and(Option::is_some)
+    }
+
     fn mixes(&self) -> Option<&str> {
         self.parts.iter().find_map(|(_, step)| step.mixes())
     }
@@ -195,6 +199,6 @@ impl Step for Columns {
     }
 
     fn kinds(&self) -> Vec<InputKind> {
-        self.kinds.clone()
+        self.kinds.iter().map(|kind| kind.clone().unwrap_or(InputKind::Number)).collect()
     }
 }

@@ -21,12 +21,14 @@ mod quantile;
 mod scaler;
 mod select;
 mod spline;
+mod spread;
 mod target_encoder;
 mod union;
 mod unread;
 mod weighted;
 
 pub use chain::Chain;
+pub use spread::over;
 
 use crate::data::InputKind;
 use crate::model::ModelError;
@@ -68,6 +70,11 @@ pub trait Step: Send + Sync {
     /// The name of the step that makes one value of several columns, when there is one.
     fn mixes(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether input `input` matters to any value; a step may leave columns out.
+    fn reads(&self, _input: usize) -> bool {
+        true
     }
 
     /// Makes missing texts mean these levels; false when the step reads no texts.

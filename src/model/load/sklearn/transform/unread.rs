@@ -47,3 +47,14 @@ static KNOWN: &[(&[&str], &str, &str)] = &[
 pub fn find(class: &str) -> Option<(&'static str, &'static str)> {
     KNOWN.iter().find(|(names, ..)| names.contains(&class)).map(|(_, what, hint)| (*what, *hint))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_is_not_read_is_named_with_a_recipe() {
+        assert!(find("TfidfVectorizer").is_some_and(|(what, hint)| what.contains("words") && !hint.is_empty()));
+        assert!(find("StandardScaler").is_none());
+    }
+}
