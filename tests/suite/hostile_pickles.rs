@@ -259,6 +259,61 @@ fn an_array_that_does_not_fill_its_shape_is_refused() {
     }
 }
 
+/// A Ridge over two inputs whose weights are a sparse matrix of this class and shape.
+fn sparse_weights(class: &str, (rows, columns): (i32, i32), starts: &[i64], places: &[i64]) -> Vec<u8> {
+    let array = |letters: &str, bytes: Vec<u8>| {
+        let dtype = [&b"cnumpy\ndtype\n"[..], &text(letters), b"\x85R"].concat();
+        let shape = [b'K', u8::try_from(bytes.len() / 8).expect("small"), 0x85];
+        let size = [u8::try_from(bytes.len()).expect("small")];
+        let buffer = [&b"C"[..], &size, &bytes].concat();
+        [&b"cnumpy.core.numeric\n_frombuffer\n("[..], &buffer, &dtype, &shape, &text("C"), b"tR"].concat()
+    };
+    let whole = |values: &[i64]| array("i8", values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    let values = (0..places.len()).flat_map(|k| (k as f64 + 2.0).to_le_bytes()).collect();
+    let length = |value: i32| [&b"J"[..], &value.to_le_bytes()].concat();
+    let fields = [
+        (text("_shape"), [length(rows), length(columns), b"\x86".to_vec()].concat()),
+        (text("indptr"), whole(starts)),
+        (text("indices"), whole(places)),
+        (text("data"), array("f8", values)),
+    ];
+    let fields: Vec<u8> = fields.into_iter().flat_map(|(key, value)| [key, value].concat()).collect();
+    let matrix = [&global("scipy.sparse._csr", class)[..], b")\x81}(", &fields, b"ub"].concat();
+    let ridge = [&text("coef_")[..], &matrix, &text("n_features_in_"), b"K\x02"].concat();
+    pickle(&[&b"csklearn.linear_model._ridge\nRidge\n)\x81}("[..], &ridge, b"ub"].concat())
+}
+
+#[test]
+fn a_sparse_matrix_holds_what_its_shape_says_and_nothing_else() {
+    for (class, starts, places) in
+        [("csr_matrix", &[0, 2][..], &[1, 1][..]), ("csc_array", &[0, 0, 2], &[0, 0]), ("csr_array", &[0, 1], &[1])]
+    {
+        let model = open(&sparse_weights(class, (1, 2), starts, places)).expect("it opens");
+        let rows = Matrix::from_rows(&[vec![7.0, 10.0]]).expect("a row");
+        let mut out = [0.0];
+        model.predict(rows.view(), Scale::Target, &mut out);
+        // Two values at one place are added up.
+        assert_eq!(out, [if places.len() == 2 { 50.0 } else { 20.0 }], "{class}");
+    }
+    for (shape, starts, places) in [
+        ((1, 2), &[0, 2][..], &[0, 2][..]),
+        ((1, 2), &[0, 3], &[0, 1]),
+        ((1, 2), &[2, 0], &[0, 1]),
+        ((1, 2), &[0], &[0, 1]),
+        ((1, 2), &[-1, 2], &[0, 1]),
+        ((1, 2), &[0, 2], &[0, -1]),
+        ((1, i32::MAX), &[0, 1], &[i64::MAX]),
+        ((i32::MAX, i32::MAX), &[0, 1], &[0]),
+        ((-1, 2), &[0, 1], &[0]),
+        ((2, 1), &[0, 1, 1], &[0]),
+    ] {
+        for class in ["csr_matrix", "csc_matrix"] {
+            let bytes = sparse_weights(class, shape, starts, places);
+            assert!(!survives(&bytes, "sparse"), "{class}, {shape:?}, {starts:?}, {places:?}");
+        }
+    }
+}
+
 #[test]
 fn an_archive_whose_content_was_changed_is_refused() {
     let whole = oracle("sklearn-1.9/tree_two.stored.skops");

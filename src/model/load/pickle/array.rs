@@ -1,4 +1,4 @@
-//! numpy's arrays in their three pickled spellings, in joblib's and in `.npy` files.
+//! numpy's arrays in their three pickled spellings, in joblib's and in `.npy` files, and scipy's sparse matrices.
 
 use std::borrow::Cow;
 
@@ -6,6 +6,7 @@ use crate::model::ModelError;
 
 use super::at::At;
 use super::dtype::{Dtype, Kind, shown};
+use super::sparse;
 use super::value::{Id, Inline, Node};
 
 /// An array; its elements are read when asked for.
@@ -50,7 +51,10 @@ impl<'d> Array<'d> {
             (module, "scalar") if module.ends_with("multiarray") => {
                 Self::raw(at, Dtype::read(&at.argument(0)?)?, Vec::new(), false, at.argument(1)?.bytes()?)
             }
-            _ => Err(at.wrong("an array")),
+            class => match sparse::by_columns(class) {
+                Some(by_columns) => sparse::read(at, by_columns),
+                None => Err(at.wrong("an array")),
+            },
         }
     }
 

@@ -14,6 +14,7 @@ mod joblib;
 mod machine;
 mod npy;
 mod protocol0;
+mod sparse;
 mod unpack;
 mod value;
 

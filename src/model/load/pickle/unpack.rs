@@ -20,7 +20,7 @@ pub enum Packing {
     Xz,
     /// LZMA without a container.
     Lzma,
-    /// LZ4 frames; not read.
+    /// LZ4 frames.
     Lz4,
 }
 
@@ -68,7 +68,7 @@ impl Packing {
                 Ok(reader) => collect(reader, limit),
                 Err(error) => (Vec::new(), Err(std::io::Error::other(error.to_string()))),
             },
-            Self::Lz4 => (Vec::new(), Err(std::io::Error::other("LZ4 is not read"))),
+            Self::Lz4 => collect(lz4_flex::frame::FrameDecoder::new(bytes), limit),
         }
     }
 
@@ -87,12 +87,6 @@ fn collect(reader: impl Read, limit: u64) -> (Vec<u8>, std::io::Result<()>) {
 /// The content of a file that may be compressed. Refuses what inflates to far more than models do.
 pub fn unpack(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ModelError> {
     let Some(packing) = Packing::of(bytes) else { return Ok(Cow::Borrowed(bytes)) };
-    if packing == Packing::Lz4 {
-        return Err(ModelError::Unsupported {
-            what: "the joblib file is compressed with LZ4, which is not read".to_owned(),
-            hint: "Save it again with joblib.dump(model, \"model.joblib\", compress=(\"zlib\", 3))".to_owned(),
-        });
-    }
     let limit = (bytes.len() as u64).saturating_mul(RATIO).saturating_add(ALWAYS);
     let (content, result) = packing.inflate(bytes, limit.saturating_add(1));
     let place = || format!("{} stream, byte {} of its content", packing.title(), content.len());

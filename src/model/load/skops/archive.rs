@@ -62,6 +62,20 @@ impl<'f> Archive<'f> {
         Ok(Self { bytes, members, spare })
     }
 
+    /// The archive that is a member of this one; what is taken out of it must be counted by `spend`, too.
+    pub fn inside<'b>(&self, bytes: &'b [u8]) -> Result<Archive<'b>, ModelError> {
+        let inner = Archive::open(bytes)?;
+        inner.spare.set(self.spare.get());
+        Ok(inner)
+    }
+
+    /// Counts `size` bytes among those that the archive inflates to.
+    pub fn spend(&self, size: usize) -> Result<(), ModelError> {
+        let left = self.spare.get().checked_sub(size as u64);
+        self.spare.set(left.ok_or_else(|| refuse("archive", "it inflates to far more than models do"))?);
+        Ok(())
+    }
+
     /// The content of a member.
     pub fn member(&self, name: &str) -> Result<Vec<u8>, ModelError> {
         let shown: String = name.chars().take(60).collect();

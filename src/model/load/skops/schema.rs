@@ -57,6 +57,7 @@ impl Builder<'_> {
             ("DictNode", Some(content)) => self.table(&content, at)?,
             ("SliceNode", Some(content)) => self.slice(&content, at)?,
             ("NdArrayNode", content) => self.array(at, content.as_ref())?,
+            ("SparseMatrixNode", _) => self.sparse(at)?,
             ("TypeNode" | "FunctionNode" | "OperatorFuncNode", _) => {
                 self.name(at.field("__module__")?.text()?, at.field("__class__")?.text()?, at)?
             }
@@ -100,11 +101,7 @@ impl Builder<'_> {
     fn array(&mut self, at: &Place<'_>, content: Option<&Place<'_>>) -> Result<Id, ModelError> {
         if at.field("type")?.text()? == "numpy" {
             let bytes = self.archive.member(at.field("file")?.text()?)?;
-            self.size = self.size.saturating_add(bytes.len());
-            let (class, args) = (self.name("numpy", "ndarray", at)?, self.add(Node::Tuple(Vec::new()), at)?);
-            let inline = Some(Inline::Npy(bytes));
-            let object = Object { class, args, state: None, items: Vec::new(), entries: Vec::new(), inline };
-            return self.add(Node::Object(Box::new(object)), at);
+            return self.npy(bytes, at);
         }
         // Objects one by one, as numpy would pickle them.
         let content = content.ok_or_else(|| at.refuse("the array has no content"))?;
@@ -126,6 +123,31 @@ impl Builder<'_> {
         let state = self.add(Node::Tuple(vec![version, shape, dtype, fortran, list]), at)?;
         let class = self.name("numpy._core.multiarray", "_reconstruct", at)?;
         self.call(class, Vec::new(), Some(state), at)
+    }
+
+    /// A sparse matrix: an archive of its arrays inside the archive.
+    fn sparse(&mut self, at: &Place<'_>) -> Result<Id, ModelError> {
+        let packed = self.archive.member(at.field("file")?.text()?)?;
+        let inner = self.archive.inside(&packed)?;
+        let mut entries = Vec::new();
+        for key in ["shape", "indptr", "indices", "data"] {
+            let bytes = inner.member(&format!("{key}.npy"))?;
+            self.archive.spend(bytes.len())?;
+            let (name, value) = (self.add(Node::Text(Cow::Borrowed(key)), at)?, self.npy(bytes, at)?);
+            entries.push((name, value));
+        }
+        let class = self.name(at.field("__module__")?.text()?, at.field("__class__")?.text()?, at)?;
+        let state = self.add(Node::Table(entries), at)?;
+        self.call(class, Vec::new(), Some(state), at)
+    }
+
+    /// An array that a `.npy` file holds.
+    fn npy(&mut self, bytes: Vec<u8>, at: &Place<'_>) -> Result<Id, ModelError> {
+        self.size = self.size.saturating_add(bytes.len());
+        let (class, args) = (self.name("numpy", "ndarray", at)?, self.add(Node::Tuple(Vec::new()), at)?);
+        let inline = Some(Inline::Npy(bytes));
+        let object = Object { class, args, state: None, items: Vec::new(), entries: Vec::new(), inline };
+        self.add(Node::Object(Box::new(object)), at)
     }
 
     /// `slice(start, stop, step)`; the bounds stand in the schema as they are.

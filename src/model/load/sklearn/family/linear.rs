@@ -89,13 +89,7 @@ fn link(at: &At<'_>) -> Result<(TaskKind, LinkFunction), ModelError> {
 /// The weights `coef_` and `intercept_` of an estimator with `inputs` inputs.
 pub fn form(reading: &Reading<'_>, at: &At<'_>, inputs: usize) -> Result<LinearForm, ModelError> {
     let stored = at.optional("coef_").ok_or_else(|| not_fitted(at))?;
-    // A sparsified estimator keeps a sparse matrix in its place.
-    let coefficients = match stored.class() {
-        Some((module, _)) if module.starts_with("scipy.sparse") => {
-            return Err(unsupported(at, "coef_ is sparse", "Call densify() before saving the estimator"));
-        }
-        _ => stored.array()?,
-    };
+    let coefficients = stored.array()?;
     let Some((outputs, columns)) = coefficients.matrix_shape() else {
         return Err(stored.refuse("expected one row of weights per output"));
     };

@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
+use crate::data::InputKind;
 use crate::model::tree_model::fits;
 use crate::model::{Additive, LinearForm, Model, ModelCard, ModelError, Scale, Structure, TreeEnsemble};
 use crate::num::{Matrix, MatrixView};
@@ -11,7 +12,7 @@ use super::super::super::pickle::At;
 use super::super::outline;
 use super::super::part::{Core, Inputs, Part};
 use super::super::reading::Reading;
-use super::super::transform::{Chain, Step, lower, steps};
+use super::super::transform::{Chain, Step, lower, over, steps};
 use super::{Family, decision_tree, linear};
 
 /// The family.
@@ -37,8 +38,10 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         input.kind = kind;
     }
     let steps = Some((outline::steps(reading, &front, &inputs), chain.width()));
+    let (chain, left_out) = asked(chain, &mut inputs);
     let shown = (part.algorithm.clone(), part.objective.clone(), part.answer.clone(), part.link, part.scales.clone());
     let (facts, mut notes) = (part.facts.clone(), part.notes.clone());
+    notes.extend(left_out);
     // What the steps fill in is never missing for the estimator.
     if (0..chain.width()).all(|value| !chain.one(value, f64::NAN).is_nan()) {
         notes.retain(|note| note != decision_tree::NO_MISSING && note != linear::NO_MISSING);
@@ -53,10 +56,19 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     };
     if let Some(core) = kept {
         let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, facts, notes };
-        return Ok(part.note(KEPT));
+        // What an encoder refuses is a missing value here.
+        let refuses = part.inputs.all.iter().any(|input| matches!(input.kind, InputKind::Levels(_)));
+        let part = part.note(KEPT);
+        return Ok(if refuses { part.note(UNKNOWN) } else { part });
     }
     let tried = matches!(part.core, Core::Trees(_));
     let terms = if let Core::Linear(form) = &part.core { Terms::new(&chain, form) } else { None };
+    let opaque = match chain.mixes() {
+        Some(name) => {
+            format!("{name} makes each of its values of several columns, so only methods for any model apply")
+        }
+        None => BEHIND.to_owned(),
+    };
     let model = part.into_model(reading.origin, "", last)?;
     let trees = match model.structure() {
         Structure::Trees(trees) if !tried => lower::trees(&*chain, trees, |count| reading.charge(count, at).is_ok()),
@@ -65,13 +77,33 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let (said, note) = match (terms, trees) {
         (Some(terms), _) => (Said::Terms(terms), TERMS),
         (None, Some(trees)) => (Said::Trees(trees), KEPT),
-        (None, None) => (Said::Nothing, BEHIND),
+        (None, None) => (Said::Nothing, opaque.as_str()),
     };
     let card = ModelCard { inputs: inputs.all.clone(), ..model.card().clone() };
     let core = Core::Behind(Arc::new(Piped { card, chain, model, said }));
     let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, facts, notes };
     Ok(part.note(note).note(UNKNOWN))
 }
+
+/// The steps over the columns that they read, and what is said of those they leave out, which are not asked for.
+fn asked(chain: Arc<Chain>, inputs: &mut Inputs) -> (Arc<Chain>, Option<String>) {
+    let (read, out): (Vec<usize>, Vec<usize>) = (0..inputs.count()).partition(|input| chain.reads(*input));
+    if read.is_empty() || out.is_empty() {
+        return (chain, None);
+    }
+    let name = |input: &usize| inputs.all.get(*input).map(|input| input.name.as_str());
+    let shown = out.iter().filter_map(name).take(SHOWN).collect::<Vec<_>>().join(", ");
+    let more = if out.len() > SHOWN { format!(" and {} more", out.len() - SHOWN) } else { String::new() };
+    let all = read.iter().filter_map(|input| inputs.all.get(*input).cloned()).collect();
+    *inputs = Inputs { all, named: inputs.named };
+    (
+        Arc::new(over(&chain, &read)),
+        Some(format!("The steps leave columns out, which are not asked for: {shown}{more}")),
+    )
+}
+
+/// Most names written out in one sentence.
+const SHOWN: usize = 8;
 
 /// Said of a linear form each of whose values is made of one column.
 const TERMS: &str = "The steps in front of the estimator make each of its values of one column, so every column adds a \
@@ -118,17 +150,35 @@ fn first_part<'d>(at: &At<'d>) -> Option<At<'d>> {
     parts.find(|part| part.class().is_some())
 }
 
+/// Steps at the end that are looked through as weighted sums.
+const SUMS: usize = 8;
+
 /// A linear form behind steps: what each column adds through the values that are made of it.
 struct Terms {
+    /// The steps that are no weighted sums.
     chain: Arc<Chain>,
+    /// The form behind them.
     form: LinearForm,
     /// For each column, the values that are made of it.
     values: Vec<Vec<usize>>,
 }
 
 impl Terms {
-    /// `None` where a value is made of several columns.
+    /// `None` where a value is made of several columns, and not as a weighted sum by one of the last steps.
     fn new(chain: &Arc<Chain>, form: &LinearForm) -> Option<Self> {
+        let (mut chain, mut form) = (Arc::clone(chain), form.clone());
+        for _step in 0..SUMS {
+            if let Some(terms) = Self::behind(&chain, &form) {
+                return Some(terms);
+            }
+            let (first, last) = chain.split_last()?;
+            form = lower::linear(last, &form)?;
+            chain = Arc::new(first);
+        }
+        None
+    }
+
+    fn behind(chain: &Arc<Chain>, form: &LinearForm) -> Option<Self> {
         let mut values = vec![Vec::new(); chain.kinds().len()];
         for value in 0..chain.width() {
             values.get_mut(chain.source(value)?)?.push(value);

@@ -12,9 +12,11 @@ use super::{Step, Transformer};
 pub static STEP: Transformer = Transformer { classes: &[("sklearn.preprocessing", "KBinsDiscretizer")], read };
 
 fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step>, ModelError> {
-    if at.optional("dtype").is_some_and(|dtype| dtype.class().is_none_or(|(_, name)| name != "float64")) {
-        return Err(unsupported(at, "it rounds numbers first", "Leave dtype out"));
-    }
+    let rounds = match at.optional("dtype").map(|dtype| dtype.class().map(|(_, name)| name)) {
+        None | Some(Some("float64")) => false,
+        Some(Some("float32")) => true,
+        _ => return Err(unsupported(at, "its numbers are of another type", "Leave dtype out")),
+    };
     let lists = at.optional("bin_edges_").ok_or_else(|| not_fitted(at))?.items()?;
     if lists.len() != width {
         return Err(at.refuse(format!("{} lists of bin edges for {width} columns", lists.len())));
@@ -42,7 +44,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
         let bins = if each { limits.len() + 1 } else { 1 };
         (0..bins).map(move |bin| (column, bin))
     });
-    Ok(Box::new(Bins { places: places.collect(), limits, each }))
+    Ok(Box::new(Bins { places: places.collect(), limits, each, rounds }))
 }
 
 struct Bins {
@@ -51,6 +53,8 @@ struct Bins {
     /// For each column the inner edges; a number on an edge belongs to the bin above.
     limits: Vec<Vec<f64>>,
     each: bool,
+    /// Whether numbers are rounded to f32 first.
+    rounds: bool,
 }
 
 impl Step for Bins {
@@ -69,6 +73,7 @@ impl Step for Bins {
         if value.is_nan() {
             return value;
         }
+        let value = if self.rounds { f64::from(value as f32) } else { value };
         let bin = limits.partition_point(|limit| *limit <= value);
         if self.each { f64::from(u8::from(bin == *shown)) } else { bin as f64 }
     }
@@ -92,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_number_on_an_edge_belongs_to_the_bin_above() {
-        let bins = Bins { places: vec![(0, 0)], limits: vec![vec![0.0, 1.5]], each: false };
+        let bins = Bins { places: vec![(0, 0)], limits: vec![vec![0.0, 1.5]], each: false, rounds: false };
         let made = [-9.0, -0.0, 1.0, 1.5, f64::INFINITY].map(|value| bins.one(0, value));
         assert_eq!(made, [0.0, 1.0, 1.0, 2.0, 2.0]);
         assert!(bins.one(0, f64::NAN).is_nan());

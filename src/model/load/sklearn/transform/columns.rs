@@ -6,7 +6,8 @@ use crate::model::ModelError;
 use super::super::super::pickle::At;
 use super::super::part::Inputs;
 use super::super::reading::{Reading, unsupported};
-use super::{Step, Transformer, read as read_step};
+use super::weighted::weighted;
+use super::{Mix, Step, Transformer, read as read_step};
 
 /// The family.
 pub static STEP: Transformer = Transformer { classes: &[("sklearn.compose", "ColumnTransformer")], read };
@@ -20,7 +21,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
     for stored in at.field("transformers_")?.items()? {
         let [name, step, columns] =
             stored.items()?.try_into().map_err(|_error| stored.wrong("name, step and columns"))?;
-        let step = step.renamed(format!("{}.{}", at.place(), name.text()?.chars().take(40).collect::<String>()));
+        let name = name.text()?;
+        let step = step.renamed(format!("{}.{}", at.place(), name.chars().take(40).collect::<String>()));
         if step.text().is_ok_and(|word| word == "drop") {
             continue;
         }
@@ -29,7 +31,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
             continue;
         }
         reading.charge(chosen.len(), &columns)?;
-        let step = read_step(reading, &step, chosen.len())?;
+        let step = weighted(at, name, read_step(reading, &step, chosen.len())?)?;
         parts.push((chosen, step));
     }
     Ok(Box::new(Columns::new(parts, width, at)?))
@@ -38,7 +40,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
 /// The columns a step sees: names, numbers, marks or a slice; as places among `inputs`.
 pub fn chosen(at: &At<'_>, inputs: &Inputs) -> Result<Vec<usize>, ModelError> {
     if at.class().is_some_and(|(_, name)| name == "slice") {
-        return slice_of(at, inputs.count());
+        return slice_of(at, inputs);
     }
     // Since 1.5 the rest is a list of its own kind around a plain one.
     if let Some(inner) = at.optional("data").filter(|_| at.class().is_some_and(|(_, name)| name.contains("Remainder")))
@@ -75,12 +77,27 @@ pub fn chosen(at: &At<'_>, inputs: &Inputs) -> Result<Vec<usize>, ModelError> {
     items.iter().map(place).collect()
 }
 
-fn slice_of(at: &At<'_>, count: usize) -> Result<Vec<usize>, ModelError> {
-    let bound = |index: usize, default: usize| -> Result<usize, ModelError> {
-        let value = at.argument(index)?;
-        if value.is_nothing() { Ok(default) } else { value.count() }
+/// The columns of a slice: between numbers without the last, between names with it.
+fn slice_of(at: &At<'_>, inputs: &Inputs) -> Result<Vec<usize>, ModelError> {
+    let count = inputs.count();
+    let place = |value: &At<'_>, after: usize| match value.text() {
+        Ok(name) => {
+            let found = inputs.all.iter().position(|input| input.name == name);
+            found.map(|place| place + after).ok_or_else(|| value.refuse("a column that the slice names is missing"))
+        }
+        Err(_) => {
+            let value = value.integer()?;
+            let from_end = usize::try_from(value.unsigned_abs()).map_or(0, |back| count.saturating_sub(back));
+            Ok(if value < 0 { from_end } else { usize::try_from(value).unwrap_or(count) })
+        }
     };
-    let (start, end, step) = (bound(0, 0)?, bound(1, count)?.min(count), bound(2, 1)?);
+    let bound = |index: usize, default: usize, after: usize| {
+        let value = at.argument(index)?;
+        if value.is_nothing() { Ok(default) } else { place(&value, after) }
+    };
+    let (start, end) = (bound(0, 0, 0)?, bound(1, count, 1)?.min(count));
+    let step = at.argument(2)?;
+    let step = if step.is_nothing() { 1 } else { step.count()? };
     if step == 0 {
         return Err(at.refuse("a slice has no step"));
     }
@@ -90,7 +107,8 @@ fn slice_of(at: &At<'_>, count: usize) -> Result<Vec<usize>, ModelError> {
 /// Steps that each see some of the columns.
 pub struct Columns {
     parts: Vec<(Vec<usize>, Box<dyn Step>)>,
-    kinds: Vec<InputKind>,
+    /// What each column takes; `None` for one that no step sees.
+    kinds: Vec<Option<InputKind>>,
 }
 
 impl Columns {
@@ -100,13 +118,14 @@ impl Columns {
         for (chosen, step) in &parts {
             for (column, kind) in chosen.iter().zip(step.kinds()) {
                 let Some(slot) = kinds.get_mut(*column) else { return Err(at.refuse("a column is out of range")) };
-                if slot.as_ref().is_some_and(|known| *known != kind) {
-                    return Err(unsupported(at, "a column is read as a number and as a category", "Use it once"));
-                }
-                *slot = Some(kind);
+                let both = match slot.take() {
+                    Some(known) => joined(known, kind),
+                    None => Some(kind),
+                };
+                let apart = || unsupported(at, "a column is read as a number and as a category", "Use it once");
+                *slot = Some(both.ok_or_else(apart)?);
             }
         }
-        let kinds = kinds.into_iter().map(|kind| kind.unwrap_or(InputKind::Number)).collect();
         Ok(Self { parts, kinds })
     }
 
@@ -120,6 +139,18 @@ impl Columns {
             left -= step.width();
         }
         None
+    }
+}
+
+/// What a column takes that is read in two ways: levels never seen matter as soon as one step has an answer for them.
+fn joined(one: InputKind, other: InputKind) -> Option<InputKind> {
+    match (one, other) {
+        (one, other) if one == other => Some(one),
+        (InputKind::OpenLevels(open), InputKind::Levels(levels))
+        | (InputKind::Levels(levels), InputKind::OpenLevels(open)) => {
+            (open == levels).then_some(InputKind::OpenLevels(open))
+        }
+        _ => None,
     }
 }
 
@@ -148,11 +179,26 @@ impl Step for Columns {
         self.part(output).and_then(|(_, step, at)| step.line(at))
     }
 
+    fn mix(&self, output: usize) -> Option<Mix> {
+        let (columns, step, at) = self.part(output)?;
+        let mix = step.mix(at)?;
+        let weights = mix.weights.into_iter().map(|(input, weight)| Some((*columns.get(input)?, weight)));
+        Some(Mix { weights: weights.collect::<Option<Vec<_>>>()?, start: mix.start })
+    }
+
+    fn reads(&self, input: usize) -> bool {
+        self.kinds.get(input).is_some_and(Option::is_some)
+    }
+
+    fn mixes(&self) -> Option<&str> {
+        self.parts.iter().find_map(|(_, step)| step.mixes())
+    }
+
     fn width(&self) -> usize {
         self.parts.iter().map(|(_, step)| step.width()).sum()
     }
 
     fn kinds(&self) -> Vec<InputKind> {
-        self.kinds.clone()
+        self.kinds.iter().map(|kind| kind.clone().unwrap_or(InputKind::Number)).collect()
     }
 }

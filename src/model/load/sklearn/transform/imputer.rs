@@ -4,40 +4,35 @@ use crate::data::InputKind;
 use crate::model::ModelError;
 
 use super::super::super::pickle::At;
+use super::super::part::not_fitted;
 use super::super::reading::{Reading, unsupported};
-use super::{Step, Transformer, numbers};
+use super::columns::Columns;
+use super::indicator::{is_missing, marks, stands_for_missing};
+use super::{Made, Step, Transformer, numbers};
 
 /// The family.
 pub static STEP: Transformer = Transformer { classes: &[("sklearn.impute", "SimpleImputer")], read };
 
-fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step>, ModelError> {
-    check(at)?;
-    reading.charge(width, at)?;
-    let fill = numbers(at, "statistics_", width)?.ok_or_else(|| at.refuse("the imputer is not fitted"))?;
+fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Made {
+    reading.charge(width.saturating_mul(3), at)?;
+    let stands = stands_for_missing(at)?;
+    let fill = numbers(at, "statistics_", width)?.ok_or_else(|| not_fitted(at))?;
     // Columns without any value have no fill and are left out.
     let keep = at.optional("keep_empty_features").map_or(Ok(false), |k| k.flag())?;
-    if !keep && fill.iter().any(|f| f.is_nan()) {
-        return Err(unsupported(
-            at,
-            "a column had no value at all",
-            "Leave the column out, or keep_empty_features=True",
-        ));
+    let kept = (0..width).filter(|column| keep || fill.get(*column).is_some_and(|f| !f.is_nan())).collect();
+    let imputer = Imputer { fill, kept, stands };
+    if !marked(at)? {
+        return Ok(Box::new(imputer));
     }
-    Ok(Box::new(Imputer { fill }))
+    let indicator = at.optional("indicator_").ok_or_else(|| not_fitted(at))?;
+    let indicator = marks(reading, &indicator, width)?;
+    let all = || (0..width).collect();
+    Ok(Box::new(Columns::new(vec![(all(), Box::new(imputer)), (all(), Box::new(indicator))], width, at)?))
 }
 
-/// What is the same for numbers and texts.
-fn check(at: &At<'_>) -> Result<(), ModelError> {
-    if at.optional("add_indicator").map_or(Ok(false), |a| a.flag())? {
-        return Err(unsupported(at, "it adds columns that mark missing values", "Use add_indicator=False"));
-    }
-    let missing = at.field("missing_values")?;
-    let empty =
-        missing.is_nothing() || missing.real().is_ok_and(f64::is_nan) || missing.class_path().ends_with("NAType");
-    match empty {
-        true => Ok(()),
-        false => Err(unsupported(at, "a value of its own stands for missing ones", "Use missing_values=nan")),
-    }
+/// Whether columns that mark missing values are added.
+fn marked(at: &At<'_>) -> Result<bool, ModelError> {
+    at.optional("add_indicator").map_or(Ok(false), |marked| marked.flag())
 }
 
 /// The levels that an imputer of texts fills in; `None` for everything else.
@@ -49,33 +44,48 @@ pub fn texts(at: &At<'_>) -> Result<Option<Vec<String>>, ModelError> {
     if array.reals().is_ok() {
         return Ok(None);
     }
-    check(at)?;
+    if marked(at)? {
+        return Err(unsupported(at, "it marks missing texts beside them", "Use add_indicator=False for texts"));
+    }
+    if !stands_for_missing(at)?.is_nan() {
+        return Err(unsupported(at, "a number stands for missing texts", "Use missing_values=nan"));
+    }
     array.labels().map(Some)
 }
 
 struct Imputer {
+    /// One number for each column.
     fill: Vec<f64>,
+    /// Columns that are not left out.
+    kept: Vec<usize>,
+    /// The value that stands for a missing one.
+    stands: f64,
 }
 
 impl Step for Imputer {
     fn apply(&self, row: &[f64], out: &mut Vec<f64>) {
-        out.extend(row.iter().zip(&self.fill).map(|(x, fill)| if x.is_nan() { *fill } else { *x }));
+        let value = |column: &usize| row.get(*column).copied().unwrap_or(f64::NAN);
+        out.extend(self.kept.iter().enumerate().map(|(output, column)| self.one(output, value(column))));
     }
 
     fn source(&self, output: usize) -> Option<usize> {
-        (output < self.fill.len()).then_some(output)
+        self.kept.get(output).copied()
     }
 
     fn one(&self, output: usize, value: f64) -> f64 {
-        if value.is_nan() { self.fill.get(output).copied().unwrap_or(value) } else { value }
+        if !is_missing(value, self.stands) {
+            return value;
+        }
+        self.kept.get(output).and_then(|column| self.fill.get(*column)).copied().unwrap_or(value)
     }
 
+    /// A number that stands for missing values leaves its place.
     fn rises(&self, _output: usize) -> bool {
-        true
+        self.stands.is_nan()
     }
 
     fn width(&self) -> usize {
-        self.fill.len()
+        self.kept.len()
     }
 
     fn kinds(&self) -> Vec<InputKind> {

@@ -33,7 +33,7 @@ pub fn trees(step: &dyn Step, ensemble: &TreeEnsemble, spare: impl Fn(usize) -> 
 fn levels_of_splits(step: &dyn Step, ensemble: &TreeEnsemble, kinds: &[InputKind]) -> usize {
     let splits = ensemble.trees.iter().flat_map(|tree| &tree.nodes).filter(|node| !node.is_leaf());
     let levels = |node: &Node| match kinds.get(step.source(node.feature as usize)?)? {
-        InputKind::Levels(levels) => Some(levels.len()),
+        InputKind::Levels(levels) | InputKind::OpenLevels(levels) => Some(levels.len()),
         _ => None,
     };
     splits.filter_map(levels).fold(0, usize::saturating_add)
@@ -50,15 +50,24 @@ fn lowered(step: &dyn Step, (ensemble, tree): (&TreeEnsemble, &Tree), kinds: &[I
         let left = |value: f64| ensemble.goes_left(tree, node, step.one(output, value));
         let missing = if left(f64::NAN) { Missing::Left } else { Missing::Right };
         let feature = u32::try_from(source).ok()?;
-        if let InputKind::Levels(levels) = kinds.get(source)? {
+        let kind = kinds.get(source)?;
+        if let InputKind::Levels(levels) | InputKind::OpenLevels(levels) = kind {
             let set = u32::try_from(sets.len()).ok()?;
-            sets.push(levels_left(levels.len(), left));
+            // Levels never seen have the code behind the last one.
+            let codes = levels.len() + usize::from(matches!(kind, InputKind::OpenLevels(_)));
+            sets.push(levels_left(codes, left));
             return Some(Node { feature, set, threshold: 0.0, missing, ..*node });
         }
         let plain = node.set == Node::NUMERIC && !matches!(node.missing, Missing::ZeroLeft | Missing::ZeroRight);
         // Numbers below the domain of a function are missing behind it: they must go left, as the smallest of the others.
         let below = !step.one(output, f64::NEG_INFINITY).is_nan() || missing == Missing::Left;
-        (plain && below && step.rises(output)).then(|| Node { feature, threshold: last_left(left), missing, ..*node })
+        // A limit below all numbers could not be told from the smallest.
+        (plain && below && step.rises(output) && left(f64::NEG_INFINITY)).then(|| Node {
+            feature,
+            threshold: last_left(left),
+            missing,
+            ..*node
+        })
     });
     let nodes = nodes.collect::<Option<Vec<Node>>>()?;
     Some(Tree { nodes, leaf_values: tree.leaf_values.clone(), output: tree.output, sets })
@@ -98,19 +107,19 @@ fn number(place: i64) -> f64 {
     f64::from_bits(bits.cast_unsigned())
 }
 
-/// The form over the columns in front of `step`, when every value is a line of its column.
+/// The form over the columns in front of `step`, when every value is a weighted sum of columns.
 pub fn linear(step: &dyn Step, form: &LinearForm) -> Option<LinearForm> {
     let kinds = step.kinds();
     let outputs = form.outputs();
     let mut weights = vec![0.0; kinds.len().checked_mul(outputs)?];
     let mut intercept = form.intercept.clone();
     for (value, row) in form.weights.chunks(outputs.max(1)).enumerate() {
-        let (slope, start) = step.line(value)?;
-        let first = step.source(value)?.checked_mul(outputs)?;
-        for ((weight, slot), sum) in row.iter().zip(weights.get_mut(first..)?).zip(&mut intercept) {
-            *slot += weight * slope;
-            *sum += weight * start;
+        let mix = step.mix(value)?;
+        for (input, by) in mix.weights {
+            let slots = weights.get_mut(input.checked_mul(outputs)?..)?;
+            slots.iter_mut().zip(row).for_each(|(slot, weight)| *slot += weight * by);
         }
+        intercept.iter_mut().zip(row).for_each(|(sum, weight)| *sum += weight * mix.start);
     }
     Some(LinearForm { weights, intercept })
 }

@@ -3,16 +3,32 @@
 //! A family of transformers is one file here and one line in `TRANSFORMERS`. The inputs of the whole are the columns as
 //! they stand in the table: a text column that an encoder reads is an input with the encoder's levels.
 
+mod binarizer;
 mod bins;
+mod categories;
+mod chain;
 pub mod columns;
 mod encoder;
 pub mod function;
 mod imputer;
+mod indicator;
 pub mod lower;
+mod normalizer;
 mod polynomial;
+mod power;
+mod projection;
+mod quantile;
 mod scaler;
 mod select;
+mod spline;
+mod spread;
+mod target_encoder;
 mod union;
+mod unread;
+mod weighted;
+
+pub use chain::Chain;
+pub use spread::over;
 
 use crate::data::InputKind;
 use crate::model::ModelError;
@@ -45,10 +61,34 @@ pub trait Step: Send + Sync {
         None
     }
 
+    /// The weights of its inputs, when value `output` is a weighted sum of them.
+    fn mix(&self, output: usize) -> Option<Mix> {
+        let (slope, start) = self.line(output)?;
+        Some(Mix { weights: vec![(self.source(output)?, slope)], start })
+    }
+
+    /// The name of the step that makes one value of several columns, when there is one.
+    fn mixes(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether input `input` matters to any value; a step may leave columns out.
+    fn reads(&self, _input: usize) -> bool {
+        true
+    }
+
     /// Makes missing texts mean these levels; false when the step reads no texts.
     fn fill(&mut self, _levels: &[String]) -> bool {
         false
     }
+}
+
+/// A weighted sum of inputs.
+pub struct Mix {
+    /// Inputs and their weights.
+    pub weights: Vec<(usize, f64)>,
+    /// What is added.
+    pub start: f64,
 }
 
 /// A step, or why there is none.
@@ -73,123 +113,20 @@ pub static TRANSFORMERS: &[&Transformer] = &[
     &polynomial::STEP,
     &bins::STEP,
     &union::STEP,
+    &binarizer::STEP,
+    &indicator::STEP,
+    &normalizer::STEP,
+    &power::STEP,
+    &projection::STEP,
+    &quantile::STEP,
+    &spline::STEP,
+    &target_encoder::STEP,
 ];
-
-/// Steps one after the other.
-pub struct Chain {
-    steps: Vec<Box<dyn Step>>,
-    width: usize,
-}
-
-impl Chain {
-    /// The steps of the transformers `all`; the first is given `width` values.
-    pub fn read(reading: &Reading<'_>, all: &[At<'_>], width: usize) -> Result<Self, ModelError> {
-        let mut steps: Vec<Box<dyn Step>> = Vec::new();
-        let mut at_hand = width;
-        let mut fill: Option<Vec<String>> = None;
-        for at in all {
-            if let Some(levels) = imputer::texts(at)? {
-                if !steps.is_empty() || fill.is_some() {
-                    return Err(unsupported(
-                        at,
-                        "it fills texts behind another step",
-                        "Put the imputer of texts first",
-                    ));
-                }
-                fill = Some(levels);
-                continue;
-            }
-            let mut step = read(reading, at, at_hand)?;
-            if let Some(levels) = fill.take()
-                && !step.fill(&levels)
-            {
-                return Err(unsupported(
-                    at,
-                    "it reads filled texts and is no encoder",
-                    "Put an encoder behind the imputer",
-                ));
-            }
-            if !steps.is_empty() && step.kinds().iter().any(|k| *k != InputKind::Number) {
-                return Err(unsupported(at, "it encodes texts behind another step", "Put the encoder first"));
-            }
-            at_hand = step.width();
-            steps.push(step);
-        }
-        if fill.is_some() {
-            return Err(unsupported(&all[0], "it fills texts that nothing encodes", "Put an encoder behind it"));
-        }
-        Ok(Self { steps, width })
-    }
-
-    /// The steps and the value of each that lead to value `output`, from the first on.
-    fn path(&self, output: usize) -> Option<Vec<(&dyn Step, usize)>> {
-        let mut path = Vec::new();
-        let mut at = output;
-        for step in self.steps.iter().rev() {
-            path.push((step.as_ref(), at));
-            at = step.source(at)?;
-        }
-        path.reverse();
-        Some(path)
-    }
-}
-
-impl Step for Chain {
-    fn apply(&self, row: &[f64], out: &mut Vec<f64>) {
-        let Some((last, first)) = self.steps.split_last() else {
-            out.extend_from_slice(row);
-            return;
-        };
-        let mut values = row.to_vec();
-        for step in first {
-            let mut next = Vec::with_capacity(step.width());
-            step.apply(&values, &mut next);
-            values = next;
-        }
-        last.apply(&values, out);
-    }
-
-    fn source(&self, output: usize) -> Option<usize> {
-        self.steps.iter().rev().try_fold(output, |at, step| step.source(at)).filter(|at| *at < self.width)
-    }
-
-    fn one(&self, output: usize, value: f64) -> f64 {
-        let path = self.path(output).unwrap_or_default();
-        path.into_iter().fold(value, |value, (step, at)| step.one(at, value))
-    }
-
-    fn rises(&self, output: usize) -> bool {
-        let Some(path) = self.path(output) else { return false };
-        // What lies below the domain of a function must not be filled in behind it.
-        let mut lowest = f64::NEG_INFINITY;
-        path.iter().all(|(step, at)| {
-            let outside = lowest.is_nan();
-            lowest = step.one(*at, lowest);
-            step.rises(*at) && (!outside || lowest.is_nan())
-        })
-    }
-
-    fn line(&self, output: usize) -> Option<(f64, f64)> {
-        let path = self.path(output)?;
-        path.into_iter().try_fold((1.0, 0.0), |(slope, start), (step, at)| {
-            let (by, moved) = step.line(at)?;
-            Some((slope * by, start * by + moved))
-        })
-    }
-
-    fn width(&self) -> usize {
-        self.steps.last().map_or(self.width, |step| step.width())
-    }
-
-    fn kinds(&self) -> Vec<InputKind> {
-        self.steps.first().map_or_else(|| vec![InputKind::Number; self.width], |step| step.kinds())
-    }
-}
 
 /// The step that the transformer at `at` makes of `width` values. Refuses a class without a reader by its name.
 pub fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step>, ModelError> {
     if at.text().is_ok_and(|word| word == "passthrough") || at.is_nothing() {
-        return Ok(Box::new(Chain { steps: Vec::new(), width }));
+        return Ok(Box::new(Chain::of(Vec::new(), width)));
     }
     let (module, name) = at.class().unwrap_or_default();
     if module.starts_with("sklearn.pipeline") && name == "Pipeline" {
@@ -200,15 +137,16 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn 
     let found =
         TRANSFORMERS.iter().find(|t| t.classes.iter().any(|(package, class)| *class == name && inside(package)));
     let Some(transformer) = found else {
-        let what = format!("the step is {}, which is not known", at.described());
-        return Err(unsupported(
-            at,
-            &what,
-            "Use scikit-learn's scalers, imputers, encoders, selectors or bins, or save the estimator alone",
-        ));
+        return Err(match unread::find(name).filter(|_| module.starts_with("sklearn.")) {
+            Some((what, hint)) => unsupported(at, &format!("{name} {what}"), hint),
+            None => unsupported(at, &format!("the step is {}, which is not known", at.described()), UNKNOWN),
+        });
     };
     reading.deeper(at, || (transformer.read)(reading, at, width))
 }
+
+/// What to do about a step that nobody knows.
+const UNKNOWN: &str = "Use scikit-learn's scalers, imputers, encoders, selectors or bins, or save the estimator alone";
 
 /// The transformers and the estimator of a pipeline.
 pub fn steps<'d>(at: &At<'d>) -> Result<Vec<At<'d>>, ModelError> {
@@ -217,10 +155,16 @@ pub fn steps<'d>(at: &At<'d>) -> Result<Vec<At<'d>>, ModelError> {
 
 /// The values of an attribute that is a list of names and values.
 fn named<'d>(at: &At<'d>, key: &str) -> Result<Vec<At<'d>>, ModelError> {
+    Ok(pairs(at, key)?.into_iter().map(|(_, value)| value).collect())
+}
+
+/// The names and values of an attribute that is a list of both.
+fn pairs<'d>(at: &At<'d>, key: &str) -> Result<Vec<(&'d str, At<'d>)>, ModelError> {
     let mut all = Vec::new();
     for pair in at.field(key)?.items()? {
         let [name, step] = pair.items()?.try_into().map_err(|_error| pair.wrong("a name and a step"))?;
-        all.push(step.renamed(format!("{}.{}", at.place(), name.text()?.chars().take(40).collect::<String>())));
+        let name = name.text()?;
+        all.push((name, step.renamed(format!("{}.{}", at.place(), name.chars().take(40).collect::<String>()))));
     }
     Ok(all)
 }

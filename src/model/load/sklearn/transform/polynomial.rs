@@ -85,6 +85,11 @@ impl Step for Products {
         (self.products.get(output)?.len() == 1).then_some((1.0, 0.0))
     }
 
+    fn mixes(&self) -> Option<&str> {
+        let several = |columns: &Vec<usize>| columns.iter().any(|column| Some(column) != columns.first());
+        self.products.iter().any(several).then_some("PolynomialFeatures")
+    }
+
     fn width(&self) -> usize {
         self.products.len()
     }

@@ -25,12 +25,10 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
     let name = at.class().map_or("", |(_, name)| name);
     let scale = numbers(at, "scale_", width)?;
     if name == "MinMaxScaler" {
-        if at.optional("clip").map_or(Ok(false), |c| c.flag())? {
-            return Err(unsupported(at, "it cuts values off at the ends", "Use clip=False"));
-        }
         let missing = || at.refuse("the scaler is not fitted");
         let (factor, end) = (scale.ok_or_else(missing)?, numbers(at, "min_", width)?.ok_or_else(missing)?);
-        return Ok(Box::new(Scaler { start: vec![0.0; width], by: By::Times(factor), end: Some(end) }));
+        let ends = if clipped(at)? { Some(range(at)?) } else { None };
+        return Ok(Box::new(Scaler { start: vec![0.0; width], by: By::Times(factor), end: Some(end), ends }));
     }
     // Attributes are there and None where centring or scaling is switched off.
     let (start, fitted) = match name {
@@ -42,8 +40,24 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
         return Err(unsupported(at, "the scaler is not fitted", "Call fit before saving it"));
     }
     let centred = at.optional("with_mean").or_else(|| at.optional("with_centering")).map_or(Ok(true), |w| w.flag())?;
+    let ends = if name == "MaxAbsScaler" && clipped(at)? { Some((-1.0, 1.0)) } else { None };
     let start = start.filter(|_| centred).unwrap_or_else(|| vec![0.0; width]);
-    Ok(Box::new(Scaler { start, by: By::Over(scale.unwrap_or_else(|| vec![1.0; width])), end: None }))
+    Ok(Box::new(Scaler { start, by: By::Over(scale.unwrap_or_else(|| vec![1.0; width])), end: None, ends }))
+}
+
+/// Whether values are cut off at the ends of the range.
+fn clipped(at: &At<'_>) -> Result<bool, ModelError> {
+    at.optional("clip").map_or(Ok(false), |clip| clip.flag())
+}
+
+/// The lower and upper end of the range that training is mapped to.
+fn range(at: &At<'_>) -> Result<(f64, f64), ModelError> {
+    let stored = at.field("feature_range")?;
+    let ends: Vec<f64> = stored.items()?.iter().map(At::real).collect::<Result<_, _>>()?;
+    match *ends.as_slice() {
+        [low, high] if low <= high => Ok((low, high)),
+        _ => Err(stored.wrong("a lower and an upper end")),
+    }
 }
 
 /// `(x − start) / scale`, or `x · factor + end`.
@@ -51,6 +65,8 @@ struct Scaler {
     start: Vec<f64>,
     by: By,
     end: Option<Vec<f64>>,
+    /// Where values are cut off.
+    ends: Option<(f64, f64)>,
 }
 
 enum By {
@@ -60,12 +76,7 @@ enum By {
 
 impl Step for Scaler {
     fn apply(&self, row: &[f64], out: &mut Vec<f64>) {
-        let moved = row.iter().zip(&self.start).map(|(x, start)| x - start);
-        match (&self.by, &self.end) {
-            (By::Over(scale), _) => out.extend(moved.zip(scale).map(|(x, scale)| x / scale)),
-            (By::Times(factor), Some(end)) => out.extend(moved.zip(factor).zip(end).map(|((x, f), end)| x * f + end)),
-            (By::Times(factor), None) => out.extend(moved.zip(factor).map(|(x, factor)| x * factor)),
-        }
+        out.extend(row.iter().take(self.start.len()).enumerate().map(|(column, x)| self.one(column, *x)));
     }
 
     fn source(&self, output: usize) -> Option<usize> {
@@ -75,10 +86,11 @@ impl Step for Scaler {
     fn one(&self, output: usize, value: f64) -> f64 {
         let at = |all: &[f64]| all.get(output).copied().unwrap_or(f64::NAN);
         let moved = value - at(&self.start);
-        match &self.by {
+        let scaled = match &self.by {
             By::Over(scale) => moved / at(scale),
             By::Times(factor) => moved * at(factor) + self.end.as_ref().map_or(0.0, |end| at(end)),
-        }
+        };
+        self.ends.map_or(scaled, |(low, high)| scaled.clamp(low, high))
     }
 
     fn rises(&self, output: usize) -> bool {
@@ -87,7 +99,7 @@ impl Step for Scaler {
     }
 
     fn line(&self, output: usize) -> Option<(f64, f64)> {
-        let start = *self.start.get(output)?;
+        let start = *self.start.get(output).filter(|_| self.ends.is_none())?;
         match &self.by {
             By::Over(scale) => Some((1.0 / scale.get(output)?, -start / scale.get(output)?)),
             By::Times(factor) => Some((*factor.get(output)?, *self.end.as_ref()?.get(output)?)),
