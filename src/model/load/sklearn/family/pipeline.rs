@@ -37,7 +37,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     }
     let names: Vec<String> = front.iter().map(|step| step.class().map_or("", |(_, name)| name).to_owned()).collect();
     let shown = (part.algorithm.clone(), part.objective.clone(), part.answer.clone(), part.link, part.scales.clone());
-    let (facts, mut notes) = (part.facts.clone(), part.notes.clone());
+    let (asked, facts, mut notes) = (part.asked, part.facts.clone(), part.notes.clone());
     // What the steps fill in is never missing for the estimator.
     if (0..chain.width()).all(|value| !chain.one(value, f64::NAN).is_nan()) {
         notes.retain(|note| note != decision_tree::NO_MISSING && note != linear::NO_MISSING);
@@ -51,7 +51,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         _ => None,
     };
     if let Some(core) = kept {
-        let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
+        let part = Part { algorithm, objective, inputs, answer, core, link, scales, asked, facts, notes };
         return Ok(part.fact("Steps in front", names.join(", ")).note(KEPT));
     }
     let tried = matches!(part.core, Core::Trees(_));
@@ -68,7 +68,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     };
     let card = ModelCard { inputs: inputs.all.clone(), ..model.card().clone() };
     let core = Core::Behind(Arc::new(Piped { card, chain, model, said }));
-    let part = Part { algorithm, objective, inputs, answer, core, link, scales, facts, notes };
+    let part = Part { algorithm, objective, inputs, answer, core, link, scales, asked, facts, notes };
     Ok(part.fact("Steps in front", names.join(", ")).note(note).note(UNKNOWN))
 }
 
