@@ -17,6 +17,10 @@ pub enum LinkFunction {
         /// Steepness; 1 unless the training settings say otherwise.
         slope: f64,
     },
+    /// A line from 0 at −1 to 1 at 1 (the modified Huber loss of scikit-learn).
+    Ramp,
+    /// The same for every output, divided by their sum.
+    RampShares,
     /// Exponentials divided by their sum.
     Softmax,
     /// Sigmoids divided by their sum (one-vs-rest classifiers of scikit-learn).
@@ -31,6 +35,9 @@ pub enum LinkFunction {
     Step,
     /// 1 for the largest margin, the first of equal ones, else 0 (classifiers that only choose).
     Largest,
+    /// 1 for the largest whole number next to the margins, the first of equal ones, else 0 (votes of pairs of classes);
+    /// one margin counts the votes of the second of two classes.
+    MostVotes,
 }
 
 impl LinkFunction {
@@ -41,8 +48,16 @@ impl LinkFunction {
             (_, Self::Step) => row.iter_mut().for_each(|v| *v = f64::from(u8::from(*v > 0.0))),
             (Accumulate::F64 | Accumulate::F64FromBase, Self::Softmax) => softmax(row),
             (Accumulate::F32, Self::Softmax) => softmax_f32(row),
-            (_, Self::SigmoidShares) => shares(row),
+            (_, Self::SigmoidShares | Self::RampShares) => shares(self, row),
             (_, Self::Largest) => largest(row),
+            (_, Self::Ramp) => row.iter_mut().for_each(|v| *v = self.of(*v)),
+            (_, Self::MostVotes) => {
+                row.iter_mut().for_each(|v| *v = v.round());
+                match row {
+                    [votes] => *votes = f64::from(u8::from(*votes > 0.0)),
+                    _ => largest(row),
+                }
+            }
             (Accumulate::F64 | Accumulate::F64FromBase, _) => row.iter_mut().for_each(|v| *v = self.of(*v)),
             (Accumulate::F32, Self::Sigmoid { slope }) => {
                 row.iter_mut().for_each(|v| *v = f64::from(sigmoid_f32((*v * slope) as f32)));
@@ -57,9 +72,10 @@ impl LinkFunction {
     /// One value in f64; what needs its neighbours is left undone here.
     fn of(self, margin: f64) -> f64 {
         match self {
-            Self::Identity | Self::Softmax | Self::Largest => margin,
+            Self::Identity | Self::Softmax | Self::Largest | Self::MostVotes => margin,
             Self::SigmoidShares => 1.0 / (1.0 + libm::exp(-margin)),
             Self::Sigmoid { slope } => 1.0 / (1.0 + libm::exp(-slope * margin)),
+            Self::Ramp | Self::RampShares => (margin.clamp(-1.0, 1.0) + 1.0) / 2.0,
             Self::Exp => libm::exp(margin),
             Self::SignedSquare => margin * margin.abs(),
             Self::SoftPlus => libm::log1p(libm::exp(margin)),
@@ -99,9 +115,9 @@ fn largest(row: &mut [f64]) {
     row.iter_mut().enumerate().for_each(|(k, v)| *v = f64::from(u8::from(best == Some(k))));
 }
 
-/// Equal shares where every sigmoid is 0.
-fn shares(row: &mut [f64]) {
-    row.iter_mut().for_each(|v| *v = LinkFunction::SigmoidShares.of(*v));
+/// Equal shares where every value is 0.
+fn shares(link: LinkFunction, row: &mut [f64]) {
+    row.iter_mut().for_each(|v| *v = link.of(*v));
     let sum: f64 = row.iter().sum();
     let equal = 1.0 / row.len().max(1) as f64;
     row.iter_mut().for_each(|v| *v = if sum > 0.0 { *v / sum } else { equal });

@@ -67,6 +67,7 @@ def data(kind, n=90):
         "count": lambda: np.round(np.exp(np.clip(s, -2, 2))),
         "targets": lambda: np.column_stack([s, s ** 2]),
         "several": lambda: np.column_stack([s > 0, classes(x, 3)]).astype(int),
+        "labels": lambda: np.column_stack([s > 0, s ** 2 > np.median(s ** 2)]).astype(int),
     }[kind]()
     return x, y
 
@@ -503,7 +504,7 @@ def thresholds(model):
         t = getattr(part, "tree_", None)
         if t is not None:
             for f, v in zip(t.feature, t.threshold):
-                if f >= 0 and np.isfinite(v):
+                if 0 <= f < 4 and np.isfinite(v):
                     found[f].append(float(v))
     for rounds in getattr(model, "_predictors", []):
         for p in rounds:
@@ -545,10 +546,15 @@ def exact_choice(model, rows):
 
 
 def main():
+    write_record(cases(), results, "record.json", "make_sklearn.py")
+
+
+def write_record(cases, results, file, script):
+    """Fits and saves the estimators of `cases`; `file` holds what `results` says of them."""
     FOLDER.mkdir(exist_ok=True)
     record = {}
-    for at, (name, model, kind) in enumerate(cases()):
-        if len(sys.argv) > 1 and name not in sys.argv[1:]:
+    for at, (name, model, kind) in enumerate(cases):
+        if len(sys.argv) > 1 and not any(name.startswith(start) for start in sys.argv[1:]):
             continue
         trees = name.startswith(("tree", "forest", "extra", "boosting", "histogram", "xgboost", "lightgbm", "isolation", "bagging_trees", "voting_soft"))
         table, target, rows = inputs(kind, 1e30 if trees else 8.0)
@@ -580,10 +586,10 @@ def main():
         if hasattr(model, "classes_") and not isinstance(model.classes_, list):
             record[name]["classes"] = [str(c) for c in model.classes_]
     head = {"version": sklearn.__version__, "numpy": np.__version__, "joblib": joblib.__version__,
-            "command": "python make_sklearn.py", "date": datetime.date.today().isoformat()}
+            "command": f"python {script}", "date": datetime.date.today().isoformat()}
     lines = [f" {json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in record.items()]
     text = json.dumps(head)[:-1] + ', "cases": {\n' + ",\n".join(lines) + "\n}}\n"
-    (FOLDER / "record.json").write_text(text, encoding="utf-8")
+    (FOLDER / file).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

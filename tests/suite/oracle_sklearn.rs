@@ -29,10 +29,13 @@ struct Case {
 /// Every file of every case of one version; those that do not open are named together.
 fn cases(part: &str) -> Vec<Case> {
     let folder = folder(part);
-    let text = std::fs::read(folder.join("record.json")).unwrap_or_else(|e| panic!("{part}: {e}"));
-    let record: Value = serde_json::from_slice(&text).expect("the record is JSON");
+    let record = |file: &str| -> Value {
+        let text = std::fs::read(folder.join(file)).unwrap_or_else(|e| panic!("{part}: {e}"));
+        serde_json::from_slice(&text).expect("the record is JSON")
+    };
+    let records = ["record.json", "estimators.json"].map(record);
     let (mut all, mut faults) = (Vec::new(), Vec::new());
-    for case in record["cases"].as_object().expect("cases").values() {
+    for case in records.iter().flat_map(|record| record["cases"].as_object().expect("cases").values()) {
         for file in case["files"].as_array().expect("files").iter().filter_map(Value::as_str) {
             let name = format!("{part}/{file}");
             match load(&folder.join(file), &Task::silent()) {
@@ -179,6 +182,8 @@ fn structure_is_kept_where_it_is_exact() {
         "union_trees",
         "xgboost",
         "lightgbm",
+        "training_tree",
+        "threshold_tuned",
     ];
     let linear = [
         "linear",
@@ -203,6 +208,10 @@ fn structure_is_kept_where_it_is_exact() {
         "select_lasso",
         "select_variance",
         "select_recursive_scored",
+        "sgd",
+        "outliers_linear",
+        "threshold_fixed",
+        "consensus",
     ];
     for case in FOLDERS.into_iter().flat_map(cases) {
         let name = case.name.split_once('/').map_or("", |(_, file)| file);

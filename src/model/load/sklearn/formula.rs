@@ -10,8 +10,8 @@ use crate::model::{Model, ModelError, Scale};
 use crate::num::MatrixView;
 
 use super::super::pickle::At;
-use super::part::{Answer, Part};
-use super::reading::Reading;
+use super::part::{Answer, Choice, Decision, Part};
+use super::reading::{Reading, unsupported};
 
 /// A function of one row.
 pub trait Formula: Send + Sync {
@@ -54,6 +54,8 @@ pub struct Asked {
     model: Arc<dyn Model>,
     /// What it answers.
     pub answer: Answer,
+    choice: Choice,
+    decision: Decision,
     /// The inputs of the outer estimator that it sees; all of them when there is no list.
     columns: Option<Vec<usize>>,
 }
@@ -61,9 +63,18 @@ pub struct Asked {
 impl Asked {
     /// `part` as an estimator that can be asked.
     pub fn new(part: Part, reading: &Reading<'_>, at: &At<'_>) -> Result<Self, ModelError> {
-        let answer = part.answer.clone();
+        let (answer, (choice, decision)) = (part.answer.clone(), part.asked);
         let model = part.into_model(reading.origin, "", at)?;
-        Ok(Self { model, answer, columns: None })
+        Ok(Self { model, answer, choice, decision, columns: None })
+    }
+
+    /// `part` as an estimator whose scores are asked: what `decision_function` gives, else probabilities.
+    pub fn scoring(part: Part, reading: &Reading<'_>, at: &At<'_>) -> Result<Self, ModelError> {
+        if part.asked.1 == Decision::Other {
+            let what = format!("the {} gives another decision function than the one known here", part.algorithm);
+            return Err(unsupported(at, &what, "Use an estimator without others inside"));
+        }
+        Self::new(part, reading, at)
     }
 
     /// The same estimator, shown only these inputs of the outer one.
@@ -107,22 +118,30 @@ impl Asked {
         }
     }
 
-    /// What `decision_function` gives: the margin, or probabilities where there is none.
-    pub fn margins(&self, row: &[f64]) -> Vec<f64> {
-        let margin = self.model.card().scales.contains(&Scale::Margin);
+    /// What `decision_function` gives, or probabilities where there is none; one number for two classes.
+    pub fn scores(&self, row: &[f64]) -> Vec<f64> {
+        let margin = self.decision == Decision::Margin;
         self.outputs(row, if margin { Scale::Margin } else { Scale::Probability })
     }
 
-    /// Whether it has a margin.
-    pub fn has_margin(&self) -> bool {
-        self.model.card().scales.contains(&Scale::Margin)
+    /// Whether the library's estimator has a `decision_function` that is known here.
+    pub fn decides(&self) -> bool {
+        self.decision == Decision::Margin
     }
 
     /// The class that `predict` gives, by its index.
     pub fn class(&self, row: &[f64]) -> usize {
-        if self.has_margin() {
-            let margins = self.margins(row);
-            return match margins.as_slice() {
+        if let Choice::From { scale, threshold, first } = self.choice {
+            let score = self.outputs(row, scale).first().copied().unwrap_or(f64::NAN);
+            let score = match (first, scale) {
+                (false, _) => score,
+                (true, Scale::Probability) => 1.0 - score,
+                (true, _) => -score,
+            };
+            return usize::from((score >= threshold) != first);
+        }
+        if self.choice == Choice::Largest && self.model.card().scales.contains(&Scale::Margin) {
+            return match self.outputs(row, Scale::Margin).as_slice() {
                 &[margin] => usize::from(margin > 0.0),
                 all => largest(all),
             };

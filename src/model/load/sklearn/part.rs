@@ -74,6 +74,35 @@ impl Answer {
     }
 }
 
+/// How the class that `predict` gives follows from the scores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice {
+    /// The largest score; of two classes the second above its middle.
+    Largest,
+    /// The class with most votes; the margins are votes with less than a third added or taken away.
+    Votes,
+    /// One of two classes where its score reaches a threshold.
+    From {
+        /// Which score.
+        scale: Scale,
+        /// The threshold.
+        threshold: f64,
+        /// Whether it is the first class that is chosen.
+        first: bool,
+    },
+}
+
+/// What `decision_function` of the estimator gives: what other estimators are fitted on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decision {
+    /// The margin.
+    Margin,
+    /// There is none: probabilities are asked instead.
+    Missing,
+    /// Something that this part cannot answer.
+    Other,
+}
+
 /// What predicts.
 #[derive(Clone)]
 pub enum Core {
@@ -108,6 +137,8 @@ pub struct Part {
     pub scales: (Scale, Vec<Scale>),
     /// Steps in front of the estimator and the values that reach it.
     pub steps: Option<(Vec<StepCard>, usize)>,
+    /// How it chooses a class, and what its `decision_function` gives.
+    pub asked: (Choice, Decision),
     /// Facts for the card.
     pub facts: Vec<(String, String)>,
     /// What should be known before trusting a result.
@@ -182,7 +213,7 @@ impl Part {
     /// A part whose core adds up margins that `link` turns into predictions.
     pub fn margins(algorithm: &str, inputs: Inputs, answer: Answer, core: Core, link: LinkFunction) -> Self {
         let scales = scales(answer.task(), link);
-        Self::new(algorithm, (inputs, answer), core, (link, scales))
+        Self::new(algorithm, (inputs, answer), core, (link, scales)).deciding(Decision::Margin)
     }
 
     /// A part whose core gives probabilities as they are, or numbers in target units.
@@ -216,6 +247,7 @@ impl Part {
             link: LinkFunction::Identity,
             scales: (card.native_scale, card.scales),
             steps: None,
+            asked: (Choice::Largest, Decision::Missing),
             facts: card.facts,
             notes: card.notes,
         }
@@ -227,9 +259,21 @@ impl Part {
         core: Core,
         (link, scales): (LinkFunction, (Scale, Vec<Scale>)),
     ) -> Self {
+        let (algorithm, asked) = (algorithm.to_owned(), (Choice::Largest, Decision::Missing));
         let (facts, notes) = (Vec::new(), Vec::new());
-        let algorithm = algorithm.to_owned();
-        Self { algorithm, objective: None, inputs, answer, core, link, scales, steps: None, facts, notes }
+        Self { algorithm, objective: None, inputs, answer, core, link, scales, steps: None, asked, facts, notes }
+    }
+
+    /// The same part with another `decision_function`.
+    pub fn deciding(mut self, decision: Decision) -> Self {
+        self.asked.1 = decision;
+        self
+    }
+
+    /// The same part with another way to choose a class.
+    pub fn choosing(mut self, choice: Choice) -> Self {
+        self.asked.0 = choice;
+        self
     }
 
     /// Adds a sentence to the card.

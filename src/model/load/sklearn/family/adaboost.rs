@@ -8,7 +8,7 @@ use crate::model::{ModelError, TaskKind, Tree, TreeEnsemble};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE, largest};
-use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
+use super::super::part::{Answer, Core, Decision, Inputs, Part, classes, not_fitted};
 use super::super::reading::Reading;
 use super::gradient_boosting::release;
 use super::{Family, tree_facts};
@@ -68,7 +68,9 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let part = tree_facts(Part::margins("AdaBoost", inputs, answer, core, link));
     let part = match vote.classes {
         2 => part,
-        _ => part.note("The margin is the decision function divided by the number of classes less one"),
+        _ => part
+            .deciding(Decision::Other)
+            .note("The margin is the decision function divided by the number of classes less one"),
     };
     Ok(if opaque { part.note(&format!("A weighted vote {OPAQUE}")) } else { part })
 }

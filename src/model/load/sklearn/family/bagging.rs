@@ -4,7 +4,7 @@ use crate::model::ModelError;
 
 use super::super::super::pickle::At;
 use super::super::combine::{Member, mean};
-use super::super::part::{Inputs, Part, not_fitted};
+use super::super::part::{Decision, Inputs, Part, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::Family;
 use super::decision_tree::answer;
@@ -39,5 +39,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         reading.charge(columns.len(), &seen)?;
         members.push(Member { part, weight: 1.0, columns: (!all).then_some(columns) });
     }
-    mean("bagging", members, (inputs, answer), (reading, at))
+    let decides = members.iter().any(|m| m.part.asked.1 != Decision::Missing);
+    let part = mean("bagging", members, (inputs, answer), (reading, at))?;
+    Ok(if decides { part.deciding(Decision::Other) } else { part })
 }

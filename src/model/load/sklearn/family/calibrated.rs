@@ -39,7 +39,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     if parts.iter().any(|p| p.inputs.count() != inputs.count()) {
         return Err(at.refuse("an estimator inside has other inputs than the whole"));
     }
-    let asked = parts.into_iter().zip(&stored).map(|(part, at)| Asked::new(part, reading, at));
+    let asked = parts.into_iter().zip(&stored).map(|(part, at)| Asked::scoring(part, reading, at));
     let asked: Vec<Asked> = asked.collect::<Result<_, _>>()?;
     let formula = Calibrated { members: asked.into_iter().zip(curves).collect() };
     let part = Part::direct("calibrated classifier", inputs, answer, Core::Formula(Arc::new(formula)));
@@ -105,7 +105,7 @@ impl Formula for Calibrated {
     fn evaluate(&self, row: &[f64], out: &mut [f64]) {
         let mut mean = vec![0.0; out.len().max(2)];
         for (asked, curves) in &self.members {
-            let scores = asked.margins(row);
+            let scores = asked.scores(row);
             let mut values: Vec<f64> = curves.iter().zip(&scores).map(|(curve, score)| curve.of(*score)).collect();
             if let &[positive] = values.as_slice() {
                 values = vec![1.0 - positive, positive];

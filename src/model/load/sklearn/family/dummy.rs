@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{ModelError, TaskKind};
+use crate::model::link::LinkFunction;
+use crate::model::{LinearForm, ModelError, TaskKind};
 
 use super::super::super::OUTPUT_LIMIT;
 use super::super::super::pickle::At;
@@ -12,8 +13,14 @@ use super::super::reading::{Reading, unsupported};
 use super::Family;
 
 /// The family.
-pub static FAMILY: Family =
-    Family { classes: &[("sklearn.dummy", "DummyClassifier"), ("sklearn.dummy", "DummyRegressor")], read };
+pub static FAMILY: Family = Family {
+    classes: &[
+        ("sklearn.dummy", "DummyClassifier"),
+        ("sklearn.dummy", "DummyRegressor"),
+        ("sklearn.multiclass", "_ConstantPredictor"),
+    ],
+    read,
+};
 
 fn read(_reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let inputs = Inputs::read(at).map_err(|_error| {
@@ -27,6 +34,9 @@ fn read(_reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         }
         let answer = Answer::Numbers(TaskKind::Regression, values.len());
         return Ok(Part::direct("constant", inputs, answer, Core::Formula(Arc::new(Constant(values)))));
+    }
+    if at.class().is_some_and(|(_, name)| name == "_ConstantPredictor") {
+        return only_one(inputs, at);
     }
     let names = classes(at)?;
     let priors = at.field("class_prior_")?.array()?.reals()?;
@@ -50,6 +60,16 @@ fn read(_reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         }
     };
     Ok(Part::direct("constant", inputs, Answer::Classes(names), Core::Formula(Arc::new(Constant(values)))))
+}
+
+/// What stands in for a classifier whose rows were all of one of two classes: the margin is that class, 0 or 1.
+fn only_one(inputs: Inputs, at: &At<'_>) -> Result<Part, ModelError> {
+    let class = at.field("y_")?.array()?.reals()?.first().copied();
+    let class =
+        class.filter(|class| [0.0, 1.0].contains(class)).ok_or_else(|| at.refuse("expected the class 0 or 1"))?;
+    let form = LinearForm { weights: vec![0.0; inputs.count()], intercept: vec![class] };
+    let answer = Answer::Classes(vec!["0".to_owned(), "1".to_owned()]);
+    Ok(Part::margins("constant", inputs, answer, Core::Linear(form), LinkFunction::Step))
 }
 
 /// One probability per class, or one number per target.

@@ -6,6 +6,7 @@ mod adaboost;
 mod bagging;
 mod calibrated;
 mod catboost;
+mod chain;
 mod decision_tree;
 mod discriminant;
 mod dummy;
@@ -23,12 +24,14 @@ mod naive_bayes;
 mod neighbours;
 mod neural_network;
 mod one_vs_rest;
+mod pairs;
 mod pipeline;
 mod search;
 mod stacking;
 mod support_vectors;
 mod target_transform;
 mod voting;
+mod wrapper;
 mod xgboost;
 
 use crate::model::ModelError;
@@ -68,7 +71,10 @@ pub static ESTIMATORS: &[&Family] = &[
     &one_vs_rest::FAMILY,
     &multi_output::FAMILY,
     &dummy::FAMILY,
+    &pairs::FAMILY,
+    &chain::FAMILY,
     &search::FAMILY,
+    &wrapper::FAMILY,
     &pipeline::FAMILY,
     &target_transform::FAMILY,
     &xgboost::FAMILY,

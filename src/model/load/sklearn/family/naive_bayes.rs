@@ -7,7 +7,7 @@ use crate::model::{LinearForm, ModelError};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Formula, OPAQUE};
-use super::super::part::{Answer, Core, Inputs, Part, classes};
+use super::super::part::{Answer, Core, Decision, Inputs, Part, classes};
 use super::super::reading::Reading;
 use super::Family;
 use super::linear::NO_MISSING;
@@ -24,6 +24,10 @@ pub static FAMILY: Family = Family {
 };
 
 fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
+    Ok(margins(reading, at)?.deciding(Decision::Missing))
+}
+
+fn margins(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let inputs = Inputs::read(at)?;
     let names = classes(at)?;
     let shape = (names.len(), inputs.count());

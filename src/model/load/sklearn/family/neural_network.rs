@@ -7,7 +7,7 @@ use crate::model::{ModelError, TaskKind};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Formula, OPAQUE};
-use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
+use super::super::part::{Answer, Core, Decision, Inputs, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::Family;
 
@@ -53,7 +53,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     }
     let count = layers.len();
     let core = Core::Formula(Arc::new(Network { layers, activation }));
-    let part = Part::margins("neural network", inputs, answer, core, link).fact("Layers", count);
+    let part = Part::margins("neural network", inputs, answer, core, link);
+    let part = part.deciding(Decision::Missing).fact("Layers", count);
     Ok(part.note(&format!("A neural network {OPAQUE}")))
 }
 

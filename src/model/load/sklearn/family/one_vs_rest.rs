@@ -7,7 +7,7 @@ use crate::model::{LinearForm, ModelError, Scale};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE};
-use super::super::part::{Answer, Core, Part, classes, not_fitted};
+use super::super::part::{Answer, Core, Decision, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::linear_classifier::{CHOSEN, chosen};
 use super::logistic::SHARES;
@@ -43,12 +43,14 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         let part = if matches!(link, LinkFunction::Step | LinkFunction::Largest) { part.note(CHOSEN) } else { part };
         return Ok(part.note(linear::NO_MISSING));
     }
+    let decides = parts.iter().any(|p| p.asked.1 != Decision::Missing);
     let asked = parts.into_iter().zip(&stored).map(|(part, at)| Asked::new(part, reading, at));
     let asked: Vec<Asked> = asked.collect::<Result<_, _>>()?;
     if asked.iter().any(|a| !a.has_probabilities()) {
         return Err(unsupported(at, "an estimator inside has no probabilities", "Use one that has predict_proba"));
     }
     let part = Part::direct("one against the rest", inputs, answer, Core::Formula(Arc::new(Rest { asked })));
+    let part = if decides { part.deciding(Decision::Other) } else { part };
     Ok(part.note(&format!("One classifier for each class {OPAQUE}")))
 }
 

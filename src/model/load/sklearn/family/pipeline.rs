@@ -40,7 +40,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let steps = Some((outline::steps(reading, &front, &inputs), chain.width()));
     let (chain, left_out) = asked(chain, &mut inputs);
     let shown = (part.algorithm.clone(), part.objective.clone(), part.answer.clone(), part.link, part.scales.clone());
-    let (facts, mut notes) = (part.facts.clone(), part.notes.clone());
+    let (asked, facts, mut notes) = (part.asked, part.facts.clone(), part.notes.clone());
     notes.extend(left_out);
     // What the steps fill in is never missing for the estimator.
     if (0..chain.width()).all(|value| !chain.one(value, f64::NAN).is_nan()) {
@@ -55,7 +55,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         _ => None,
     };
     if let Some(core) = kept {
-        let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, facts, notes };
+        let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, asked, facts, notes };
         // What an encoder refuses is a missing value here.
         let refuses = part.inputs.all.iter().any(|input| matches!(input.kind, InputKind::Levels(_)));
         let part = part.note(KEPT);
@@ -81,7 +81,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     };
     let card = ModelCard { inputs: inputs.all.clone(), ..model.card().clone() };
     let core = Core::Behind(Arc::new(Piped { card, chain, model, said }));
-    let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, facts, notes };
+    let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, asked, facts, notes };
     Ok(part.note(note).note(UNKNOWN))
 }
 

@@ -6,7 +6,7 @@ use crate::model::{ModelError, Scale};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE};
-use super::super::part::{Answer, Core, Part, classes, not_fitted};
+use super::super::part::{Answer, Core, Decision, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::Family;
 use super::voting::inputs;
@@ -31,7 +31,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         let asked = Asked::new(part, reading, at)?;
         let question = match (method.text()?, &asked.answer) {
             ("predict_proba", Answer::Classes(_)) => Question::Probabilities,
-            ("decision_function", Answer::Classes(_)) if asked.has_margin() => Question::Margins,
+            ("decision_function", Answer::Classes(_)) if asked.decides() => Question::Margins,
             ("predict", Answer::Numbers(..)) => Question::Numbers,
             (other, _) => {
                 return Err(unsupported(
@@ -44,7 +44,9 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         members.push((asked, question));
     }
     let last = at.optional("final_estimator_").ok_or_else(|| not_fitted(at))?;
-    let last = Asked::new(reading.part(&last)?, reading, &last)?;
+    let inner = reading.part(&last)?;
+    let decides = inner.asked.1 != Decision::Missing;
+    let last = Asked::new(inner, reading, &last)?;
     let passthrough = at.optional("passthrough").map_or(Ok(false), |p| p.flag())?;
     let own = if passthrough { inputs.count() } else { 0 };
     let width = members.iter().map(|(asked, _)| asked.answer.outputs()).sum::<usize>().saturating_add(own);
@@ -61,6 +63,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let scale = if matches!(answer, Answer::Classes(_)) { Scale::Probability } else { Scale::Target };
     let formula = Stack { members, passthrough, last, scale };
     let part = Part::direct("stacking", inputs, answer, Core::Formula(Arc::new(formula)));
+    let part = if decides { part.deciding(Decision::Other) } else { part };
     Ok(part.note(&format!("A stack of estimators {OPAQUE}")))
 }
 
@@ -82,7 +85,7 @@ impl Formula for Stack {
     fn evaluate(&self, row: &[f64], out: &mut [f64]) {
         let answers = self.members.iter().flat_map(|(asked, question)| match question {
             Question::Probabilities => asked.outputs(row, Scale::Probability),
-            Question::Margins => asked.margins(row),
+            Question::Margins => asked.scores(row),
             Question::Numbers => asked.numbers(row),
         });
         let own = if self.passthrough { row } else { &[] };

@@ -3,19 +3,26 @@
 use std::sync::Arc;
 
 use crate::model::link::LinkFunction;
+use crate::model::trees::Accumulate;
 use crate::model::{LinearForm, ModelError, TaskKind};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Formula, OPAQUE};
 use super::super::pair_coupling::Coupled;
-use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
+use super::super::part::{Answer, Choice, Core, Decision, Inputs, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::linear_classifier::{CHOSEN, chosen};
 use super::{Family, linear};
 
 /// The family.
 pub static FAMILY: Family = Family {
-    classes: &[("sklearn.svm", "SVC"), ("sklearn.svm", "NuSVC"), ("sklearn.svm", "SVR"), ("sklearn.svm", "NuSVR")],
+    classes: &[
+        ("sklearn.svm", "SVC"),
+        ("sklearn.svm", "NuSVC"),
+        ("sklearn.svm", "SVR"),
+        ("sklearn.svm", "NuSVR"),
+        ("sklearn.svm", "OneClassSVM"),
+    ],
     read,
 };
 
@@ -25,7 +32,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let machine = Machine::read(reading, at, inputs.count(), classifier)?;
     if !classifier {
         let answer = Answer::Numbers(TaskKind::Regression, 1);
-        return Ok(finished(machine, inputs, answer, LinkFunction::Identity));
+        let part = finished(machine, inputs, answer, LinkFunction::Identity);
+        return Ok(if at.class().is_some_and(|(_, name)| name == "OneClassSVM") { part.note(OUTSIDE) } else { part });
     }
     let answer = Answer::Classes(classes(at)?);
     let count = answer.outputs().max(2);
@@ -36,14 +44,22 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         let vectors = machine.vectors.len() / inputs.count().max(1);
         let core = Core::Formula(Arc::new(Probable { machine, coupled }));
         let part = Part::direct("support vector machine", inputs, answer, core).fact("Support vectors", vectors);
+        let part = part.deciding(Decision::Other);
         return Ok(part.note(&format!("A support vector machine with probabilities {OPAQUE}")));
     }
     let shape = at.optional("decision_function_shape").and_then(|s| s.text().ok());
     if count > 2 && shape == Some("ovo") {
-        return Err(unsupported(at, "its margins belong to pairs of classes", "Use decision_function_shape=\"ovr\""));
+        let vectors = machine.vectors.len() / inputs.count().max(1);
+        let core = Core::Formula(Arc::new(Chosen(machine)));
+        let part = Part::direct("support vector machine", inputs, answer, core).fact("Support vectors", vectors);
+        return Ok(part.deciding(Decision::Other).note(PAIRS));
     }
-    let link = chosen(count == 2);
-    Ok(finished(machine, inputs, answer, link).note(CHOSEN))
+    let ties = at.optional("break_ties").map_or(Ok(false), |ties| ties.flag())?;
+    match count {
+        2 => Ok(finished(machine, inputs, answer, chosen(true)).note(CHOSEN)),
+        _ if ties => Ok(finished(machine, inputs, answer, chosen(false)).note(CHOSEN)),
+        _ => Ok(finished(machine, inputs, answer, LinkFunction::MostVotes).choosing(Choice::Votes).note(CHOSEN)),
+    }
 }
 
 fn finished(machine: Machine, inputs: Inputs, answer: Answer, link: LinkFunction) -> Part {
@@ -59,6 +75,22 @@ fn finished(machine: Machine, inputs: Inputs, answer: Answer, link: LinkFunction
         }
     };
     part.fact("Support vectors", vectors)
+}
+
+/// Said of detectors of outliers.
+pub const OUTSIDE: &str = "The prediction is decision_function: rows below 0 are outliers";
+/// Said where margins are of pairs.
+const PAIRS: &str = "The margins belong to pairs of classes; the class with most votes has probability 1, the others 0, so \
+    the model has no form as trees or weights and only methods for any model apply";
+
+/// A machine of several classes that only chooses: the class most pairs vote for.
+struct Chosen(Machine);
+
+impl Formula for Chosen {
+    fn evaluate(&self, row: &[f64], out: &mut [f64]) {
+        self.0.evaluate(row, out);
+        LinkFunction::MostVotes.apply(Accumulate::F64, out);
+    }
 }
 
 #[derive(Clone, Copy)]
