@@ -64,6 +64,7 @@ fn card() -> ModelCard {
         outputs: vec!["y".to_owned()],
         classes: Vec::new(),
         native_scale: Scale::Target,
+        log_odds: true,
         scales: vec![Scale::Target],
         steps: None,
         facts: Vec::new(),

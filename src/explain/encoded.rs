@@ -35,7 +35,13 @@ pub(super) fn explained(
     request: &Request<'_>,
     explain: impl Fn(&Request<'_>) -> Result<Answer, ExplainError>,
 ) -> Result<Answer, ExplainError> {
-    let Some(behind) = request.model.behind().filter(|_| wants_sums(request.knobs)) else { return explain(request) };
+    let card = request.model.card();
+    let is_same = |behind: &&dyn Behind| {
+        let inside = behind.inside().card();
+        (inside.outputs.len(), inside.native_scale) == (card.outputs.len(), card.native_scale)
+    };
+    let behind = request.model.behind().filter(|behind| wants_sums(request.knobs) && is_same(behind));
+    let Some(behind) = behind else { return explain(request) };
     let matrix = |rows: MatrixView<'_>| encoded(behind, rows);
     let (rows, references) = (matrix(request.features)?, matrix(request.background.matrix.view())?);
     let background = Background { matrix: references, ..request.background.clone() };

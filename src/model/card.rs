@@ -130,6 +130,9 @@ pub struct ModelCard {
     pub classes: Vec<String>,
     /// The scale in which the structure adds up.
     pub native_scale: Scale,
+    /// Whether the margins of classes are log-odds: a sigmoid, or exponentials divided by their sum, makes them probabilities.
+    #[serde(default = "yes")]
+    pub log_odds: bool,
     /// Every scale `predict` can answer in; the first is the default.
     pub scales: Vec<Scale>,
     /// Steps between the table and the estimator, in order, and the number of values that reach the estimator.
@@ -146,11 +149,17 @@ impl ModelCard {
     pub fn unit(&self, scale: Scale) -> &'static str {
         match (scale, self.task) {
             (Scale::Probability, _) => "probability",
-            (Scale::Margin, TaskKind::Binary | TaskKind::Multiclass) => "log-odds",
+            (Scale::Margin, TaskKind::Binary | TaskKind::Multiclass) if self.log_odds => "log-odds",
+            (Scale::Margin, TaskKind::Binary | TaskKind::Multiclass) => "decision value",
             (Scale::Margin, TaskKind::Count | TaskKind::Survival) => "log of the mean",
             (Scale::Margin, TaskKind::Ranking) => "score",
             (Scale::Margin, TaskKind::Regression) if self.native_scale == Scale::Margin => "score before the link",
             (Scale::Margin | Scale::Target, _) => "target units",
         }
     }
+}
+
+/// Cards of older files are of models whose margins are log-odds.
+fn yes() -> bool {
+    true
 }

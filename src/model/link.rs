@@ -41,6 +41,15 @@ pub enum LinkFunction {
 }
 
 impl LinkFunction {
+    /// Whether it makes probabilities of log-odds.
+    pub fn is_log_odds(self) -> bool {
+        match self {
+            Self::Sigmoid { slope } => slope == 1.0,
+            Self::Softmax => true,
+            _ => false,
+        }
+    }
+
     /// Replaces the margins of one row by predictions, in the arithmetic of the source library.
     pub fn apply(self, arithmetic: Accumulate, row: &mut [f64]) {
         match (arithmetic, self) {

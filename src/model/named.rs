@@ -15,6 +15,8 @@ use super::term::Term;
 struct Named {
     model: Arc<dyn Model>,
     card: ModelCard,
+    /// The estimator behind steps, where the model itself does not know it.
+    behind: Option<Arc<dyn Behind>>,
 }
 
 /// `model` with its outputs named by `classes` (two classes: negative first). The model itself when it knows its own
@@ -30,14 +32,20 @@ pub fn named(model: &Arc<dyn Model>, classes: &[String]) -> Arc<dyn Model> {
         return Arc::clone(model);
     }
     let card = ModelCard { outputs, classes: classes.to_vec(), ..card.clone() };
-    Arc::new(Named { model: Arc::clone(model), card })
+    Arc::new(Named { model: Arc::clone(model), card, behind: None })
 }
 
 /// `model` with another card, which must have as many inputs and outputs as its own.
 pub fn with_card(model: Arc<dyn Model>, card: ModelCard) -> Arc<dyn Model> {
     debug_assert_eq!(card.inputs.len(), model.card().inputs.len());
     debug_assert_eq!(card.outputs.len(), model.card().outputs.len());
-    Arc::new(Named { model, card })
+    Arc::new(Named { model, card, behind: None })
+}
+
+/// `model` with the estimator that stands behind its steps.
+pub fn with_behind(model: Arc<dyn Model>, behind: Arc<dyn Behind>) -> Arc<dyn Model> {
+    let card = model.card().clone();
+    Arc::new(Named { model, card, behind: Some(behind) })
 }
 
 impl Model for Named {
@@ -62,7 +70,7 @@ impl Model for Named {
     }
 
     fn behind(&self) -> Option<&dyn Behind> {
-        self.model.behind()
+        self.behind.as_deref().or_else(|| self.model.behind())
     }
 
     fn terms(&self) -> Option<&[Term]> {

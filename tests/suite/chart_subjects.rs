@@ -148,6 +148,7 @@ pub fn card(inputs: Vec<Input>) -> ModelCard {
         outputs: vec!["default".to_owned()],
         classes: vec!["paid".to_owned(), "default".to_owned()],
         native_scale: Scale::Margin,
+        log_odds: true,
         scales: vec![Scale::Margin, Scale::Probability],
         steps: None,
         facts: Vec::new(),

@@ -31,6 +31,7 @@ mod oracle_predict;
 mod oracle_sklearn;
 mod pair_answers;
 mod pipeline_steps;
+mod piped;
 mod product_kernels;
 mod ready;
 mod registries;

@@ -24,6 +24,7 @@ pub fn card(task: TaskKind, outputs: usize) -> ModelCard {
         outputs: (0..outputs).map(|k| format!("class {k}")).collect(),
         classes: Vec::new(),
         native_scale: scale,
+        log_odds: true,
         scales: vec![scale],
         steps: None,
         facts: Vec::new(),

@@ -181,6 +181,7 @@ fn card(learner: &dyn Learner, set: &TrainingSet, native_scale: Scale, notes: &[
         outputs,
         classes: set.classes.clone(),
         native_scale,
+        log_odds: true,
         scales,
         steps: None,
         facts: Vec::new(),

@@ -152,6 +152,7 @@ impl Origin {
             outputs: Vec::new(),
             classes: Vec::new(),
             native_scale,
+            log_odds: link.is_log_odds(),
             scales,
             steps: None,
             facts: Vec::new(),

@@ -46,6 +46,7 @@ impl Toy {
             outputs: (0..outputs).map(|k| format!("y{k}")).collect(),
             classes: Vec::new(),
             native_scale: Scale::Margin,
+            log_odds: true,
             scales: vec![Scale::Margin],
             steps: None,
             facts: Vec::new(),

@@ -6,7 +6,7 @@ use crate::model::card::ModelCard;
 use crate::model::link::LinkFunction;
 use crate::model::tree_model::{finish, fits};
 use crate::model::trees::Accumulate;
-use crate::model::{Model, ModelError, Scale};
+use crate::model::{Model, ModelError, Products, Scale, Structure};
 use crate::num::MatrixView;
 
 use super::super::pickle::At;
@@ -17,6 +17,16 @@ use super::reading::{Reading, unsupported};
 pub trait Formula: Send + Sync {
     /// Writes one value per output, in the native scale of its part.
     fn evaluate(&self, row: &[f64], out: &mut [f64]);
+
+    /// Writes probabilities where no link makes them of the values; false where one does.
+    fn probabilities(&self, _row: &[f64], _out: &mut [f64]) -> bool {
+        false
+    }
+
+    /// The same function as a sum of products of one factor for each input, when it is one.
+    fn products(&self) -> Option<&dyn Products> {
+        None
+    }
 }
 
 /// A formula with a card: predictions only.
@@ -37,11 +47,21 @@ impl Model for FormulaModel {
     fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
         let outputs = self.card.outputs.len();
         if fits(self.card.inputs.len(), outputs, rows, out) {
+            let mut own = scale == Scale::Probability;
             for (i, out) in out.chunks_exact_mut(outputs.max(1)).enumerate() {
-                self.formula.evaluate(rows.row(i), out);
+                own = own && self.formula.probabilities(rows.row(i), out);
+                if !own {
+                    self.formula.evaluate(rows.row(i), out);
+                }
             }
-            finish(&self.card, self.link, Accumulate::F64, scale, out);
+            if !own || rows.rows() == 0 {
+                finish(&self.card, self.link, Accumulate::F64, scale, out);
+            }
         }
+    }
+
+    fn structure(&self) -> Structure<'_> {
+        self.formula.products().map_or(Structure::Opaque, Structure::Products)
     }
 }
 

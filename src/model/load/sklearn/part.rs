@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::data::{Input, InputKind};
 use crate::model::linear::LinearModel;
 use crate::model::link::{LinkFunction, scales};
-use crate::model::named::with_card;
+use crate::model::named::{with_behind, with_card};
 use crate::model::tree_check::check_ensemble;
 use crate::model::tree_model::TreeModel;
 use crate::model::trees::Accumulate;
-use crate::model::{LinearForm, Model, ModelCard, ModelError, Scale, StepCard, TaskKind, TreeEnsemble};
+use crate::model::{Behind, LinearForm, Model, ModelCard, ModelError, Scale, StepCard, TaskKind, TreeEnsemble};
 
 use super::super::pickle::At;
 use super::super::{OUTPUT_LIMIT, Origin, output_names};
@@ -137,6 +137,8 @@ pub struct Part {
     pub scales: (Scale, Vec<Scale>),
     /// Steps in front of the estimator and the values that reach it.
     pub steps: Option<(Vec<StepCard>, usize)>,
+    /// The estimator behind them, where every value that it sees is made of one column.
+    pub behind: Option<Arc<dyn Behind>>,
     /// How it chooses a class, and what its `decision_function` gives.
     pub asked: (Choice, Decision),
     /// Facts for the card.
@@ -247,6 +249,7 @@ impl Part {
             link: LinkFunction::Identity,
             scales: (card.native_scale, card.scales),
             steps: None,
+            behind: None,
             asked: (Choice::Largest, Decision::Missing),
             facts: card.facts,
             notes: card.notes,
@@ -261,7 +264,20 @@ impl Part {
     ) -> Self {
         let (algorithm, asked) = (algorithm.to_owned(), (Choice::Largest, Decision::Missing));
         let (facts, notes) = (Vec::new(), Vec::new());
-        Self { algorithm, objective: None, inputs, answer, core, link, scales, steps: None, asked, facts, notes }
+        Self {
+            algorithm,
+            objective: None,
+            inputs,
+            answer,
+            core,
+            link,
+            scales,
+            steps: None,
+            behind: None,
+            asked,
+            facts,
+            notes,
+        }
     }
 
     /// The same part with another `decision_function`.
@@ -307,14 +323,15 @@ impl Part {
         };
         let card = if self.inputs.named { card } else { nameless(card) };
         let outputs = card.outputs.len();
-        match self.core {
+        let behind = self.behind.filter(|_| matches!(self.core, Core::Trees(_) | Core::Behind(_)));
+        let model: Arc<dyn Model> = match self.core {
             Core::Trees(ensemble) => {
                 if outputs != ensemble.outputs() {
                     return Err(at.refuse(format!("{} outputs of trees have {outputs} names", ensemble.outputs())));
                 }
                 // What was scaled or combined after reading must still be finite.
                 let ensemble = check_ensemble(ensemble)?;
-                Ok(Arc::new(TreeModel { card, ensemble, link: self.link }))
+                Arc::new(TreeModel { card, ensemble, link: self.link })
             }
             Core::Linear(form) => {
                 if card.inputs.len().checked_mul(outputs) != Some(form.weights.len()) || outputs != form.outputs() {
@@ -323,16 +340,20 @@ impl Part {
                 if form.weights.iter().chain(&form.intercept).any(|w| !w.is_finite()) {
                     return Err(at.refuse("every weight must be a finite number"));
                 }
-                Ok(Arc::new(LinearModel { card, form, link: self.link, arithmetic: Accumulate::F64 }))
+                Arc::new(LinearModel { card, form, link: self.link, arithmetic: Accumulate::F64 })
             }
-            Core::Formula(formula) => Ok(Arc::new(FormulaModel { card, formula, link: self.link })),
-            Core::Behind(model) => Ok(with_card(model, card)),
+            Core::Formula(formula) => Arc::new(FormulaModel { card, formula, link: self.link }),
+            Core::Behind(model) => with_card(model, card),
             Core::Whole(model) => {
                 let inner = model.card().clone();
                 let card = ModelCard { library: inner.library, format: inner.format, ..card };
-                Ok(with_card(model, card))
+                with_card(model, card)
             }
-        }
+        };
+        Ok(match behind {
+            Some(behind) => with_behind(model, behind),
+            None => model,
+        })
     }
 }
 

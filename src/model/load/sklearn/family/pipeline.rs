@@ -1,16 +1,14 @@
 //! Pipelines: steps, then an estimator. The inputs are the columns in front of the first step.
 
-use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
 use crate::data::InputKind;
-use crate::model::tree_model::fits;
-use crate::model::{Additive, LinearForm, Model, ModelCard, ModelError, Scale, Structure, TreeEnsemble};
-use crate::num::{Matrix, MatrixView};
+use crate::model::{ModelError, Structure};
 
 use super::super::super::pickle::At;
 use super::super::outline;
 use super::super::part::{Core, Inputs, Part};
+use super::super::piped::{Front, Piped, Said};
 use super::super::reading::Reading;
 use super::super::transform::{Chain, Step, lower, over, steps};
 use super::{Family, decision_tree, linear};
@@ -55,14 +53,21 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         _ => None,
     };
     if let Some(core) = kept {
-        let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, asked, facts, notes };
+        let behind = match core {
+            Core::Trees(_) => {
+                let model = part.into_model(reading.origin, "", last)?;
+                Front::behind(&chain, &model)
+            }
+            _ => None,
+        };
+        let part =
+            Part { algorithm, objective, inputs, answer, core, link, scales, steps, behind, asked, facts, notes };
         // What an encoder refuses is a missing value here.
         let refuses = part.inputs.all.iter().any(|input| matches!(input.kind, InputKind::Levels(_)));
         let part = part.note(KEPT);
         return Ok(if refuses { part.note(UNKNOWN) } else { part });
     }
     let tried = matches!(part.core, Core::Trees(_));
-    let terms = if let Core::Linear(form) = &part.core { Terms::new(&chain, form) } else { None };
     let opaque = match chain.mixes() {
         Some(name) => {
             format!("{name} makes each of its values of several columns, so only methods for any model apply")
@@ -70,18 +75,21 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         None => BEHIND.to_owned(),
     };
     let model = part.into_model(reading.origin, "", last)?;
-    let trees = match model.structure() {
-        Structure::Trees(trees) if !tried => lower::trees(&*chain, trees, |count| reading.charge(count, at).is_ok()),
-        _ => None,
+    let said = match model.structure() {
+        Structure::Trees(trees) if !tried => {
+            lower::trees(&*chain, trees, |count| reading.charge(count, at).is_ok()).map_or(Said::Nothing, Said::Trees)
+        }
+        _ => Said::of(&chain, &model),
     };
-    let (said, note) = match (terms, trees) {
-        (Some(terms), _) => (Said::Terms(terms), TERMS),
-        (None, Some(trees)) => (Said::Trees(trees), KEPT),
-        (None, None) => (Said::Nothing, opaque.as_str()),
+    let note = match said {
+        Said::Trees(_) => KEPT,
+        Said::Terms(_) => TERMS,
+        Said::Factors(_) => FACTORS,
+        Said::Nothing => opaque.as_str(),
     };
-    let card = ModelCard { inputs: inputs.all.clone(), ..model.card().clone() };
-    let core = Core::Behind(Arc::new(Piped { card, chain, model, said }));
-    let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, asked, facts, notes };
+    let behind = if matches!(said, Said::Trees(_)) { Front::behind(&chain, &model) } else { None };
+    let core = Core::Behind(Arc::new(Piped::new(&inputs.all, (chain, model), said)));
+    let part = Part { algorithm, objective, inputs, answer, core, link, scales, steps, behind, asked, facts, notes };
     Ok(part.note(note).note(UNKNOWN))
 }
 
@@ -108,6 +116,9 @@ const SHOWN: usize = 8;
 /// Said of a linear form each of whose values is made of one column.
 const TERMS: &str = "The steps in front of the estimator make each of its values of one column, so every column adds a \
     term of its own and exact methods explain the columns of the table";
+/// Said of a sum of products each of whose values is made of one column.
+const FACTORS: &str = "The steps in front of the estimator make each of its values of one column, so every column adds a \
+    factor of its own and exact methods explain the columns of the table";
 /// Said of everything else behind steps.
 const BEHIND: &str = "Steps stand between the columns and the estimator, so only methods for any model apply";
 /// Said where steps work at prediction.
@@ -148,120 +159,4 @@ fn first_part<'d>(at: &At<'d>) -> Option<At<'d>> {
     let pairs = at.optional("transformer_list")?.items().ok()?;
     let mut parts = pairs.iter().filter_map(|pair| pair.items().ok()?.into_iter().nth(1));
     parts.find(|part| part.class().is_some())
-}
-
-/// Steps at the end that are looked through as weighted sums.
-const SUMS: usize = 8;
-
-/// A linear form behind steps: what each column adds through the values that are made of it.
-struct Terms {
-    /// The steps that are no weighted sums.
-    chain: Arc<Chain>,
-    /// The form behind them.
-    form: LinearForm,
-    /// For each column, the values that are made of it.
-    values: Vec<Vec<usize>>,
-}
-
-impl Terms {
-    /// `None` where a value is made of several columns, and not as a weighted sum by one of the last steps.
-    fn new(chain: &Arc<Chain>, form: &LinearForm) -> Option<Self> {
-        let (mut chain, mut form) = (Arc::clone(chain), form.clone());
-        for _step in 0..SUMS {
-            if let Some(terms) = Self::behind(&chain, &form) {
-                return Some(terms);
-            }
-            let (first, last) = chain.split_last()?;
-            form = lower::linear(last, &form)?;
-            chain = Arc::new(first);
-        }
-        None
-    }
-
-    fn behind(chain: &Arc<Chain>, form: &LinearForm) -> Option<Self> {
-        let mut values = vec![Vec::new(); chain.kinds().len()];
-        for value in 0..chain.width() {
-            values.get_mut(chain.source(value)?)?.push(value);
-        }
-        Some(Self { chain: Arc::clone(chain), form: form.clone(), values })
-    }
-}
-
-impl Debug for Terms {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Terms").field("form", &self.form).finish_non_exhaustive()
-    }
-}
-
-impl Additive for Terms {
-    fn intercept(&self) -> &[f64] {
-        &self.form.intercept
-    }
-
-    fn term(&self, input: usize, x: f64, out: &mut [f64]) {
-        out.fill(0.0);
-        for &value in self.values.get(input).map_or(&[][..], Vec::as_slice) {
-            let made = self.chain.one(value, x);
-            let weights = self.form.weights.iter().skip(value * out.len());
-            if !made.is_nan() {
-                out.iter_mut().zip(weights).for_each(|(term, weight)| *term += weight * made);
-            }
-        }
-    }
-}
-
-/// What a model behind steps is over the columns in front of them.
-enum Said {
-    Trees(TreeEnsemble),
-    Terms(Terms),
-    Nothing,
-}
-
-/// A model behind steps.
-struct Piped {
-    /// The card of the model, with the columns in front of the steps as inputs.
-    card: ModelCard,
-    chain: Arc<Chain>,
-    model: Arc<dyn Model>,
-    said: Said,
-}
-
-impl Piped {
-    /// Asks the model with what the steps make of the rows.
-    fn ask(&self, rows: MatrixView<'_>, out: &mut [f64], ask: impl Fn(MatrixView<'_>, &mut [f64])) {
-        let (width, outputs) = (self.chain.kinds().len(), self.model.card().outputs.len());
-        if !fits(width, outputs, rows, out) {
-            return;
-        }
-        let mut values = Vec::new();
-        for i in 0..rows.rows() {
-            self.chain.apply(rows.row(i), &mut values);
-        }
-        match Matrix::new(values, rows.rows(), self.chain.width()) {
-            Some(matrix) => ask(matrix.view(), out),
-            None => out.fill(f64::NAN),
-        }
-    }
-}
-
-impl Model for Piped {
-    fn card(&self) -> &ModelCard {
-        &self.card
-    }
-
-    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
-        self.ask(rows, out, |rows, out| self.model.predict(rows, scale, out));
-    }
-
-    fn predict_f64(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
-        self.ask(rows, out, |rows, out| self.model.predict_f64(rows, scale, out));
-    }
-
-    fn structure(&self) -> Structure<'_> {
-        match &self.said {
-            Said::Trees(trees) => Structure::Trees(trees),
-            Said::Terms(terms) => Structure::Additive(terms),
-            Said::Nothing => Structure::Opaque,
-        }
-    }
 }

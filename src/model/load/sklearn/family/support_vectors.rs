@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::model::link::LinkFunction;
 use crate::model::trees::Accumulate;
-use crate::model::{LinearForm, ModelError, TaskKind};
+use crate::model::{LinearForm, ModelError, Products, TaskKind};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Formula, OPAQUE};
+use super::super::gaussian::Gaussian;
 use super::super::pair_coupling::Coupled;
 use super::super::part::{Answer, Choice, Core, Decision, Inputs, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
@@ -42,6 +43,11 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     }
     if let Some(coupled) = Coupled::read(at, machine.intercepts.len())? {
         let vectors = machine.vectors.len() / inputs.count().max(1);
+        if let Some(hills) = machine.hills(inputs.count()).filter(|_| count == 2) {
+            let core = Core::Formula(Arc::new(Radial { hills, machine, coupled: Some(coupled) }));
+            let part = Part::margins("support vector machine", inputs, answer, core, chosen(true));
+            return Ok(part.fact("Support vectors", vectors).note(PLATT).note(PRODUCTS));
+        }
         let core = Core::Formula(Arc::new(Probable { machine, coupled }));
         let part = Part::direct("support vector machine", inputs, answer, core).fact("Support vectors", vectors);
         let part = part.deciding(Decision::Other);
@@ -64,11 +70,15 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
 
 fn finished(machine: Machine, inputs: Inputs, answer: Answer, link: LinkFunction) -> Part {
     let vectors = machine.vectors.len() / inputs.count().max(1);
-    let part = match machine.linear(inputs.count()) {
-        Some(form) => {
+    let part = match (machine.linear(inputs.count()), machine.hills(inputs.count())) {
+        (Some(form), _) => {
             Part::margins("support vector machine", inputs, answer, Core::Linear(form), link).note(linear::NO_MISSING)
         }
-        None => {
+        (None, Some(hills)) => {
+            let core = Core::Formula(Arc::new(Radial { hills, machine, coupled: None }));
+            Part::margins("support vector machine", inputs, answer, core, link).note(PRODUCTS)
+        }
+        (None, None) => {
             let core = Core::Formula(Arc::new(machine));
             let part = Part::margins("support vector machine", inputs, answer, core, link);
             part.note(&format!("A support vector machine with a kernel {OPAQUE}"))
@@ -77,6 +87,11 @@ fn finished(machine: Machine, inputs: Inputs, answer: Answer, link: LinkFunction
     part.fact("Support vectors", vectors)
 }
 
+/// Said of a radial kernel with one margin.
+const PRODUCTS: &str = "The kernel is a product of one factor for each input, so exact methods explain the margin";
+/// Said of the margin of two classes beside probabilities.
+const PLATT: &str =
+    "The margin is decision_function, no log-odds; probabilities come from it by the file\u{2019}s own sigmoid";
 /// Said of detectors of outliers.
 pub const OUTSIDE: &str = "The prediction is decision_function: rows below 0 are outliers";
 /// Said where margins are of pairs.
@@ -90,6 +105,31 @@ impl Formula for Chosen {
     fn evaluate(&self, row: &[f64], out: &mut [f64]) {
         self.0.evaluate(row, out);
         LinkFunction::MostVotes.apply(Accumulate::F64, out);
+    }
+}
+
+/// A machine with a radial kernel and one margin.
+struct Radial {
+    machine: Machine,
+    /// The same margin as hills.
+    hills: Gaussian,
+    /// What makes probabilities of the margin of two classes.
+    coupled: Option<Coupled>,
+}
+
+impl Formula for Radial {
+    fn evaluate(&self, row: &[f64], out: &mut [f64]) {
+        self.machine.evaluate(row, out);
+    }
+
+    fn probabilities(&self, row: &[f64], out: &mut [f64]) -> bool {
+        let Some(coupled) = &self.coupled else { return false };
+        self.machine.coupled(coupled, row, out);
+        true
+    }
+
+    fn products(&self) -> Option<&dyn Products> {
+        Some(&self.hills)
     }
 }
 
@@ -138,16 +178,7 @@ struct Probable {
 
 impl Formula for Probable {
     fn evaluate(&self, row: &[f64], out: &mut [f64]) {
-        let kernel = self.machine.kernels(row);
-        let margins = match self.machine.counts.len() {
-            // The margin of two classes is that of the second one; pairs are told from the first one's side.
-            2 => vec![-self.machine.margin(&kernel)],
-            _ => self.machine.pairs(&kernel),
-        };
-        let shares = self.coupled.probabilities(&margins, self.machine.counts.len());
-        // Two classes have one output, the second.
-        let first = shares.len().saturating_sub(out.len());
-        out.iter_mut().zip(shares.iter().skip(first)).for_each(|(out, share)| *out = *share);
+        self.machine.coupled(&self.coupled, row, out);
     }
 }
 
@@ -203,6 +234,33 @@ impl Machine {
             weights.iter_mut().zip(vector).for_each(|(sum, x)| *sum += weight * x);
         }
         Some(LinearForm { weights, intercept: self.intercepts.clone() })
+    }
+
+    /// The only margin of a radial kernel, as hills.
+    fn hills(&self, inputs: usize) -> Option<Gaussian> {
+        let Kernel::Radial { gamma } = self.kernel else { return None };
+        let one = self.intercepts.len() == 1 && inputs > 0;
+        let finite = self.vectors.iter().chain(&self.weights).chain(&self.intercepts).all(|value| value.is_finite());
+        (one && finite && gamma.is_finite() && gamma >= 0.0).then(|| Gaussian {
+            centres: self.vectors.clone(),
+            gammas: vec![gamma; inputs],
+            weights: self.weights.clone(),
+            intercept: self.intercepts.clone(),
+        })
+    }
+
+    /// Writes the probabilities of a row.
+    fn coupled(&self, coupled: &Coupled, row: &[f64], out: &mut [f64]) {
+        let kernel = self.kernels(row);
+        let margins = match self.counts.len() {
+            // The margin of two classes is that of the second one; pairs are told from the first one's side.
+            2 => vec![-self.margin(&kernel)],
+            _ => self.pairs(&kernel),
+        };
+        let shares = coupled.probabilities(&margins, self.counts.len());
+        // Two classes have one output, the second.
+        let first = shares.len().saturating_sub(out.len());
+        out.iter_mut().zip(shares.iter().skip(first)).for_each(|(out, share)| *out = *share);
     }
 
     /// The kernel of a row with every vector.
