@@ -13,6 +13,7 @@ mod common;
 mod curves;
 mod damaged_models;
 mod determinism;
+mod hostile_archives;
 mod hostile_pickles;
 mod importance;
 mod interactions;

@@ -1,6 +1,7 @@
 //! Toy models with known answers and generated trees for the tests of explanations.
 
 pub mod generate;
+pub mod memory;
 pub mod recorded;
 pub mod strange;
 pub mod toy;
