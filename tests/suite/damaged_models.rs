@@ -1,7 +1,6 @@
 //! Damaged and hostile model files: refused with a place or opened, never a panic, a hang or much memory.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use candor::base::Task;
@@ -10,12 +9,9 @@ use candor::model::load::{load_bytes, looks_like_model};
 use candor::model::{LinkFunction, Model, ModelError, Structure};
 use proptest::prelude::{ProptestConfig, any, proptest};
 
+use super::common::memory;
 use super::common::strange::predict_strange_rows;
 
-/// Address space of the process that opens hostile files, in kB: far below what their counts ask for.
-const MEMORY_KB: u64 = 3 << 20;
-/// Tells the test that it already runs inside that limit.
-const INSIDE: &str = "CANDOR_TEST_WITH_LITTLE_MEMORY";
 const HOSTILE: [&str; 12] = [
     "-1",
     "0",
@@ -105,26 +101,8 @@ fn native() -> Vec<u8> {
     to_json(model.card(), &body).expect("the model can be written")
 }
 
-/// Runs `test` of this file again in a process that may not use more than `MEMORY_KB`.
-#[cfg(unix)]
 fn with_little_memory(test: &str, body: impl Fn()) {
-    if std::env::var_os(INSIDE).is_some() {
-        return body();
-    }
-    let own = std::env::current_exe().expect("the test knows its program");
-    let line = format!("ulimit -v {MEMORY_KB}; exec \"$0\" --exact --test-threads=1 damaged_models::{test}");
-    let output = Command::new("sh").args(["-c", &line]).arg(own).env(INSIDE, "1").output().expect("sh runs");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-#[cfg(not(unix))]
-fn with_little_memory(_test: &str, body: impl Fn()) {
-    body();
+    memory::with_little_memory(&format!("damaged_models::{test}"), body);
 }
 
 #[test]

@@ -315,6 +315,21 @@ fn a_sparse_matrix_holds_what_its_shape_says_and_nothing_else() {
 }
 
 #[test]
+fn a_node_that_refers_to_nothing_is_refused_with_tree_node_and_field() {
+    let whole = oracle("sklearn-1.9/tree_two.p5.pkl");
+    let refusals = whole.windows(8).enumerate().filter(|(_, w)| *w == 1_i64.to_le_bytes()).map(|(at, _)| {
+        let mut hurt = whole.clone();
+        hurt[at..at + 8].copy_from_slice(&(-7_i64).to_le_bytes());
+        match open(&hurt) {
+            Err(ModelError::Malformed { place, reason }) => format!("{place}: {reason}"),
+            _ => String::new(),
+        }
+    });
+    let said: Vec<String> = refusals.filter(|said| said.contains("node 0: its left child is -7")).collect();
+    assert!(said.len() == 1 && said[0].starts_with("DecisionTreeClassifier.tree_"), "{said:?}");
+}
+
+#[test]
 fn an_archive_whose_content_was_changed_is_refused() {
     let whole = oracle("sklearn-1.9/tree_two.stored.skops");
     let at = whole.windows(6).position(|w| w == b"\x93NUMPY").expect("a stored array") + 130;

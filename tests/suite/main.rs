@@ -16,6 +16,7 @@ mod damaged_models;
 mod determinism;
 mod ebm_terms;
 mod exactness;
+mod hostile_archives;
 mod hostile_pickles;
 mod importance;
 mod interactions;

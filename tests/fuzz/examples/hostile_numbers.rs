@@ -1,8 +1,9 @@
 //! Sets numbers of every recorded model to hostile values and counts what happens. `refused` means a refusal with a place
 //! or a reason and a way out, `opened` that the model opened and predicted strange rows without a panic.
 //!
-//! `cargo run --release --example hostile_numbers [most changes for each file] [folder]`, in this folder. With a folder,
-//! the damaged files and `list.tsv` (file, loader, recorded model, change, what happened) are written to it.
+//! `cargo run --release --example hostile_numbers [most changes for each file] [folder] [loader]`, in this folder. With a
+//! folder, the damaged files and `list.tsv` (file, loader, recorded model, change, what happened) are written to it; with
+//! a loader, only its files are damaged.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -33,11 +34,15 @@ struct Count {
 fn main() {
     let most: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(500);
     let folder = std::env::args().nth(2).map(PathBuf::from);
+    let only = std::env::args().nth(3);
     let (mut counts, mut list): (Vec<Count>, String) = (Vec::new(), String::new());
     for path in models_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../oracle")) {
         let bytes = fs::read(&path).expect("a recorded model can be read");
         let head = bytes.get(..HEAD).unwrap_or(&bytes);
         let Some(loader) = LOADERS.iter().find(|loader| loader.recognises(head, &path)) else { continue };
+        if only.as_ref().is_some_and(|only| only != loader.id()) {
+            continue;
+        }
         let form = format!("{} .{}", loader.id(), ending(&path));
         let place = counts.iter().position(|count| count.form == form).unwrap_or(counts.len());
         if place == counts.len() {

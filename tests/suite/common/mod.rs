@@ -2,6 +2,7 @@
 
 pub mod generate;
 pub mod hills;
+pub mod memory;
 pub mod recorded;
 pub mod strange;
 pub mod terms;

@@ -1,6 +1,7 @@
 //! A zip archive: stored and deflated members, found through the directory at its end.
 //!
-//! Absent: encryption, several disks, archives beyond 4 GiB. Sizes are checked before anything is inflated.
+//! Absent: encryption, several disks, archives beyond 4 GiB. Sizes, places and overlaps are checked before anything is
+//! inflated; names are only compared, no file is ever opened by one.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ struct Member {
 const ALWAYS: u64 = 256 << 20;
 /// … and bytes more for each byte of the file.
 const RATIO: u64 = 64;
+/// Most bytes that deflate makes of one.
+const DEFLATE: usize = 1032;
 /// The end record without its comment.
 const END: usize = 22;
 
@@ -54,12 +57,28 @@ impl<'f> Archive<'f> {
                 refuse(&format!("member {index}, byte {at}"), "its entry in the directory is damaged")
             })?;
             if members.insert(name.clone(), member).is_some() {
-                return Err(refuse(&format!("member {name}"), "it stands in the directory twice"));
+                return Err(damaged(&name, "it stands in the directory twice"));
             }
             at = next;
         }
         let spare = Cell::new((bytes.len() as u64).saturating_mul(RATIO).saturating_add(ALWAYS));
-        Ok(Self { bytes, members, spare })
+        let archive = Self { bytes, members, spare };
+        archive.check_places()?;
+        Ok(archive)
+    }
+
+    /// Members that share bytes would let a small file inflate to a large one.
+    fn check_places(&self) -> Result<(), ModelError> {
+        let mut places = Vec::with_capacity(self.members.len());
+        for (name, member) in &self.members {
+            let (_, end) = self.place(*member).ok_or_else(|| damaged(name, "it lies outside the file"))?;
+            places.push((member.header, end, name));
+        }
+        places.sort_unstable();
+        let overlap = places.iter().zip(places.iter().skip(1)).find(|((_, end, _), (next, ..))| end > next);
+        overlap.map_or(Ok(()), |((_, _, name), (_, _, other))| {
+            Err(damaged(name, &format!("it shares bytes with {}", shown(other))))
+        })
     }
 
     /// The archive that is a member of this one; what is taken out of it must be counted by `spend`, too.
@@ -78,12 +97,16 @@ impl<'f> Archive<'f> {
 
     /// The content of a member.
     pub fn member(&self, name: &str) -> Result<Vec<u8>, ModelError> {
-        let shown: String = name.chars().take(60).collect();
-        let here = |reason: &str| refuse(&format!("member {shown}"), reason);
+        let here = |reason: &str| damaged(name, reason);
         let member = *self.members.get(name).ok_or_else(|| here("it is missing"))?;
+        let most = if member.method == 0 { member.packed } else { member.packed.saturating_mul(DEFLATE) };
+        if member.size > most {
+            return Err(here(&format!("{} bytes cannot hold the {} it announces", member.packed, member.size)));
+        }
         let left = self.spare.get().checked_sub(member.size as u64);
         self.spare.set(left.ok_or_else(|| here("the archive inflates to far more than models do"))?);
-        let packed = self.packed(member).ok_or_else(|| here("it lies outside the file"))?;
+        let packed = self.place(member).and_then(|(start, end)| self.bytes.get(start..end));
+        let packed = packed.ok_or_else(|| here("it lies outside the file"))?;
         let mut content = Vec::new();
         match member.method {
             0 => content.extend_from_slice(packed),
@@ -102,14 +125,16 @@ impl<'f> Archive<'f> {
         Ok(content)
     }
 
-    fn packed(&self, member: Member) -> Option<&'f [u8]> {
+    /// Where the packed bytes of a member start and end in the file.
+    fn place(&self, member: Member) -> Option<(usize, usize)> {
         let header = member.header;
         if self.bytes.get(header..header.checked_add(4)?)? != b"PK\x03\x04" {
             return None;
         }
         let (name, extra) = (short(self.bytes, header + 26)?, short(self.bytes, header + 28)?);
         let start = header.checked_add(30)?.checked_add(usize::from(name))?.checked_add(usize::from(extra))?;
-        self.bytes.get(start..start.checked_add(member.packed)?)
+        let end = start.checked_add(member.packed).filter(|end| *end <= self.bytes.len())?;
+        Some((start, end))
     }
 }
 
@@ -138,6 +163,15 @@ fn short(bytes: &[u8], at: usize) -> Option<u16> {
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+/// The start of a name, for messages.
+fn shown(name: &str) -> String {
+    name.chars().take(60).collect()
+}
+
+fn damaged(name: &str, reason: &str) -> ModelError {
+    refuse(&format!("member {}", shown(name)), reason)
 }
 
 fn refuse(place: &str, reason: &str) -> ModelError {
