@@ -3,7 +3,8 @@
     python make_lightgbm.py              every case for the installed version
     python make_lightgbm.py NAME ...     only these cases
 
-LightGBM 3.3 makes only the cases marked OLD, in a folder of its own.
+LightGBM 3.3 makes only the cases marked OLD and linear_tree, in a folder of its own; 4.3 category_levels, linear_tree and
+binary_rf.
 """
 
 import sys
@@ -15,8 +16,9 @@ import pandas as pd
 from common import (HERE, LEVELS, NAMES, categories, classes, codes, columns, enumerate_shapley, numbers, save, signal)
 
 VERSION = lgb.__version__
-NEW = VERSION.startswith("4.")
-FOLDER = "lightgbm" if NEW else "lightgbm-" + ".".join(VERSION.split(".")[:2])
+MINOR = tuple(int(v) for v in VERSION.split(".")[:2])
+NEW = MINOR >= (4, 0)
+FOLDER = "lightgbm" if MINOR >= (4, 7) else "lightgbm-" + ".".join(VERSION.split(".")[:2])
 SAME = {"num_threads": 1, "seed": 5, "deterministic": True, "force_row_wise": True, "verbose": -1,
         "num_leaves": 7, "min_data_in_leaf": 10, "learning_rate": 0.2}
 OLD = True

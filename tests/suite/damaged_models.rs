@@ -120,6 +120,7 @@ fn hostile_numbers_in_xgboost_json() {
         ] {
             hurt_numbers(name, &read(&format!("xgboost/{name}.model.json")), step);
         }
+        hurt_numbers("vector leaves of 2.1", &read("xgboost-2.1/targets_vector.model.json"), 11);
     });
 }
 
@@ -268,7 +269,7 @@ fn a_catboost_binary_without_trees_and_with_a_billion_outputs_is_refused() {
 fn a_shortened_file_is_refused() {
     let xgboost =
         ["", "-0.9", "-1.0", "-1.5", "-1.6", "-1.7", "-2.1", "-3.0"].map(|version| format!("xgboost{version}"));
-    let others = ["lightgbm", "lightgbm-3.3", "catboost", "catboost-1.0", "ebm"].map(str::to_owned);
+    let others = ["lightgbm", "lightgbm-3.3", "lightgbm-4.3", "catboost", "catboost-1.0", "ebm"].map(str::to_owned);
     for part in xgboost.into_iter().chain(others) {
         let folder = folder().join(part);
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {

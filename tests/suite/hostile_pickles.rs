@@ -233,6 +233,54 @@ fn estimators_that_hold_themselves_are_refused() {
     }
 }
 
+/// A regressor of interpret with these attributes.
+fn ebm(fields: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let fields: Vec<u8> = fields.iter().flat_map(|(key, value)| [text(key), value.clone()].concat()).collect();
+    let class = b"cinterpret.glassbox._ebm._ebm\nExplainableBoostingRegressor\n)\x81}(";
+    pickle(&[&class[..], &fields, b"ub"].concat())
+}
+
+#[test]
+fn an_ebm_of_an_old_version_or_without_training_says_what_to_do() {
+    for (fields, word) in [(&[("additive_terms_", b"]".to_vec())][..], "older than 0.6"), (&[], "not fitted")] {
+        match open(&ebm(fields)).map(|model| model.card().clone()) {
+            Err(ModelError::Unsupported { what, hint }) => {
+                assert!(what.contains(word) && what.contains("ExplainableBoostingRegressor"), "{what}");
+                assert!(!hint.is_empty());
+            }
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn bins_that_all_features_of_an_ebm_share_are_counted() {
+    let features = 20_000_u32;
+    let many = |element: &[u8]| [&b"]("[..], &element.repeat(features as usize), b"e"].concat();
+    let cuts: Vec<u8> = (0..20_000_u32).flat_map(|cut| f64::from(cut).to_le_bytes()).collect();
+    let size = u32::try_from(cuts.len()).expect("small").to_le_bytes();
+    let dtype = [&b"cnumpy\ndtype\n"[..], &text("f8"), b"\x85R"].concat();
+    let array =
+        [&b"cnumpy.core.numeric\n_frombuffer\n(B"[..], &size, &cuts, &dtype, b"M\x20\x4e\x85", &text("C"), b"tR"];
+    // A list of one resolution, kept in the memo and named again and again.
+    let bins = [&b"]"[..], &array.concat(), b"aq\x01"].concat();
+    let names: Vec<u8> = (0..features).flat_map(|k| text(&format!("f{k}"))).collect();
+    let bytes = ebm(&[
+        ("link_", text("identity")),
+        ("intercept_", [&b"G"[..], &0.0_f64.to_be_bytes()].concat()),
+        ("first", bins),
+        ("feature_names_in_", [&b"]("[..], &names, b"e"].concat()),
+        ("feature_types_in_", many(&text("continuous"))),
+        ("bins_", many(b"h\x01")),
+        ("term_features_", b"]".to_vec()),
+        ("term_scores_", b"]".to_vec()),
+    ]);
+    match open(&bytes).map(|model| model.card().clone()) {
+        Err(ModelError::Malformed { reason, .. }) => assert!(reason.contains("too often"), "{reason}"),
+        other => panic!("expected a refusal, got {:?}", other.map(|card| card.inputs.len())),
+    }
+}
+
 #[test]
 fn pickles_inside_pickles_end() {
     // joblib nests a pickle for every array of objects; here each holds the next.

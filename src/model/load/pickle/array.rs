@@ -209,14 +209,24 @@ impl<'d> Array<'d> {
         wanted: &str,
     ) -> Result<Vec<T>, ModelError> {
         let Elements::Raw(bytes) = &self.elements else { return Err(self.at.refuse(format!("expected {wanted}"))) };
-        let element = |place: usize| {
-            let start = place.checked_mul(self.dtype.size)?.checked_add(first)?;
-            read(dtype, bytes.get(start..start.checked_add(dtype.size)?)?)
-        };
-        let all: Option<Vec<T>> = Order::new(&self.shape, self.fortran).map(element).collect();
-        all.ok_or_else(|| {
-            self.at.refuse(format!("expected {wanted}, found elements of another type ({})", self.described()))
-        })
+        let element = |record: &[u8]| read(dtype, record.get(first..first.checked_add(dtype.size)?)?);
+        let refusal =
+            || self.at.refuse(format!("expected {wanted}, found elements of another type ({})", self.described()));
+        let size = self.dtype.size.max(1);
+        // The bytes are there, so no more room is taken than for them.
+        let mut all = Vec::with_capacity(self.count());
+        if !self.fortran || self.shape.len() < 2 {
+            for record in bytes.chunks_exact(size) {
+                all.push(element(record).ok_or_else(refusal)?);
+            }
+            return Ok(all);
+        }
+        for place in Order::new(&self.shape, self.fortran) {
+            let start = place.checked_mul(size).ok_or_else(refusal)?;
+            let record = bytes.get(start..start.saturating_add(size)).ok_or_else(refusal)?;
+            all.push(element(record).ok_or_else(refusal)?);
+        }
+        Ok(all)
     }
 
     fn described(&self) -> String {

@@ -175,6 +175,13 @@ impl<'d> At<'d> {
         }
     }
 
+    /// The elements of a list, tuple or set, each called as the whole: to name every element takes longer than to read
+    /// small ones.
+    pub fn parts(&self) -> Result<Vec<Self>, ModelError> {
+        let ids = self.document.elements(self.id).ok_or_else(|| self.wrong("a list"))?;
+        Ok(ids.iter().map(|id| Self { id: *id, ..self.clone() }).collect())
+    }
+
     /// The elements of a list, tuple or set, or of an array of objects.
     pub fn items(&self) -> Result<Vec<Self>, ModelError> {
         match self.document.elements(self.id) {

@@ -75,7 +75,7 @@ impl Dtype {
         let name = at.argument(0)?;
         let name = name.text()?;
         let state = match at.state() {
-            Some(state) => state.items()?,
+            Some(state) => state.parts()?,
             None => Vec::new(),
         };
         if name.trim_start_matches(['|', '<', '>', '=']).starts_with('V') {
@@ -93,7 +93,7 @@ impl Dtype {
         let (Some(names), Some(table), Some(size)) = (state.get(3), state.get(4), state.get(5)) else {
             return Err(at.refuse("the record has no fields"));
         };
-        let names = names.items()?;
+        let names = names.parts()?;
         if depth > 1 || names.is_empty() || names.len() > FIELD_LIMIT {
             return Err(at.refuse("the record has no fields, too many or nested ones"));
         }
@@ -101,7 +101,7 @@ impl Dtype {
         let mut fields = Vec::with_capacity(names.len());
         for name in &names {
             let name = name.text()?;
-            let field = table.field(name)?.items()?;
+            let field = table.field(name)?.parts()?;
             let [dtype, first, ..] = field.as_slice() else { return Err(at.refuse("a field has no place")) };
             let (dtype, first) = (Self::read_nested(dtype, depth + 1)?, first.count()?);
             if first.checked_add(dtype.size).is_none_or(|end| end > size) {
@@ -161,6 +161,9 @@ impl Dtype {
     fn word(&self, bytes: &[u8]) -> Option<u64> {
         if bytes.len() != self.size || bytes.len() > 8 {
             return None;
+        }
+        if let Ok(whole) = <[u8; 8]>::try_from(bytes) {
+            return Some(if self.big_endian { u64::from_be_bytes(whole) } else { u64::from_le_bytes(whole) });
         }
         let mut word = [0; 8];
         word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);

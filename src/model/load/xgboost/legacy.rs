@@ -143,7 +143,7 @@ impl<'b> Reader<'b> {
         let names = Value::List(names.into_iter().map(Value::Text).collect());
         let learner = table([
             ("learner_model_param", param),
-            ("objective", described(&attributes, objective)),
+            ("objective", described(&attributes, &objective)),
             ("gradient_booster", booster),
             ("attributes", Value::Table(attributes)),
             ("feature_names", names),
@@ -228,13 +228,13 @@ impl<'b> Reader<'b> {
 }
 
 /// The objective with its settings, which stand in JSON among the attributes; its name alone where they do not.
-fn described(attributes: &[(String, Value)], name: String) -> Value {
+fn described(attributes: &[(String, Value)], name: &str) -> Value {
     let stored = attributes.iter().find_map(|(key, value)| match value {
         Value::Text(text) if key == "objective" => Value::from_json(text.as_bytes()).ok(),
         _ => None,
     });
     let same = |value: &Value| At::root(value).optional("name").is_some_and(|at| at.text().is_ok_and(|n| n == name));
-    stored.filter(same).unwrap_or_else(|| table([("name", Value::Text(name.clone()))]))
+    stored.filter(same).unwrap_or_else(|| table([("name", Value::Text(name.to_owned()))]))
 }
 
 fn integer(bytes: &[u8], place: usize) -> i32 {

@@ -25,6 +25,10 @@ const UNREAD: [&str; 3] = ["base_weights", "loss_changes", "parents"];
 const PATHS: [&[&str]; 2] =
     [&["learner", "gradient_booster", "gbtree", "model", "trees"], &["learner", "gradient_booster", "model", "trees"]];
 
+/// Said of categories in files of old versions.
+const OLD_CODES: &str = "XGBoost up to 1.6 sent a category code never seen in the default direction of a split; later \
+    versions send it left, as here";
+
 /// The loader of XGBoost files.
 pub struct Xgboost;
 
@@ -75,13 +79,22 @@ impl Loader for Xgboost {
 fn document(bytes: &[u8], names: Vec<String>) -> Result<(Value, &'static str), ModelError> {
     let start = bytes.trim_ascii_start();
     match (start.first(), start.get(1)) {
-        (Some(b'{'), Some(b'"')) => Ok((Value::from_json_without(bytes, &UNREAD)?, "XGBoost JSON")),
-        (Some(b'{'), Some(space)) if space.is_ascii_whitespace() => {
-            Ok((Value::from_json_without(bytes, &UNREAD)?, "XGBoost JSON"))
+        (Some(b'{'), Some(second)) if *second == b'"' || second.is_ascii_whitespace() => {
+            let most = Value::from_json_without(bytes, &UNREAD)?;
+            // Rare trees keep their leaves in what is passed over.
+            let all = if lacks_leaves(&most) { Value::from_json_without(bytes, &UNREAD[1..])? } else { most };
+            Ok((all, "XGBoost JSON"))
         }
         (Some(b'{'), _) => Ok((Value::from_ubjson(bytes)?, "XGBoost UBJSON")),
         _ => Ok((legacy::read(bytes, names)?, "XGBoost binary")),
     }
+}
+
+fn lacks_leaves(document: &Value) -> bool {
+    let below = |path: &[&str]| path.iter().try_fold(At::root(document), |at, key| at.optional(key));
+    let trees = PATHS.iter().find_map(|path| below(path).or_else(|| below(&[&["Model"], *path].concat())));
+    let first = trees.and_then(|trees| trees.items().ok()?.next());
+    first.is_some_and(|tree| trees::has_weights_in_nodes(&tree))
 }
 
 /// Which rounds predict when early stopping marked one as best.
@@ -146,6 +159,10 @@ fn read(
             }
             describe_trees(&mut card, &ensemble, (&model, rounds), &learner)?;
             inputs::mark_codes(&mut card.inputs, &ensemble);
+            let categories = ensemble.trees.iter().any(|tree| !tree.sets.is_empty());
+            if categories && learner.version.is_some_and(|version| version < [1, 7, 0]) {
+                card.notes.push(OLD_CODES.to_owned());
+            }
             card.algorithm = match weights {
                 Some(_) => "gradient-boosted trees with dropout (DART)".to_owned(),
                 None => "gradient-boosted trees".to_owned(),
@@ -309,7 +326,11 @@ fn describe_trees(
     ] {
         card.facts.push((name.to_owned(), value.to_string()));
     }
-    card.facts.push(("Cover".to_owned(), "sum of hessians of the training rows".to_owned()));
+    if ensemble.trees.iter().any(|tree| tree.nodes.len() > 1 && tree.nodes.first().is_some_and(|n| n.cover == 0.0)) {
+        card.notes.push("The file holds no hessians, so path-dependent attributions have no weights".to_owned());
+    } else {
+        card.facts.push(("Cover".to_owned(), "sum of hessians of the training rows".to_owned()));
+    }
     if let Some(best) = best_rounds(learner).filter(|best| *best < rounds) {
         card.notes.push(format!(
             "Early stopping kept {best} of {rounds} rounds as best; all rounds are used, as Booster.predict does, \

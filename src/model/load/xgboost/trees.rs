@@ -124,6 +124,11 @@ fn arrays<'d>(at: &At<'d>) -> Result<Arrays<'d>, ModelError> {
     if stated.count()? != left.len() {
         return Err(stated.refuse(format!("{} nodes are announced, {} are stored", stated.count()?, left.len())));
     }
+    let cover = match at.optional("sum_hessian") {
+        // Vector leaves before 3.1 come without.
+        None if has_weights_in_nodes(at) => vec![0.0; left.len()].into(),
+        _ => reals("sum_hessian")?,
+    };
     Ok(Arrays {
         left,
         right: integers("right_children")?,
@@ -131,15 +136,23 @@ fn arrays<'d>(at: &At<'d>) -> Result<Arrays<'d>, ModelError> {
         default_left: integers("default_left")?,
         split_type,
         condition: reals("split_conditions")?,
-        cover: reals("sum_hessian")?,
+        cover,
     })
+}
+
+/// Whether a tree of vector leaves keeps them where every node has a row, as versions 2.0 to 3.0 write it.
+pub fn has_weights_in_nodes(tree: &At<'_>) -> bool {
+    let width = tree.optional("tree_param").and_then(|param| param.optional("size_leaf_vector")?.count().ok());
+    width.is_some_and(|width| width > 1) && tree.optional("leaf_weights").is_none()
 }
 
 fn nodes(at: &At<'_>, width: usize, set_of: &[(i64, u32)]) -> Result<Tree, ModelError> {
     let arrays = arrays(at)?;
-    // Leaf vectors are rows of an own table; a leaf's right child is its row.
+    // Leaf vectors are rows of an own table and a leaf's right child is its row, or every node has a row.
+    let in_nodes = has_weights_in_nodes(at);
     let mut leaf_values = match width {
         1 => Vec::new(),
+        _ if in_nodes => at.field("base_weights")?.reals()?.into_owned(),
         _ => at.field("leaf_weights")?.reals()?.into_owned(),
     };
     let all = arrays.left.iter().zip(arrays.right).zip(arrays.feature).zip(arrays.default_left);
@@ -158,6 +171,7 @@ fn nodes(at: &At<'_>, width: usize, set_of: &[(i64, u32)]) -> Result<Tree, Model
             leaf_values.push(*condition);
             Node { left: leaf_values.len() as u32 - 1, ..leaf }
         } else if *left == -1 {
+            let right = if in_nodes { &(i as i64) } else { right };
             Node { left: index(right.saturating_mul(width as i64), "row of leaf_weights")?, ..leaf }
         } else {
             let (left, right) = (index(*left, "node")?, index(*right, "node")?);
