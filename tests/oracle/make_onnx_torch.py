@@ -191,6 +191,26 @@ def halves(kind, packed):
     return run
 
 
+def functions(path):
+    """Operators that no exporter above writes, each on all columns."""
+    names = ["Tan", "Atan", "Sinh", "Cosh", "Asinh", "Gelu", "Celu", "HardSwish", "Mish", "ThresholdedRelu", "Shrink", "Softsign"]
+    settings = {"Celu": {"alpha": 0.7}, "ThresholdedRelu": {"alpha": 0.3}, "Shrink": {"lambd": 0.25, "bias": 0.5}}
+    nodes = [helper.make_node(n, ["x"], [n], **settings.get(n, {})) for n in names]
+    stored = [numpy_helper.from_array(np.array(v, dtype=t), n) for n, v, t in (
+        ("low", -1, np.float32), ("high", 1, np.float32), ("pads", [0, 1, 0, -1], np.int64), ("fill", 0.25, np.float32),
+        ("scale", [1.5, -0.5, 2, 1], np.float32))]
+    nodes += [helper.make_node("Gelu", ["x"], ["fast"], approximate="tanh"), helper.make_node("Clip", ["x", "low", "high"], ["inside"]),
+              helper.make_node("Pad", ["x", "pads", "fill"], ["padded"]),
+              helper.make_node("LayerNormalization", ["x", "scale"], ["layer"], axis=1, epsilon=0.01)]
+    nodes += [helper.make_node(n, ["inside"], [n]) for n in ("Asin", "Acos")]
+    last = [*names, "fast", "inside", "padded", "layer", "Asin", "Acos"]
+    nodes.append(helper.make_node("Concat", last, ["y"], axis=1))
+    value = lambda name, width: helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])
+    graph = helper.make_graph(nodes, "functions", [value("x", 4)], [value("y", 4 * len(last))], stored)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), str(path))
+    return {"x": np.concatenate([X[:14], [[0.0] * 4, [-0.0] * 4, [1.0, -1.0, 0.3, 0.25]]]).astype(np.float32)}, [f"f{i}" for i in range(4)]
+
+
 CASES = {
     "linear": network(plain(nn.Linear(4, 1))),
     "linear_layers": network(plain(nn.Linear(4, 3), nn.Linear(3, 2))),
@@ -210,6 +230,7 @@ CASES = {
     "bird_boosted": birds("perf_tree_trav", True, xgb=True),
     "halves": halves(TensorProto.FLOAT16, True),
     "halves_listed": halves(TensorProto.FLOAT16, False),
+    "functions": functions,
     "brains": halves(TensorProto.BFLOAT16, True),
 }
 

@@ -173,3 +173,19 @@ fn need<'t>(inputs: &[Option<&'t Tensor>], place: usize) -> Result<&'t Tensor, S
 fn optional<'t>(inputs: &[Option<&'t Tensor>], place: usize) -> Option<&'t Tensor> {
     inputs.get(place).copied().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_names_every_operator() {
+        let readme = include_str!("../../../../README.md");
+        let (_, behind) = readme.split_once("ONNX graphs open whose nodes").expect("the list");
+        let list = behind.split("\n\n").next().unwrap_or_default();
+        let list: Vec<&str> = list.split([' ', ',', '.', '\n']).collect();
+        for name in OPERATORS.iter().flat_map(|family| family.names) {
+            assert!(list.contains(name), "{name}");
+        }
+    }
+}
