@@ -56,6 +56,7 @@ fn opened(name: String, case: &Value, model: Arc<dyn Model>) -> Case {
     let places: Vec<usize> = names.iter().filter_map(|n| wanted.iter().position(|w| w == n)).collect();
     let left_out = inputs.len() < wanted.len();
     assert!(places.len() == inputs.len() && places.is_sorted(), "{name}: {names:?} of {wanted:?}");
+    assert!(left_out || !name.contains("left_out"), "{name}: a column that nothing reads is asked for");
     assert_eq!(left_out, model.card().notes.iter().any(|n| n.contains("leave columns out")), "{name}");
     let rows: Vec<Vec<f64>> =
         case["rows"].as_array().expect("rows").iter().map(|r| encode(r, inputs, &places)).collect();

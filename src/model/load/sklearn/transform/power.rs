@@ -20,7 +20,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Made {
     let method = at.field("method")?;
     let function: fn(f64, f64) -> f64 = match method.text()? {
         "yeo-johnson" if through_logarithms(at)? => yeo_johnson,
-        "yeo-johnson" => |x, exponent| yeo_johnson_by_powers(x, exponent),
+        "yeo-johnson" => yeo_johnson_by_powers,
         "box-cox" => box_cox,
         _ => return Err(method.wrong("yeo-johnson or box-cox")),
     };
