@@ -5,6 +5,7 @@
 
 mod categories;
 mod combine;
+mod covariance;
 mod family;
 mod formula;
 mod importances;
@@ -13,6 +14,7 @@ mod part;
 mod reading;
 mod transform;
 mod tree;
+mod weighted;
 
 use std::path::Path;
 use std::sync::Arc;

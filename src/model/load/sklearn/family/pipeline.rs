@@ -11,7 +11,7 @@ use super::super::super::pickle::At;
 use super::super::part::{Core, Inputs, Part};
 use super::super::reading::Reading;
 use super::super::transform::{Chain, Step, lower, steps};
-use super::{Family, decision_tree, linear};
+use super::{Family, decision_tree, linear, naive_bayes};
 
 /// The family.
 pub static FAMILY: Family = Family { classes: &[("sklearn.pipeline", "Pipeline")], read };
@@ -54,6 +54,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         let part = Part { algorithm, objective, inputs, answer, core, link, scales, asked, facts, notes };
         return Ok(part.fact("Steps in front", names.join(", ")).note(KEPT));
     }
+    notes.retain(|note| note != naive_bayes::TERMS);
     let tried = matches!(part.core, Core::Trees(_));
     let terms = if let Core::Linear(form) = &part.core { Terms::new(&chain, form) } else { None };
     let model = part.into_model(reading.origin, "", last)?;
