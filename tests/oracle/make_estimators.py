@@ -3,17 +3,19 @@ sklearn-<version>/ and there estimators.json, which holds what the estimators th
 """
 
 import numpy as np
-from sklearn import (calibration, ensemble, linear_model, model_selection, multiclass, multioutput, naive_bayes,
-                     neural_network, pipeline, preprocessing, semi_supervised, svm, tree)
+from sklearn import (calibration, cross_decomposition, ensemble, gaussian_process, kernel_ridge, linear_model, model_selection,
+                     multiclass, multioutput, naive_bayes, neural_network, pipeline, preprocessing, semi_supervised, svm, tree)
 
 from common import columns
-from make_sklearn import RELEASE, exact_choice, write_record
+from make_sklearn import RELEASE, data, exact_choice, inputs, write_record
 
 
 def cases():
     """Name, estimator, kind of data."""
     yield from chosen()
     yield from combined()
+    yield from processes()
+    yield from others()
 
 
 def chosen():
@@ -70,8 +72,77 @@ def combined():
     yield "calibrated_svm", c(svm.SVC(), cv=2), "three"
 
 
+def processes():
+    """Gaussian processes with every kernel, and kernel ridge regression."""
+    g, k = gaussian_process, gaussian_process.kernels
+    numbers = {
+        "matern": k.Matern([1.0, 2.0, 0.5, 3.0], nu=1.5) + k.WhiteKernel(0.5), "rough": k.Matern(nu=0.5), "twice": k.Matern(nu=2.5),
+        "gauss": k.Matern(nu=np.inf), "quadratic": 2.0 * k.RationalQuadratic(1.5, 0.7),
+        "periodic": k.ExpSineSquared(1.2, 2.5) + k.DotProduct(0.5), "power": k.RBF([1.0, 2.0, 3.0, 4.0]) ** 2 + k.DotProduct(0.3) ** 2,
+        "pairwise": k.PairwiseKernel(metric="laplacian", gamma=0.3),
+    }
+    for name, kernel in numbers.items():
+        yield f"process_{name}", g.GaussianProcessRegressor(kernel, alpha=30.0 if name == "periodic" else 0.5, optimizer=None, normalize_y=name in ("matern", "periodic")), "number few"
+    yield "process_plain", g.GaussianProcessRegressor(alpha=0.5), "targets few"
+    yield "process_classes_two", g.GaussianProcessClassifier(), "two few"
+    yield "process_classes_three", g.GaussianProcessClassifier(1.5 * k.RBF(2.0) + k.DotProduct(0.1), optimizer=None), "words few"
+    r = kernel_ridge.KernelRidge
+    yield "kernel_ridge_linear", r(), "targets few"
+    for name, gamma in [("rbf", 0.1), ("poly", None), ("laplacian", 0.2), ("sigmoid", 0.01), ("cosine", None)]:
+        yield f"kernel_ridge_{name}", r(kernel=name, gamma=gamma), "number few"
+    c = cross_decomposition
+    yield "least_squares", c.PLSRegression(2), "targets"
+    yield "least_squares_one", c.PLSRegression(2, scale=False), "number"
+    yield "least_squares_canonical", c.PLSCanonical(2), "targets"
+
+
+def others():
+    """The rest: other starts, structure kept inside other estimators."""
+    logistic = linear_model.LogisticRegression()
+    small = tree.DecisionTreeClassifier(max_depth=2, random_state=0)
+    forest = ensemble.RandomForestClassifier(n_estimators=3, max_depth=2, random_state=0)
+    few = dict(n_estimators=3, max_depth=2, random_state=0)
+    boosting, numbers = ensemble.GradientBoostingClassifier, ensemble.GradientBoostingRegressor
+    yield "start_two", boosting(init=forest, **few), "two"
+    yield "start_three", boosting(init=small, **few), "three"
+    yield "start_exponential", boosting(init=small, loss="exponential", **few), "two"
+    yield "start_number", numbers(init=tree.DecisionTreeRegressor(max_depth=1, random_state=0), **few), "number"
+    if RELEASE < (1, 6):  # later ones keep weights in f32, as boosting hands its rows on
+        yield "start_linear", boosting(init=logistic, **few), "three"
+    yield "bayes_categorical", naive_bayes.CategoricalNB(), "categories three"
+    yield "bayes_categorical_two", naive_bayes.CategoricalNB(), "categories two"
+    c = calibration.CalibratedClassifierCV
+    yield "calibrated_one_svm", c(svm.LinearSVC(random_state=0), ensemble=False, cv=2), "two"
+    yield "calibrated_one_svm_three", c(svm.LinearSVC(random_state=0), ensemble=False, cv=2), "three"
+    yield "calibrated_one_forest", c(forest, ensemble=False, cv=2), "two"
+    yield "calibrated_one_forest_three", c(forest, ensemble=False, cv=2), "three"
+    yield "calibrated_one_boosting", c(boosting(**few), ensemble=False, cv=2), "three"
+    if RELEASE >= (1, 8):
+        for name, model, kind in [("svm", svm.LinearSVC(random_state=0), "two"), ("svm_three", svm.LinearSVC(random_state=0), "three"),
+                                  ("forest", forest, "two"), ("forest_three", forest, "three"), ("bayes", naive_bayes.GaussianNB(), "two")]:
+            yield f"calibrated_temperature_{name}", c(model, method="temperature", ensemble=False, cv=2), kind
+        yield "calibrated_temperature_mean", c(naive_bayes.GaussianNB(), method="temperature", cv=2), "three"
+    s, ridge, number_tree = ensemble.StackingClassifier, linear_model.Ridge(), tree.DecisionTreeRegressor(max_depth=2, random_state=0)
+    yield "stacked_trees", s([("t", small), ("f", forest)], cv=3), "two"
+    yield "stacked_trees_three", s([("t", small), ("f", forest)], cv=3), "words"
+    yield "stacked_linear", s([("s", svm.LinearSVC(random_state=0)), ("r", linear_model.RidgeClassifier())], logistic, passthrough=True, cv=3), "three"
+    yield "stacked_numbers", ensemble.StackingRegressor([("r", ridge), ("l", linear_model.Lasso(alpha=0.1))], cv=3), "number"
+    yield "stacked_boosting", ensemble.StackingRegressor([("b", numbers(**few)), ("t", number_tree)], ridge, cv=3), "number"
+    yield "mean_linear", ensemble.VotingRegressor([("r", ridge), ("l", linear_model.Lasso(alpha=0.1))], weights=[1, 3]), "number"
+    yield "mean_bagging", ensemble.BaggingRegressor(ridge, n_estimators=3, max_features=3, random_state=0), "number"
+
+
+def prepared(kind, large):
+    """As `inputs`: few rows for models that keep them all, or whole numbers for categories."""
+    table, target, rows = inputs(kind.replace(" few", "").replace("categories ", ""), large)
+    if kind.endswith("few"):
+        return table[:18], target[:18], rows[3:]
+    if kind.startswith("categories"):
+        return np.floor(np.abs(table)), target, np.floor(np.abs(table[:12])) + [[0, 0, 0, 0.75]]
+    return table, target, rows
+
+
 def fitted(model):
-    from make_sklearn import data
     return model.fit(*data("two"))
 
 
@@ -90,10 +161,10 @@ def results(model, name, rows):
         return {"prediction": columns(model.predict(rows))}
     if not probabilities:
         out["choice"] = exact_choice(model, rows)
-    if name not in ("svm_pairs", "training_tree") and hasattr(model, "decision_function"):
+    if name not in ("svm_pairs", "training_tree") and not name.startswith("stacked") and hasattr(model, "decision_function"):
         out["margin"] = columns(model.decision_function(rows))
     return out
 
 
 if __name__ == "__main__":
-    write_record(cases(), results, "estimators.json", "make_estimators.py")
+    write_record(cases(), results, "estimators.json", "make_estimators.py", prepared)

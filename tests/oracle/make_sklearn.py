@@ -549,8 +549,8 @@ def main():
     write_record(cases(), results, "record.json", "make_sklearn.py")
 
 
-def write_record(cases, results, file, script):
-    """Fits and saves the estimators of `cases`; `file` holds what `results` says of them."""
+def write_record(cases, results, file, script, inputs=inputs):
+    """Fits and saves the estimators of `cases` on `inputs`; `file` holds what `results` says of them."""
     FOLDER.mkdir(exist_ok=True)
     record = {}
     for at, (name, model, kind) in enumerate(cases):

@@ -9,6 +9,7 @@ use super::super::pickle::At;
 use super::formula::{Asked, Formula, OPAQUE, write_probabilities};
 use super::part::{Answer, Core, Inputs, Part};
 use super::reading::Reading;
+use super::weighted::{Term, diagonal, weighted};
 
 /// One estimator of a mean.
 pub struct Member {
@@ -42,6 +43,19 @@ pub fn mean(
         reading.charge(ensemble.trees.iter().map(|t| t.nodes.len().saturating_mul(8)).sum(), at)?;
         let part = Part::direct(name, inputs, answer, Core::Trees(ensemble));
         return Ok(super::family::tree_facts(part));
+    }
+    if matches!(answer, Answer::Numbers(..)) {
+        let of = |m: &'_ Member| diagonal(answer.outputs(), |_| m.weight / total);
+        let terms = members.iter().map(|m| Term {
+            part: &m.part,
+            columns: m.columns.as_deref(),
+            scale: Scale::Target,
+            weights: of(m),
+        });
+        let terms: Vec<Term<'_>> = terms.collect();
+        if let Some(Core::Linear(form)) = weighted(&terms, inputs.count(), &vec![0.0; answer.outputs()]) {
+            return Ok(Part::direct(name, inputs, answer, Core::Linear(form)).note(super::family::NO_MISSING));
+        }
     }
     let asked = members.into_iter().map(|m| Ok((Asked::new(m.part, reading, at)?.seeing(m.columns), m.weight)));
     let asked: Vec<(Asked, f64)> = asked.collect::<Result<_, ModelError>>()?;

@@ -6,7 +6,7 @@ use crate::model::card::ModelCard;
 use crate::model::link::LinkFunction;
 use crate::model::tree_model::{finish, fits};
 use crate::model::trees::Accumulate;
-use crate::model::{Model, ModelError, Products, Scale, Structure};
+use crate::model::{Additive, Model, ModelError, Products, Scale, Structure};
 use crate::num::MatrixView;
 
 use super::super::pickle::At;
@@ -62,6 +62,47 @@ impl Model for FormulaModel {
 
     fn structure(&self) -> Structure<'_> {
         self.formula.products().map_or(Structure::Opaque, Structure::Products)
+    }
+}
+
+/// One term for each input, that can be kept.
+pub trait Terms: Additive + Send {}
+
+impl<T: Additive + Send> Terms for T {}
+
+/// A sum of one term for each input, with a card.
+pub struct AdditiveModel {
+    /// What the model says about itself.
+    pub card: ModelCard,
+    /// The terms; their sum is in the native scale of the card.
+    pub terms: Arc<dyn Terms>,
+    /// From the sum to every other scale of the card.
+    pub link: LinkFunction,
+}
+
+impl Model for AdditiveModel {
+    fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        let outputs = self.card.outputs.len();
+        if !fits(self.card.inputs.len(), outputs, rows, out) || self.terms.intercept().len() != outputs {
+            return;
+        }
+        let mut term = vec![0.0; outputs];
+        for (i, out) in out.chunks_exact_mut(outputs.max(1)).enumerate() {
+            out.copy_from_slice(self.terms.intercept());
+            for (j, x) in rows.row(i).iter().enumerate() {
+                self.terms.term(j, *x, &mut term);
+                out.iter_mut().zip(&term).for_each(|(sum, term)| *sum += term);
+            }
+        }
+        finish(&self.card, self.link, Accumulate::F64, scale, out);
+    }
+
+    fn structure(&self) -> Structure<'_> {
+        Structure::Additive(&*self.terms)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod categories;
 mod combine;
+mod covariance;
 mod family;
 mod formula;
 mod gaussian;
@@ -16,6 +17,7 @@ mod piped;
 mod reading;
 mod transform;
 mod tree;
+mod weighted;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::model::{Behind, LinearForm, Model, ModelCard, ModelError, Scale, Step
 
 use super::super::pickle::At;
 use super::super::{OUTPUT_LIMIT, Origin, output_names};
-use super::formula::{Formula, FormulaModel};
+use super::formula::{AdditiveModel, Formula, FormulaModel, Terms};
 use super::reading::unsupported;
 
 /// Inputs a model without names may have.
@@ -110,6 +110,8 @@ pub enum Core {
     Trees(TreeEnsemble),
     /// A linear form.
     Linear(LinearForm),
+    /// One term for each input.
+    Additive(Arc<dyn Terms>),
     /// A formula: predictions only.
     Formula(Arc<dyn Formula>),
     /// A model behind steps.
@@ -342,6 +344,7 @@ impl Part {
                 }
                 Arc::new(LinearModel { card, form, link: self.link, arithmetic: Accumulate::F64 })
             }
+            Core::Additive(terms) => Arc::new(AdditiveModel { card, terms, link: self.link }),
             Core::Formula(formula) => Arc::new(FormulaModel { card, formula, link: self.link }),
             Core::Behind(model) => with_card(model, card),
             Core::Whole(model) => {

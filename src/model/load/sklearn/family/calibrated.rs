@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::model::ModelError;
+use crate::model::link::LinkFunction;
+use crate::model::trees::Accumulate;
+use crate::model::{ModelError, Scale};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE, write_probabilities};
-use super::super::part::{Answer, Core, Part, classes, not_fitted};
+use super::super::part::{Answer, Core, Decision, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
-use super::Family;
+use super::super::weighted::{Term, diagonal, weighted};
 use super::voting::inputs;
+use super::{Family, tree_facts};
 
 /// The family.
 pub static FAMILY: Family = Family { classes: &[("sklearn.calibration", "CalibratedClassifierCV")], read };
@@ -24,9 +27,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         let inner =
             one.optional("estimator").or_else(|| one.optional("base_estimator")).ok_or_else(|| not_fitted(one))?;
         let part = reading.part(&inner)?;
-        let own: Vec<Curve> =
-            one.field("calibrators")?.items()?.iter().map(|c| Curve::read(reading, c)).collect::<Result<_, _>>()?;
-        if own.len() != answer.outputs() || part.answer.outputs() != answer.outputs() {
+        let own = Curves::read(reading, one, answer.outputs())?;
+        if part.answer.outputs() != answer.outputs() {
             return Err(one.refuse("the curves do not fit the classes"));
         }
         parts.push(part);
@@ -39,11 +41,100 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     if parts.iter().any(|p| p.inputs.count() != inputs.count()) {
         return Err(at.refuse("an estimator inside has other inputs than the whole"));
     }
+    if let ([part], [curves]) = (parts.as_slice(), curves.as_slice())
+        && let Some((core, link)) = curves.worked_in(part)
+    {
+        let notes = part.notes.iter().filter(|note| KEPT.contains(&note.as_str())).cloned().collect();
+        let part = Part::margins("calibrated classifier", inputs, answer, core, link).deciding(Decision::Missing);
+        return Ok(tree_facts(Part { notes, ..part }).note(WORKED_IN));
+    }
     let asked = parts.into_iter().zip(&stored).map(|(part, at)| Asked::scoring(part, reading, at));
     let asked: Vec<Asked> = asked.collect::<Result<_, _>>()?;
     let formula = Calibrated { members: asked.into_iter().zip(curves).collect() };
     let part = Part::direct("calibrated classifier", inputs, answer, Core::Formula(Arc::new(formula)));
     Ok(part.note(&format!("A calibrated classifier {OPAQUE}")))
+}
+
+/// Said of one classifier with curves that are sigmoids.
+const WORKED_IN: &str = "The sigmoid of the calibration is worked into the classifier's weights or leaves: the margin is \
+    the log-odds after calibration";
+/// Notes of the classifier inside that stay true.
+const KEPT: [&str; 2] = [super::linear::NO_MISSING, super::decision_tree::NO_MISSING];
+
+/// What turns the scores of one classifier into probabilities.
+enum Curves {
+    /// A curve for each output.
+    Each(Vec<Curve>),
+    /// The softmax of scores times this.
+    Temperature(f64),
+}
+
+impl Curves {
+    fn read(reading: &Reading<'_>, one: &At<'_>, outputs: usize) -> Result<Self, ModelError> {
+        let stored = one.field("calibrators")?.items()?;
+        if let [only] = stored.as_slice()
+            && only.class().is_some_and(|(_, name)| name == "_TemperatureScaling")
+        {
+            return Ok(Self::Temperature(only.field("beta_")?.real()?));
+        }
+        let own: Vec<Curve> = stored.iter().map(|c| Curve::read(reading, c)).collect::<Result<_, _>>()?;
+        match own.len() == outputs {
+            true => Ok(Self::Each(own)),
+            false => Err(one.refuse("the curves do not fit the classes")),
+        }
+    }
+
+    /// The classifier with sigmoids or a temperature worked in, where its scores are trees or a linear form.
+    fn worked_in(&self, part: &Part) -> Option<(Core, LinkFunction)> {
+        let outputs = part.answer.outputs();
+        let scale = if part.asked.1 == Decision::Margin { Scale::Margin } else { Scale::Probability };
+        let single = outputs == 1;
+        let (factors, starts, link) = match self {
+            Self::Temperature(_) if scale == Scale::Probability => return None,
+            Self::Temperature(beta) if single => (vec![2.0 * beta], vec![0.0], LinkFunction::Sigmoid { slope: 1.0 }),
+            Self::Temperature(beta) => (vec![*beta; outputs], vec![0.0; outputs], LinkFunction::Softmax),
+            Self::Each(curves) => {
+                let sigmoids = curves.iter().map(|c| match c {
+                    Curve::Sigmoid { slope, start } => Some((-slope, -start)),
+                    Curve::Isotonic { .. } => None,
+                });
+                let (factors, starts) = sigmoids.collect::<Option<(Vec<f64>, Vec<f64>)>>()?;
+                let sigmoid = LinkFunction::Sigmoid { slope: 1.0 };
+                (factors, starts, if single { sigmoid } else { LinkFunction::SigmoidShares })
+            }
+        };
+        let weights = diagonal(outputs, |k| factors.get(k).copied().unwrap_or(f64::NAN));
+        let term = Term { part, columns: None, scale, weights };
+        Some((weighted(&[term], part.inputs.count(), &starts)?, link))
+    }
+
+    /// Probabilities of all classes from the scores of `asked`.
+    fn of(&self, asked: &Asked, row: &[f64]) -> Vec<f64> {
+        let scores = asked.scores(row);
+        match self {
+            Self::Each(curves) => {
+                let mut values: Vec<f64> = curves.iter().zip(&scores).map(|(curve, score)| curve.of(*score)).collect();
+                if let &[positive] = values.as_slice() {
+                    return vec![1.0 - positive, positive];
+                }
+                let sum: f64 = values.iter().sum();
+                let equal = 1.0 / values.len() as f64;
+                values.iter_mut().for_each(|v| *v = if sum == 0.0 { equal } else { *v / sum });
+                values
+            }
+            Self::Temperature(beta) => {
+                // One score belongs to the second class, its negative to the first; shares become logarithms.
+                let mut logits: Vec<f64> = match scores.as_slice() {
+                    &[score] if asked.decides() => vec![-score, score],
+                    all if asked.decides() => all.to_vec(),
+                    _ => asked.probabilities(row).iter().map(|share| libm::log(share + 1e-12)).collect(),
+                };
+                logits.iter_mut().for_each(|logit| *logit *= beta);
+                LinkFunction::Softmax.apply(Accumulate::F64, &mut logits);
+                logits
+            }
+        }
+    }
 }
 
 enum Curve {
@@ -98,22 +189,14 @@ impl Curve {
 }
 
 struct Calibrated {
-    members: Vec<(Asked, Vec<Curve>)>,
+    members: Vec<(Asked, Curves)>,
 }
 
 impl Formula for Calibrated {
     fn evaluate(&self, row: &[f64], out: &mut [f64]) {
         let mut mean = vec![0.0; out.len().max(2)];
         for (asked, curves) in &self.members {
-            let scores = asked.scores(row);
-            let mut values: Vec<f64> = curves.iter().zip(&scores).map(|(curve, score)| curve.of(*score)).collect();
-            if let &[positive] = values.as_slice() {
-                values = vec![1.0 - positive, positive];
-            } else {
-                let sum: f64 = values.iter().sum();
-                let equal = 1.0 / values.len() as f64;
-                values.iter_mut().for_each(|v| *v = if sum == 0.0 { equal } else { *v / sum });
-            }
+            let values = curves.of(asked, row);
             mean.iter_mut().zip(values).for_each(|(mean, value)| *mean += value);
         }
         mean.iter_mut().for_each(|value| *value /= self.members.len() as f64);

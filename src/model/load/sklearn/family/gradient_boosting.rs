@@ -1,10 +1,13 @@
 //! Gradient boosting: a start, then the learning rate times each tree.
 
+use std::sync::Arc;
+
 use crate::model::link::LinkFunction;
 use crate::model::trees::{Accumulate, Compare};
-use crate::model::{ModelError, TaskKind, Tree, TreeEnsemble};
+use crate::model::{ModelError, Scale, TaskKind, Tree, TreeEnsemble};
 
 use super::super::super::pickle::At;
+use super::super::formula::{Asked, Formula, OPAQUE};
 use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted, version};
 use super::super::reading::{Reading, unsupported};
 use super::super::tree::{Leaf, LeafRules, read as read_tree};
@@ -31,7 +34,9 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         _ => return Err(unsupported(at, &format!("the loss “{loss}” is not known"), "Train with loss=\"log_loss\"")),
     };
     let outputs = answer.outputs();
-    let base = base(at, &answer, link)?;
+    let init = at.field("init_")?;
+    let foreign = !init.is_nothing() && init.class().is_some_and(|(module, _)| !module.starts_with("sklearn.dummy"));
+    let base = if foreign { vec![0.0; outputs] } else { base(at, &answer, link)? };
     let rate = at.field("learning_rate")?.real()?;
     let stages = at.optional("estimators_").ok_or_else(|| not_fitted(at))?.items()?;
     if stages.is_empty() || !stages.len().is_multiple_of(outputs) {
@@ -57,8 +62,61 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         divisor: 1.0,
     };
     let part = Part::margins("gradient-boosted trees", inputs, answer, Core::Trees(ensemble), link);
-    let part = described(part, true).note(NO_MISSING).fact("Boosting rounds", rounds).fact("Learning rate", rate);
+    let mut part = described(part, true).note(NO_MISSING);
+    if foreign {
+        part = started(part, (reading, at), &init)?;
+    }
+    let part = part.fact("Boosting rounds", rounds).fact("Learning rate", rate);
     Ok(Part { objective: Some(loss.to_owned()), ..part })
+}
+
+/// The trees of `part` on top of what the estimator `init` answers.
+fn started(part: Part, (reading, at): (&Reading<'_>, &At<'_>), init: &At<'_>) -> Result<Part, ModelError> {
+    let first = reading.part(init)?;
+    let exact = match &first.core {
+        Core::Trees(_) => true,
+        Core::Linear(_) => init.field("coef_")?.array()?.dtype.size == size_of::<f64>(),
+        _ => false,
+    };
+    if !exact {
+        let what = format!("it starts from {}, which the library asks in f32", init.described());
+        return Err(unsupported(at, &what, "Train with init=None, or with an init made of trees"));
+    }
+    let alike = first.answer.outputs() == part.answer.outputs() && first.answer.task() == part.answer.task();
+    if !alike || first.inputs.count() != part.inputs.count() {
+        return Err(init.refuse("the estimator at the start has other inputs or answers"));
+    }
+    let trees = Part { answer: Answer::Numbers(TaskKind::Regression, part.answer.outputs()), ..part.clone() };
+    let trees = Part { link: LinkFunction::Identity, scales: (Scale::Target, vec![Scale::Target]), ..trees };
+    let first = Asked::new(first, reading, init)?;
+    if matches!(part.answer, Answer::Classes(_)) && !first.has_probabilities() {
+        return Err(init.refuse("the estimator at the start has no probabilities"));
+    }
+    let trees = Asked::new(trees, reading, at)?;
+    let start = Start { first, trees, link: part.link, release: release(at) };
+    let part = Part { core: Core::Formula(Arc::new(start)), ..part };
+    Ok(part.note(&format!("The boosting starts from another estimator and {OPAQUE}")))
+}
+
+/// Trees on top of an estimator.
+struct Start {
+    first: Asked,
+    trees: Asked,
+    link: LinkFunction,
+    release: (u32, u32),
+}
+
+impl Formula for Start {
+    fn evaluate(&self, row: &[f64], out: &mut [f64]) {
+        // The library asks the first estimator with rows in f32, too.
+        let rounded: Vec<f64> = row.iter().map(|x| f64::from(*x as f32)).collect();
+        let start = match self.first.answer {
+            Answer::Classes(_) => margins(&self.first.probabilities(&rounded), self.link, self.release),
+            _ => self.first.numbers(&rounded),
+        };
+        let trees = self.trees.numbers(row);
+        out.iter_mut().zip(start.iter().zip(&trees)).for_each(|(out, (start, trees))| *out = start + trees);
+    }
 }
 
 /// The margin before the first tree, per output.
@@ -83,21 +141,25 @@ fn base(at: &At<'_>, answer: &Answer, link: LinkFunction) -> Result<Vec<f64>, Mo
     if priors.len() != names.len() {
         return Err(init.refuse(format!("{} shares for {} classes", priors.len(), names.len())));
     }
+    Ok(margins(&priors, link, release(at)))
+}
+
+/// The margins of these shares of the classes.
+fn margins(priors: &[f64], link: LinkFunction, release: (u32, u32)) -> Vec<f64> {
     // Up to 1.7 the f32 epsilon keeps the shares away from 0 and 1.
-    let release = release(at);
     let epsilon = if release < (1, 8) { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let shares: Vec<f64> = priors.iter().map(|p| p.clamp(epsilon, 1.0 - epsilon)).collect();
     if let &[_, positive] = shares.as_slice() {
         let log_odds = libm::log(positive / (1.0 - positive));
-        return Ok(vec![if link == (LinkFunction::Sigmoid { slope: 2.0 }) { 0.5 * log_odds } else { log_odds }]);
+        return vec![if link == (LinkFunction::Sigmoid { slope: 2.0 }) { 0.5 * log_odds } else { log_odds }];
     }
     let logs: Vec<f64> = shares.iter().map(|p| libm::log(*p)).collect();
     if release < (1, 4) {
-        return Ok(logs);
+        return logs;
     }
     // Since 1.4 shares are measured against their geometric mean.
     let mean = libm::exp(logs.iter().sum::<f64>() / logs.len() as f64);
-    Ok(shares.iter().map(|p| libm::log(p / mean)).collect())
+    shares.iter().map(|p| libm::log(p / mean)).collect()
 }
 
 /// Major and minor version of the library that wrote the estimator; the newest when it does not say.

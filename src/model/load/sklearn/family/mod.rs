@@ -12,9 +12,11 @@ mod discriminant;
 mod dummy;
 mod ebm;
 mod forest;
+mod gaussian_process;
 mod gradient_boosting;
 mod histogram_boosting;
 mod isolation_forest;
+mod kernel_ridge;
 mod lightgbm;
 mod linear;
 mod linear_classifier;
@@ -25,6 +27,7 @@ mod neighbours;
 mod neural_network;
 mod one_vs_rest;
 mod pairs;
+mod partial_least_squares;
 mod pipeline;
 mod search;
 mod stacking;
@@ -39,6 +42,8 @@ use crate::model::ModelError;
 use super::super::pickle::At;
 use super::part::{Core, Part};
 use super::reading::Reading;
+
+pub use linear::NO_MISSING;
 
 /// A family of estimators.
 pub struct Family {
@@ -68,6 +73,9 @@ pub static ESTIMATORS: &[&Family] = &[
     &naive_bayes::FAMILY,
     &discriminant::FAMILY,
     &neural_network::FAMILY,
+    &gaussian_process::FAMILY,
+    &kernel_ridge::FAMILY,
+    &partial_least_squares::FAMILY,
     &one_vs_rest::FAMILY,
     &multi_output::FAMILY,
     &dummy::FAMILY,

@@ -11,7 +11,7 @@ use super::super::part::{Core, Inputs, Part};
 use super::super::piped::{Front, Piped, Said};
 use super::super::reading::Reading;
 use super::super::transform::{Chain, Step, lower, over, steps};
-use super::{Family, decision_tree, linear};
+use super::{Family, decision_tree, linear, naive_bayes};
 
 /// The family.
 pub static FAMILY: Family = Family { classes: &[("sklearn.pipeline", "Pipeline")], read };
@@ -67,6 +67,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         let part = part.note(KEPT);
         return Ok(if refuses { part.note(UNKNOWN) } else { part });
     }
+    notes.retain(|note| note != naive_bayes::TERMS);
     let tried = matches!(part.core, Core::Trees(_));
     let opaque = match chain.mixes() {
         Some(name) => {

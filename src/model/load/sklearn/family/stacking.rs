@@ -8,8 +8,9 @@ use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE};
 use super::super::part::{Answer, Core, Decision, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
-use super::Family;
+use super::super::weighted::{Term, weighted};
 use super::voting::inputs;
+use super::{Family, decision_tree, linear, tree_facts};
 
 /// The family.
 pub static FAMILY: Family =
@@ -26,6 +27,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     if methods.len() != parts.len() {
         return Err(at.refuse(format!("{} methods for {} estimators", methods.len(), parts.len())));
     }
+    let mut kept = parts.clone();
     let mut members = Vec::new();
     for ((part, method), at) in parts.into_iter().zip(&methods).zip(&stored) {
         let asked = Asked::new(part, reading, at)?;
@@ -46,6 +48,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let last = at.optional("final_estimator_").ok_or_else(|| not_fitted(at))?;
     let inner = reading.part(&last)?;
     let decides = inner.asked.1 != Decision::Missing;
+    let final_ = inner.clone();
     let last = Asked::new(inner, reading, &last)?;
     let passthrough = at.optional("passthrough").map_or(Ok(false), |p| p.flag())?;
     let own = if passthrough { inputs.count() } else { 0 };
@@ -60,11 +63,55 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     if answer.outputs() != last.answer.outputs() {
         return Err(at.refuse("the last estimator has other classes than the whole"));
     }
+    let questions: Vec<Question> = members.iter().map(|(_, question)| *question).collect();
+    if let Some(core) = worked_in(&kept, &questions, &final_, (inputs.count(), passthrough)) {
+        let part = Part { inputs, answer, core, algorithm: "stacking".to_owned(), ..final_ };
+        let note = if matches!(part.core, Core::Linear(_)) { linear::NO_MISSING } else { decision_tree::NO_MISSING };
+        kept.retain(|part| !part.notes.iter().any(|own| own == note));
+        let part = Part { notes: Vec::new(), facts: Vec::new(), ..part };
+        let part = if kept.is_empty() { part.note(note) } else { part };
+        return Ok(tree_facts(part).note(WORKED_IN));
+    }
     let scale = if matches!(answer, Answer::Classes(_)) { Scale::Probability } else { Scale::Target };
     let formula = Stack { members, passthrough, last, scale };
     let part = Part::direct("stacking", inputs, answer, Core::Formula(Arc::new(formula)));
     let part = if decides { part.deciding(Decision::Other) } else { part };
     Ok(part.note(&format!("A stack of estimators {OPAQUE}")))
+}
+
+/// Said of stacks whose last estimator is linear.
+const WORKED_IN: &str =
+    "The weights of the last estimator are worked into those below it, so exact methods explain the stack";
+
+/// The stack as one core, where the last estimator is linear and those below it are all trees or all linear.
+fn worked_in(
+    parts: &[Part],
+    questions: &[Question],
+    last: &Part,
+    (inputs, passthrough): (usize, bool),
+) -> Option<Core> {
+    let Core::Linear(form) = &last.core else { return None };
+    let outputs = form.outputs();
+    let mut weights = form.weights.chunks(outputs.max(1));
+    let mut terms = Vec::new();
+    for (part, question) in parts.iter().zip(questions) {
+        let scale = match question {
+            Question::Probabilities => Scale::Probability,
+            Question::Margins => Scale::Margin,
+            Question::Numbers => Scale::Target,
+        };
+        let weights = weights.by_ref().take(part.answer.outputs()).flatten().copied().collect();
+        terms.push(Term { part, columns: None, scale, weights });
+    }
+    let mut core = weighted(&terms, inputs, &form.intercept)?;
+    match &mut core {
+        _ if !passthrough => {}
+        Core::Linear(sum) => {
+            sum.weights.iter_mut().zip(weights.flatten()).for_each(|(sum, own)| *sum += own);
+        }
+        _ => return None,
+    }
+    Some(core)
 }
 
 #[derive(Clone, Copy)]
