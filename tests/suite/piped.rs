@@ -56,8 +56,7 @@ fn rows(case: &Value, model: &dyn Model) -> Matrix {
 fn attribution(id: &str, model: &dyn Model, rows: &Matrix, settings: &[(&str, &str)]) -> (Attribution, f64) {
     let method = method(id);
     let ids: Vec<RowId> = (0..rows.rows() as u32).map(RowId).collect();
-    let background =
-        Background { name: "rows".to_owned(), matrix: rows.clone(), rows: Arc::from([]), weights: None };
+    let background = Background { name: "rows".to_owned(), matrix: rows.clone(), rows: Arc::from([]), weights: None };
     let knobs = Knobs::check(method.knobs(), settings.iter().copied()).expect("known settings");
     let request = Request {
         model,
