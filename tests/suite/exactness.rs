@@ -60,19 +60,23 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
+/// Every model file of a record of many cases.
+fn gathered(folder: &Path, record: &Value) -> Vec<Recorded> {
+    let version = record["version"].as_str().expect("a version").to_owned();
+    let cases = record["cases"].as_object().expect("cases").values();
+    let files = |case: &Value| {
+        let one = |file: &str| Recorded { file: folder.join(file), version: version.clone(), record: case.clone() };
+        texts(&case["files"]).map(one).collect::<Vec<_>>()
+    };
+    cases.flat_map(files).collect()
+}
+
 /// Every recorded model file of a folder.
 fn recorded(folder: &Path) -> Vec<Recorded> {
-    let collected = folder.join("record.json");
-    if collected.exists() {
-        let record = json(&collected);
-        let version = record["version"].as_str().expect("a version").to_owned();
-        let cases = record["cases"].as_object().expect("cases").values();
-        let files = |case: &Value| {
-            texts(&case["files"])
-                .map(|file| Recorded { file: folder.join(file), version: version.clone(), record: case.clone() })
-                .collect::<Vec<_>>()
-        };
-        return cases.flat_map(files).collect();
+    let collected = ["record.json", "estimators.json"].map(|name| folder.join(name));
+    let collected: Vec<Value> = collected.iter().filter(|file| file.exists()).map(|file| json(file)).collect();
+    if !collected.is_empty() {
+        return collected.iter().flat_map(|record| gathered(folder, record)).collect();
     }
     let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut cases: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();

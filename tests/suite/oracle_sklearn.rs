@@ -237,6 +237,15 @@ fn structure_is_kept_where_it_is_exact() {
         "mean",
         "bagging_linear",
     ];
+    let products = [
+        "svm_two",
+        "svm_number",
+        "svm_nu_number",
+        "svm_probability_two",
+        "outliers_svm",
+        "process_gauss",
+        "kernel_ridge_rbf",
+    ];
     for case in FOLDERS.into_iter().flat_map(cases) {
         let name = case.name.split_once('/').map_or("", |(_, file)| file);
         let found = match case.model.structure() {
@@ -260,6 +269,8 @@ fn structure_is_kept_where_it_is_exact() {
             }
         } else if starts(&trees) {
             "trees"
+        } else if starts(&products) {
+            "products"
         } else if starts(&linear) {
             "linear"
         } else if starts(&additive) {

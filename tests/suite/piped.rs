@@ -29,9 +29,12 @@ fn folder(version: &str) -> PathBuf {
 fn cases(starts: &[&str]) -> Vec<Case> {
     let mut all = Vec::new();
     for version in ["1.2", "1.5", "1.9"] {
-        let text = std::fs::read(folder(version).join("record.json")).expect("the record can be read");
-        let record: Value = serde_json::from_slice(&text).expect("the record is JSON");
-        for (name, case) in record["cases"].as_object().expect("cases") {
+        let record = |file: &str| -> Value {
+            let text = std::fs::read(folder(version).join(file)).expect("the record can be read");
+            serde_json::from_slice(&text).expect("the record is JSON")
+        };
+        let records = ["record.json", "estimators.json"].map(record);
+        for (name, case) in records.iter().flat_map(|record| record["cases"].as_object().expect("cases")) {
             if starts.iter().any(|start| name.starts_with(start)) {
                 let file = case["files"][0].as_str().expect("a file");
                 let path = folder(version).join(file);

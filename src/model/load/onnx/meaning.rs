@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::data::InputKind;
-use crate::model::onnx::{Attribute, Data, Graph, GraphSpec, Kind, NodeSpec, Run, Tensor, ValueSpec};
+use crate::model::onnx::{Attribute, Data, Graph, GraphSpec, NodeSpec, Run, Tensor, ValueSpec};
 use crate::model::{ModelError, Scale, TaskKind};
 use crate::num::Matrix;
 

@@ -116,6 +116,27 @@ impl Covariance {
         }
     }
 
+    /// The factor and one steepness for each of `inputs` inputs where the covariance of different rows is
+    /// `factor · exp(−Σ_j gammas[j] · d_j²)`.
+    pub fn gaussian(&self, inputs: usize) -> Option<(f64, Vec<f64>)> {
+        match self {
+            Self::Constant(value) => Some((*value, vec![0.0; inputs])),
+            Self::Distance(Shape::Gauss, lengths) => {
+                Some((1.0, lengths.iter().map(|length| 0.5 / (length * length)).collect()))
+            }
+            Self::Pairwise(NamedKernel::Radial(gamma)) => Some((1.0, vec![*gamma; inputs])),
+            // Noise is of a row with itself only.
+            Self::Both(one, two) if matches!(**two, Self::White(_)) => one.gaussian(inputs),
+            Self::Both(one, two) if matches!(**one, Self::White(_)) => two.gaussian(inputs),
+            Self::Times(one, two) => {
+                let ((factor, mut gammas), (other, more)) = (one.gaussian(inputs)?, two.gaussian(inputs)?);
+                gammas.iter_mut().zip(more).for_each(|(gamma, more)| *gamma += more);
+                Some((factor * other, gammas))
+            }
+            _ => None,
+        }
+    }
+
     /// The variance of a row.
     pub fn itself(&self, row: &[f64]) -> f64 {
         match self {

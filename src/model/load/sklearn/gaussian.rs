@@ -16,6 +16,30 @@ pub struct Gaussian {
     pub intercept: Vec<f64>,
 }
 
+/// Said of models that are such sums.
+pub const PRODUCTS: &str =
+    "The kernel is a product of one factor for each input, so exact methods explain the sum over the stored rows";
+
+impl Gaussian {
+    /// Hills around `rows`, which weigh `weights` of shape (rows, outputs) on each output, times `scale`, plus `start`.
+    /// `None` where some number is not finite, or a steepness is negative.
+    pub fn new(
+        (rows, weights): (&[f64], &[f64]),
+        (factor, gammas): (f64, Vec<f64>),
+        (scale, start): (&[f64], &[f64]),
+    ) -> Option<Self> {
+        let outputs = start.len().max(1);
+        let weight = |k: usize| {
+            let scale = scale.get(k).copied().unwrap_or(f64::NAN);
+            weights.iter().skip(k).step_by(outputs).map(move |weight| scale * factor * weight)
+        };
+        let weights: Vec<f64> = (0..outputs).flat_map(weight).collect();
+        let sound = gammas.iter().all(|gamma| gamma.is_finite() && *gamma >= 0.0) && !gammas.is_empty();
+        let finite = rows.iter().chain(&weights).chain(start).all(|value| value.is_finite());
+        (sound && finite).then(|| Self { centres: rows.to_vec(), gammas, weights, intercept: start.to_vec() })
+    }
+}
+
 impl Debug for Gaussian {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gaussian").field("hills", &self.count()).finish_non_exhaustive()

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::model::{ModelError, TaskKind};
+use crate::model::{ModelError, Products, TaskKind};
 
 use super::super::super::OUTPUT_LIMIT;
 use super::super::super::pickle::{Array, At};
 use super::super::covariance::Covariance;
 use super::super::formula::{Formula, OPAQUE};
+use super::super::gaussian::{Gaussian, PRODUCTS};
 use super::super::part::{Answer, Core, Inputs, Part, classes, not_fitted};
 use super::super::reading::Reading;
 use super::Family;
@@ -64,10 +65,14 @@ fn regressor(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     }
     reading.charge(weights.count(), &stored)?;
     let (scale, mean) = (each(at, "_y_train_std", outputs)?, each(at, "_y_train_mean", outputs)?);
-    let formula = Process { kernel, rows, width, weights: weights.reals()?, scale, mean };
+    let weights = weights.reals()?;
+    let shape = kernel.gaussian(width);
+    let hills = shape.and_then(|shape| Gaussian::new((&rows, &weights), shape, (&scale, &mean)));
+    let said = if hills.is_some() { PRODUCTS.to_owned() } else { format!("A Gaussian process {OPAQUE}") };
+    let formula = Process { kernel, rows, width, weights, scale, mean, hills };
     let answer = Answer::Numbers(TaskKind::Regression, outputs);
     let part = Part::direct("Gaussian process", inputs, answer, Core::Formula(Arc::new(formula)));
-    Ok(part.fact("Stored rows", count).note(&format!("A Gaussian process {OPAQUE}")).note(SUMS))
+    Ok(part.fact("Stored rows", count).note(&said).note(SUMS))
 }
 
 /// Said of sums whose weights may be huge.
@@ -93,6 +98,8 @@ struct Process {
     weights: Vec<f64>,
     scale: Vec<f64>,
     mean: Vec<f64>,
+    /// The same sum as hills, where the kernel is one.
+    hills: Option<Gaussian>,
 }
 
 impl Formula for Process {
@@ -104,6 +111,10 @@ impl Formula for Process {
         }
         let lines = self.scale.iter().zip(&self.mean);
         out.iter_mut().zip(lines).for_each(|(out, (scale, mean))| *out = scale * *out + mean);
+    }
+
+    fn products(&self) -> Option<&dyn Products> {
+        self.hills.as_ref().map(|hills| hills as &dyn Products)
     }
 }
 
@@ -154,7 +165,7 @@ struct Laplace {
 
 /// Widths and factors of the error functions. Source: scikit-learn, `_gpc.py`, after Williams and Barber 1998.
 const STEPS: [(f64, f64); 5] = [
-    (0.41, -1854.821_415_1),
+    (0.41, -1_854.821_415_1),
     (0.4, 3_516.898_936_46),
     (0.37, 221.293_467_12),
     (0.44, 128.123_238_05),

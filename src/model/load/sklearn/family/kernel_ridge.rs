@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::model::{LinearForm, ModelError, TaskKind};
+use crate::model::{LinearForm, ModelError, Products, TaskKind};
 
 use super::super::super::OUTPUT_LIMIT;
 use super::super::super::pickle::At;
 use super::super::covariance::NamedKernel;
 use super::super::formula::{Formula, OPAQUE};
+use super::super::gaussian::{Gaussian, PRODUCTS};
 use super::super::part::{Answer, Core, Inputs, Part, not_fitted};
 use super::super::reading::Reading;
 use super::Family;
@@ -30,15 +31,23 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let number = |key: &str, otherwise: f64| at.optional(key).map_or(Ok(otherwise), |value| value.real());
     let gamma = number("gamma", 1.0 / inputs.count().max(1) as f64)?;
     let kernel = NamedKernel::read(at, "kernel", [gamma, number("degree", 3.0)?, number("coef0", 1.0)?])?;
-    let ridge = Ridge { kernel, rows: rows.reals()?, width: inputs.count(), weights: weights.reals()? };
+    let (rows, weights, width) = (rows.reals()?, weights.reals()?, inputs.count());
+    let hills = match kernel {
+        NamedKernel::Radial(gamma) => {
+            let level = (vec![1.0; outputs], vec![0.0; outputs]);
+            Gaussian::new((&rows, &weights), (1.0, vec![gamma; width]), (&level.0, &level.1))
+        }
+        _ => None,
+    };
+    let said = if hills.is_some() { PRODUCTS.to_owned() } else { format!("Kernel ridge regression {OPAQUE}") };
+    let ridge = Ridge { kernel, rows, width, weights, hills };
     let answer = Answer::Numbers(TaskKind::Regression, outputs);
     let part = match kernel {
         NamedKernel::Linear => {
             let form = ridge.linear(outputs);
             Part::direct("kernel ridge regression", inputs, answer, Core::Linear(form)).note(NO_MISSING)
         }
-        _ => Part::direct("kernel ridge regression", inputs, answer, Core::Formula(Arc::new(ridge)))
-            .note(&format!("Kernel ridge regression {OPAQUE}")),
+        _ => Part::direct("kernel ridge regression", inputs, answer, Core::Formula(Arc::new(ridge))).note(&said),
     };
     Ok(part.fact("Stored rows", count))
 }
@@ -49,6 +58,8 @@ struct Ridge {
     width: usize,
     /// Shape (stored rows, outputs).
     weights: Vec<f64>,
+    /// The same sum as hills, where the kernel is radial.
+    hills: Option<Gaussian>,
 }
 
 impl Ridge {
@@ -70,5 +81,9 @@ impl Formula for Ridge {
             let kernel = self.kernel.of(row, other);
             out.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += kernel * weight);
         }
+    }
+
+    fn products(&self) -> Option<&dyn Products> {
+        self.hills.as_ref().map(|hills| hills as &dyn Products)
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{LinearForm, ModelError, Products, TaskKind};
 
 use super::super::super::pickle::At;
 use super::super::formula::{Formula, OPAQUE};
-use super::super::gaussian::Gaussian;
+use super::super::gaussian::{Gaussian, PRODUCTS};
 use super::super::pair_coupling::Coupled;
 use super::super::part::{Answer, Choice, Core, Decision, Inputs, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
@@ -87,8 +87,6 @@ fn finished(machine: Machine, inputs: Inputs, answer: Answer, link: LinkFunction
     part.fact("Support vectors", vectors)
 }
 
-/// Said of a radial kernel with one margin.
-const PRODUCTS: &str = "The kernel is a product of one factor for each input, so exact methods explain the margin";
 /// Said of the margin of two classes beside probabilities.
 const PLATT: &str =
     "The margin is decision_function, no log-odds; probabilities come from it by the file\u{2019}s own sigmoid";
@@ -239,14 +237,8 @@ impl Machine {
     /// The only margin of a radial kernel, as hills.
     fn hills(&self, inputs: usize) -> Option<Gaussian> {
         let Kernel::Radial { gamma } = self.kernel else { return None };
-        let one = self.intercepts.len() == 1 && inputs > 0;
-        let finite = self.vectors.iter().chain(&self.weights).chain(&self.intercepts).all(|value| value.is_finite());
-        (one && finite && gamma.is_finite() && gamma >= 0.0).then(|| Gaussian {
-            centres: self.vectors.clone(),
-            gammas: vec![gamma; inputs],
-            weights: self.weights.clone(),
-            intercept: self.intercepts.clone(),
-        })
+        let [_] = self.intercepts.as_slice() else { return None };
+        Gaussian::new((&self.vectors, &self.weights), (1.0, vec![gamma; inputs]), (&[1.0], &self.intercepts))
     }
 
     /// Writes the probabilities of a row.
