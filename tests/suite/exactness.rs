@@ -18,11 +18,24 @@ use super::common::recorded::cell;
 /// Library, and its folders under `tests/oracle`.
 const LIBRARIES: [(&str, &[&str]); 6] = [
     ("scikit-learn", &["sklearn-1.2", "sklearn-1.5", "sklearn-1.9"]),
-    ("XGBoost", &["xgboost-1.7", "xgboost-2.1", "xgboost", "mlflow"]),
-    ("LightGBM", &["lightgbm-3.3", "lightgbm"]),
+    (
+        "XGBoost",
+        &[
+            "xgboost-0.9",
+            "xgboost-1.0",
+            "xgboost-1.5",
+            "xgboost-1.6",
+            "xgboost-1.7",
+            "xgboost-2.1",
+            "xgboost-3.0",
+            "xgboost",
+            "mlflow",
+        ],
+    ),
+    ("LightGBM", &["lightgbm-3.3", "lightgbm-4.3", "lightgbm"]),
     ("CatBoost", &["catboost-1.0", "catboost"]),
     ("InterpretML", &["ebm-0.6", "ebm"]),
-    ("ONNX (onnxruntime)", &["onnx-skl1.14", "onnx"]),
+    ("ONNX (onnxruntime)", &["onnx-skl1.14", "onnx", "onnx-torch"]),
 ];
 /// Where the table stands in the README.
 const MARKS: [&str; 2] = ["<!-- exact:begin -->\n", "<!-- exact:end -->"];
