@@ -154,7 +154,7 @@ struct Laplace {
 
 /// Widths and factors of the error functions. Source: scikit-learn, `_gpc.py`, after Williams and Barber 1998.
 const STEPS: [(f64, f64); 5] = [
-    (0.41, -1854.821_415_1),
+    (0.41, -1_854.821_415_1),
     (0.4, 3_516.898_936_46),
     (0.37, 221.293_467_12),
     (0.44, 128.123_238_05),
