@@ -435,7 +435,7 @@ def write_record(cases, results, file, script, inputs=inputs):
         for form in forms:
             write(model, FOLDER / f"{name}.{form}", form)
             files.append(f"{name}.{form}")
-        nameless = {"xgboost": "f{}", "lightgbm": "Column_{}"}.get(name.split("_")[0], "x{}")
+        nameless = {"xgboost": "f{}", "stand": "f{}", "lightgbm": "Column_{}"}.get(name.split("_")[0], "x{}")
         names = list(table.columns) if isinstance(table, pd.DataFrame) else [nameless.format(i) for i in range(4)]
         record[name] = {"files": files, "features": names, "rows": exact(rows),
                         **{k: exact(v) for k, v in results(model, name, given).items()}}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use candor::base::Task;
 use candor::data::{Input, InputKind};
 use candor::model::load::load;
-use candor::model::{Accumulate, Model, Scale, Structure};
+use candor::model::{Accumulate, Model, ModelError, Scale, Structure};
 use candor::num::Matrix;
 use serde_json::Value;
 
@@ -38,6 +38,10 @@ fn cases(part: &str) -> Vec<Case> {
     for case in records.iter().flat_map(|record| record["cases"].as_object().expect("cases").values()) {
         for file in case["files"].as_array().expect("files").iter().filter_map(Value::as_str) {
             let name = format!("{part}/{file}");
+            if let Some(words) = case["refused"].as_str() {
+                faults.extend(opened_or_refused_otherwise(&folder.join(file), words));
+                continue;
+            }
             match load(&folder.join(file), &Task::silent()) {
                 Ok(model) => all.push(opened(name, case, model)),
                 Err(error) => faults.push(format!("{name}: {error:?}")),
@@ -46,6 +50,15 @@ fn cases(part: &str) -> Vec<Case> {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     all
+}
+
+/// What is wrong with the refusal of a file that must stay closed; `None` when it says these words and what to do.
+fn opened_or_refused_otherwise(file: &Path, words: &str) -> Option<String> {
+    match load(file, &Task::silent()) {
+        Err(ModelError::Unsupported { what, hint }) if what.contains(words) && !hint.is_empty() => None,
+        Err(other) => Some(format!("{}: {other:?}", file.display())),
+        Ok(_) => Some(format!("{}: opened", file.display())),
+    }
 }
 
 fn opened(name: String, case: &Value, model: Arc<dyn Model>) -> Case {
@@ -126,6 +139,7 @@ fn integral_tolerance() -> f64 {
 fn link_tolerance(case: &Case) -> f64 {
     match case.model.structure() {
         Structure::Trees(ensemble) if ensemble.accumulate == Accumulate::F32 => 4.0 * f64::from(f32::EPSILON),
+        Structure::Opaque if case.name.contains("/stand_in") => 4.0 * f64::from(f32::EPSILON),
         _ => FORMULA,
     }
 }
@@ -158,7 +172,7 @@ fn estimators_predict_what_scikit_learn_predicts() {
         assert!(count > 0, "{}: nothing was compared", case.name);
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(exact >= 110 && formulas >= 70, "{exact} exact comparisons and {formulas} others");
+    assert!(exact >= 190 && formulas >= 650, "{exact} exact comparisons and {formulas} others");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::super::pickle::At;
 use super::formula::{Asked, Formula, OPAQUE, write_probabilities};
 use super::part::{Answer, Core, Inputs, Part};
 use super::reading::Reading;
-use super::weighted::{Term, diagonal, weighted};
+use super::weighted::{Term, affordable, diagonal, weighted};
 
 /// One estimator of a mean.
 pub struct Member {
@@ -44,7 +44,12 @@ pub fn mean(
         let part = Part::direct(name, inputs, answer, Core::Trees(ensemble));
         return Ok(super::family::tree_facts(part));
     }
-    if matches!(answer, Answer::Numbers(..)) {
+    let shape = (inputs.count(), answer.outputs());
+    let linear = members.iter().all(|m| matches!(m.part.core, Core::Linear(_)));
+    if linear
+        && matches!(answer, Answer::Numbers(..))
+        && affordable((reading, at), members.iter().map(|m| &m.part), shape)
+    {
         let of = |m: &'_ Member| diagonal(answer.outputs(), |_| m.weight / total);
         let terms = members.iter().map(|m| Term {
             part: &m.part,

@@ -2,7 +2,9 @@
 
 use crate::model::{Accumulate, Compare, LinearForm, Node, Scale, Tree, TreeEnsemble};
 
+use super::super::pickle::At;
 use super::part::{Core, Part};
+use super::reading::Reading;
 
 /// One estimator of a weighted sum.
 pub struct Term<'p> {
@@ -14,6 +16,23 @@ pub struct Term<'p> {
     pub scale: Scale,
     /// Shape (outputs of the estimator, outputs of the sum).
     pub weights: Vec<f64>,
+}
+
+/// Whether the sum of `parts` with so many outputs may be made: a small file can ask for a large one.
+pub fn affordable<'p>(
+    (reading, at): (&Reading<'_>, &At<'_>),
+    parts: impl Iterator<Item = &'p Part>,
+    (inputs, outputs): (usize, usize),
+) -> bool {
+    let of = |part: &Part| {
+        let leaves = match &part.core {
+            Core::Trees(ensemble) => ensemble.trees.iter().map(|tree| tree.nodes.len()).sum(),
+            _ => 0_usize,
+        };
+        leaves.saturating_add(part.answer.outputs()).saturating_mul(outputs.saturating_add(8))
+    };
+    let count = parts.map(of).fold(inputs.saturating_mul(outputs), usize::saturating_add);
+    reading.charge(count, at).is_ok()
 }
 
 /// `start` plus the weighted answers, where all terms are linear forms or all are trees that add up in the scale

@@ -10,7 +10,7 @@ use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE, write_probabilities};
 use super::super::part::{Answer, Core, Decision, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
-use super::super::weighted::{Term, diagonal, weighted};
+use super::super::weighted::{Term, affordable, diagonal, weighted};
 use super::voting::inputs;
 use super::{Family, tree_facts};
 
@@ -42,6 +42,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         return Err(at.refuse("an estimator inside has other inputs than the whole"));
     }
     if let ([part], [curves]) = (parts.as_slice(), curves.as_slice())
+        && affordable((reading, at), parts.iter(), (inputs.count(), answer.outputs()))
         && let Some((core, link)) = curves.worked_in(part)
     {
         let notes = part.notes.iter().filter(|note| KEPT.contains(&note.as_str())).cloned().collect();

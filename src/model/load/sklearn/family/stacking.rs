@@ -8,7 +8,7 @@ use super::super::super::pickle::At;
 use super::super::formula::{Asked, Formula, OPAQUE};
 use super::super::part::{Answer, Core, Decision, Part, classes, not_fitted};
 use super::super::reading::{Reading, unsupported};
-use super::super::weighted::{Term, weighted};
+use super::super::weighted::{Term, affordable, weighted};
 use super::voting::inputs;
 use super::{Family, decision_tree, linear, tree_facts};
 
@@ -64,7 +64,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         return Err(at.refuse("the last estimator has other classes than the whole"));
     }
     let questions: Vec<Question> = members.iter().map(|(_, question)| *question).collect();
-    if let Some(core) = worked_in(&kept, &questions, &final_, (inputs.count(), passthrough)) {
+    let affordable = affordable((reading, at), kept.iter(), (inputs.count(), answer.outputs()));
+    if affordable && let Some(core) = worked_in(&kept, &questions, &final_, (inputs.count(), passthrough)) {
         let part = Part { inputs, answer, core, algorithm: "stacking".to_owned(), ..final_ };
         let note = if matches!(part.core, Core::Linear(_)) { linear::NO_MISSING } else { decision_tree::NO_MISSING };
         kept.retain(|part| !part.notes.iter().any(|own| own == note));

@@ -1,9 +1,14 @@
 //! XGBoost's estimators and its bare booster: their bytes go to the loader of XGBoost files.
 
-use crate::model::ModelError;
+use std::sync::Arc;
+
+use crate::model::tree_model::fits;
+use crate::model::{Model, ModelCard, ModelError, Scale};
+use crate::num::{Matrix, MatrixView};
 
 use super::super::super::pickle::At;
 use super::super::super::xgboost::{Rounds, read_pickled};
+use super::super::formula::OPAQUE;
 use super::super::part::{Part, not_fitted};
 use super::super::reading::{Reading, unsupported};
 use super::Family;
@@ -27,13 +32,7 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
     let stored = booster.optional("handle").ok_or_else(|| not_fitted(at))?;
     let bytes = stored.bytes()?;
     // The booster does not know which number its wrapper takes for a missing value.
-    if let Some(missing) = at.optional("missing").and_then(|m| m.real().ok()).filter(|m| !m.is_nan()) {
-        return Err(unsupported(
-            at,
-            &format!("{missing} stands for a missing value, which the booster does not say"),
-            "Train on data whose missing values are empty (missing=nan)",
-        ));
-    }
+    let missing = at.optional("missing").and_then(|m| m.real().ok()).filter(|m| !m.is_nan());
     reading.charge(bytes.len(), at)?;
     let rounds = if bare { Rounds::All } else { Rounds::UpToBest };
     let names = match booster.optional("feature_names") {
@@ -48,5 +47,43 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         }
         _ => Vec::new(),
     };
-    Ok(Part::whole(model, classes))
+    let Some(missing) = missing else { return Ok(Part::whole(model, classes)) };
+    let note = format!("The number {missing} stands for a missing value, so the model {OPAQUE}");
+    Ok(Part::whole(Arc::new(Replaced { model, missing: missing as f32 }), classes).note(&note))
+}
+
+/// A booster for which a number stands for a missing value.
+struct Replaced {
+    model: Arc<dyn Model>,
+    /// Compared in f32, as XGBoost does.
+    missing: f32,
+}
+
+impl Replaced {
+    fn ask(&self, rows: MatrixView<'_>, out: &mut [f64], ask: impl Fn(MatrixView<'_>, &mut [f64])) {
+        let width = self.model.card().inputs.len();
+        if !fits(width, self.model.card().outputs.len(), rows, out) {
+            return;
+        }
+        let replaced = |x: &f64| if *x as f32 == self.missing { f64::NAN } else { *x };
+        let values = (0..rows.rows()).flat_map(|i| rows.row(i)).map(replaced).collect();
+        match Matrix::new(values, rows.rows(), width) {
+            Some(matrix) => ask(matrix.view(), out),
+            None => out.fill(f64::NAN),
+        }
+    }
+}
+
+impl Model for Replaced {
+    fn card(&self) -> &ModelCard {
+        self.model.card()
+    }
+
+    fn predict(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        self.ask(rows, out, |rows, out| self.model.predict(rows, scale, out));
+    }
+
+    fn predict_f64(&self, rows: MatrixView<'_>, scale: Scale, out: &mut [f64]) {
+        self.ask(rows, out, |rows, out| self.model.predict_f64(rows, scale, out));
+    }
 }
