@@ -127,7 +127,7 @@ fn terms_are_what_interpret_draws() {
 #[test]
 fn a_rows_terms_are_the_leaves_it_reaches() {
     for (name, record, model) in cases() {
-        let Structure::Trees(ensemble) = model.structure() else { panic!("expected trees") };
+        let Structure::Trees(ensemble) = model.structure() else { panic!("{name}: expected trees") };
         let Some(terms) = model.terms() else {
             // Behind steps the bins are not those of the columns.
             assert!(name.contains("piped"), "{name}");

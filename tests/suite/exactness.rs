@@ -76,7 +76,8 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
 /// Every model file of a record of many cases.
 fn gathered(folder: &Path, record: &Value) -> Vec<Recorded> {
     let version = record["version"].as_str().expect("a version").to_owned();
-    let cases = record["cases"].as_object().expect("cases").values();
+    // Some are recorded because they must stay closed.
+    let cases = record["cases"].as_object().expect("cases").values().filter(|case| case["refused"].is_null());
     let files = |case: &Value| {
         let one = |file: &str| Recorded { file: folder.join(file), version: version.clone(), record: case.clone() };
         texts(&case["files"]).map(one).collect::<Vec<_>>()
@@ -146,10 +147,11 @@ fn compare(library: &str, one: &Recorded, lines: &mut BTreeMap<String, Line>) {
     let name = one.file.display();
     let model = load(&one.file, &Task::silent()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     let card = model.card();
-    let encode = |row: &Value| -> Vec<f64> {
-        let cells = row.as_array().expect("a row").iter().zip(&card.inputs);
-        cells.map(|(value, input): (&Value, &Input)| cell(value, &input.kind)).collect()
-    };
+    // Columns that a pipeline never reads are recorded and not asked for.
+    let features: Vec<&str> = texts(&one.record["features"]).collect();
+    let place = |input: &Input| features.iter().position(|name| *name == input.name).expect("the input is recorded");
+    let encode =
+        |row: &Value| -> Vec<f64> { card.inputs.iter().map(|input| cell(&row[place(input)], &input.kind)).collect() };
     let rows: Vec<Vec<f64>> = one.record["rows"].as_array().expect("rows").iter().map(encode).collect();
     let rows = Matrix::from_rows(&rows).expect("rows of one length");
     let line = lines.entry(card.algorithm.clone()).or_default();

@@ -13,6 +13,7 @@ mod collapse;
 mod common;
 mod curves;
 mod damaged_models;
+mod damaged_pickles;
 mod determinism;
 mod ebm_terms;
 mod exactness;

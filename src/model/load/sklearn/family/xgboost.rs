@@ -10,7 +10,7 @@ use super::super::super::pickle::At;
 use super::super::super::xgboost::{Rounds, read_pickled};
 use super::super::formula::OPAQUE;
 use super::super::part::{Part, not_fitted};
-use super::super::reading::{Reading, unsupported};
+use super::super::reading::Reading;
 use super::Family;
 
 /// The family.
