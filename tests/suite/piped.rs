@@ -7,7 +7,7 @@ use candor::base::{Knobs, RowId, Seed, Task};
 use candor::explain::{Attribution, Background, Body, Request, ask};
 use candor::model::load::load;
 use candor::model::{Model, Structure};
-use candor::num::Matrix;
+use candor::num::{Matrix, MatrixView};
 use serde_json::Value;
 
 use super::common::hills::sum_of;
@@ -52,8 +52,13 @@ fn rows(case: &Value, model: &dyn Model) -> Matrix {
     let inputs = &model.card().inputs;
     let encode = |row: &Value| -> Vec<f64> { inputs.iter().map(|i| cell(&row[place(&i.name)], &i.kind)).collect() };
     let all = case["rows"].as_array().expect("rows").iter().map(encode);
-    let plain = |row: &Vec<f64>| row.iter().all(|x| x.abs() < 1e6);
-    Matrix::from_rows(&all.filter(plain).collect::<Vec<_>>()).expect("rows of one length")
+    let is_plain = |row: &Vec<f64>| {
+        let mut answer = vec![0.0; model.card().outputs.len()];
+        let view = MatrixView::new(row, 1, row.len()).expect("one row");
+        model.predict_f64(view, model.card().native_scale, &mut answer);
+        row.iter().all(|x| x.abs() < 1e6) && answer.iter().all(|x| x.is_finite())
+    };
+    Matrix::from_rows(&all.filter(is_plain).collect::<Vec<_>>()).expect("rows of one length")
 }
 
 fn attribution(id: &str, model: &dyn Model, rows: &Matrix, settings: &[(&str, &str)]) -> (Attribution, f64) {
@@ -71,7 +76,7 @@ fn attribution(id: &str, model: &dyn Model, rows: &Matrix, settings: &[(&str, &s
         knobs: &knobs,
         seed: Seed(1),
     };
-    let explained = ask(method, &request, &Task::silent()).expect("an answer");
+    let explained = ask(method, &request, &Task::silent()).unwrap_or_else(|e| panic!("{}: {e:?}", model.card().name));
     let Body::Attribution(found) = explained.body else { panic!("{id} does not attribute") };
     (found, explained.fidelity.gap.expect("a gap"))
 }

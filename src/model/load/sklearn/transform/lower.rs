@@ -17,16 +17,21 @@ pub fn trees(step: &dyn Step, ensemble: &TreeEnsemble, spare: impl Fn(usize) -> 
     if !spare(levels_of_splits(step, ensemble, &kinds)) {
         return None;
     }
-    let trees = ensemble.trees.iter().map(|tree| lowered(step, (ensemble, tree), &kinds));
-    let trees = trees.collect::<Option<Vec<Tree>>>()?;
-    Some(TreeEnsemble {
-        trees,
-        inputs: kinds.len(),
-        base: ensemble.base.clone(),
-        compare: Compare::LessEqualF64,
-        accumulate: ensemble.accumulate,
-        divisor: ensemble.divisor,
-    })
+    let told = |compare: Compare| {
+        let trees = ensemble.trees.iter().map(|tree| lowered(step, (ensemble, tree), (&kinds, compare)));
+        let trees = trees.collect::<Option<Vec<Tree>>>()?;
+        Some(TreeEnsemble {
+            trees,
+            inputs: kinds.len(),
+            base: ensemble.base.clone(),
+            compare,
+            accumulate: ensemble.accumulate,
+            divisor: ensemble.divisor,
+        })
+    };
+    // A split that sends all numbers right, as those that tell missing values apart, has no limit of the first kind; one
+    // that sends all left has none of the second.
+    told(Compare::LessEqualF64).or_else(|| told(Compare::LessF64))
 }
 
 /// Levels that all splits together look at.
@@ -39,7 +44,11 @@ fn levels_of_splits(step: &dyn Step, ensemble: &TreeEnsemble, kinds: &[InputKind
     splits.filter_map(levels).fold(0, usize::saturating_add)
 }
 
-fn lowered(step: &dyn Step, (ensemble, tree): (&TreeEnsemble, &Tree), kinds: &[InputKind]) -> Option<Tree> {
+fn lowered(
+    step: &dyn Step,
+    (ensemble, tree): (&TreeEnsemble, &Tree),
+    (kinds, compare): (&[InputKind], Compare),
+) -> Option<Tree> {
     let mut sets = Vec::new();
     let nodes = tree.nodes.iter().map(|node| {
         if node.is_leaf() {
@@ -61,12 +70,17 @@ fn lowered(step: &dyn Step, (ensemble, tree): (&TreeEnsemble, &Tree), kinds: &[I
         let plain = node.set == Node::NUMERIC && !matches!(node.missing, Missing::ZeroLeft | Missing::ZeroRight);
         // Numbers below the domain of a function are missing behind it: they must go left, as the smallest of the others.
         let below = !step.one(output, f64::NEG_INFINITY).is_nan() || missing == Missing::Left;
-        // A limit below all numbers could not be told from the smallest.
-        (plain && below && step.rises(output) && left(f64::NEG_INFINITY)).then(|| Node {
-            feature,
-            threshold: last_left(left),
-            missing,
-            ..*node
+        let told = match compare {
+            Compare::LessF64 => !left(f64::INFINITY),
+            _ => left(f64::NEG_INFINITY),
+        };
+        (plain && below && step.rises(output) && told).then(|| {
+            let threshold = match compare {
+                Compare::LessF64 if !left(f64::NEG_INFINITY) => f64::NEG_INFINITY,
+                Compare::LessF64 => last_left(left).next_up(),
+                _ => last_left(left),
+            };
+            Node { feature, threshold, missing, ..*node }
         })
     });
     let nodes = nodes.collect::<Option<Vec<Node>>>()?;
