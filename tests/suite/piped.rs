@@ -14,7 +14,7 @@ use super::common::hills::sum_of;
 use super::common::recorded::cell;
 use super::common::toy::{difference, method};
 
-/// A recorded model with its rows, without those that hold missing or huge values.
+/// A recorded model with its rows, without those that hold huge values or have no answer.
 struct Case {
     name: String,
     model: Arc<dyn Model>,
@@ -39,7 +39,9 @@ fn cases(starts: &[&str]) -> Vec<Case> {
                 let file = case["files"][0].as_str().expect("a file");
                 let path = folder(version).join(file);
                 let model = load(&path, &Task::silent()).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
-                all.push(Case { name: format!("{version}/{name}"), rows: rows(case, &*model), model });
+                let rows = rows(case, &*model);
+                assert!(rows.rows() > 0, "{version}/{name}: no row is left");
+                all.push(Case { name: format!("{version}/{name}"), rows, model });
             }
         }
     }
@@ -56,7 +58,7 @@ fn rows(case: &Value, model: &dyn Model) -> Matrix {
         let mut answer = vec![0.0; model.card().outputs.len()];
         let view = MatrixView::new(row, 1, row.len()).expect("one row");
         model.predict_f64(view, model.card().native_scale, &mut answer);
-        row.iter().all(|x| x.abs() < 1e6) && answer.iter().all(|x| x.is_finite())
+        !row.iter().any(|x| x.abs() >= 1e6) && answer.iter().all(|x| x.is_finite())
     };
     Matrix::from_rows(&all.filter(is_plain).collect::<Vec<_>>()).expect("rows of one length")
 }
@@ -76,7 +78,8 @@ fn attribution(id: &str, model: &dyn Model, rows: &Matrix, settings: &[(&str, &s
         knobs: &knobs,
         seed: Seed(1),
     };
-    let explained = ask(method, &request, &Task::silent()).unwrap_or_else(|e| panic!("{}: {e:?}", model.card().name));
+    let explained = ask(method, &request, &Task::silent())
+        .unwrap_or_else(|e| panic!("{}, {id} {settings:?}: {e:?}", model.card().name));
     let Body::Attribution(found) = explained.body else { panic!("{id} does not attribute") };
     (found, explained.fidelity.gap.expect("a gap"))
 }

@@ -155,13 +155,14 @@ pub(crate) fn segments<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, option
 
 /// One of several, side by side as far as they fit; the rest are in a list at the end. `true` when the choice changed.
 pub(crate) fn tabs<T: PartialEq + Clone>(ui: &mut Ui, chosen: &mut T, options: &[(T, String)]) -> bool {
-    let font = style::strong_style().resolve(ui.style());
-    let padding = 2.0 * ui.spacing().button_padding.x + 4.0;
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let padding = 2.0 * ui.spacing().button_padding.x + 2.0;
     let width = |title: &String| {
         ui.painter().layout_no_wrap(title.clone(), font.clone(), style::skin(ui).text).size().x + padding
     };
     let widths: Vec<f32> = options.iter().map(|(_, title)| width(title)).collect();
-    let room = ui.available_width() - STEP;
+    // The chosen title is drawn stronger, hence a little wider.
+    let room = ui.available_width() - GAP - STEP;
     if widths.iter().sum::<f32>() <= room {
         return segments(ui, chosen, options);
     }

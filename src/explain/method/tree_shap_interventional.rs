@@ -73,7 +73,7 @@ impl TreeShapInterventional {
     fn answer(&self, request: &Request<'_>, task: &Task) -> Result<Answer, ExplainError> {
         let ensemble = super::trees_of(self, request.model)?;
         let (background, weights) = (request.background.matrix.view(), request.background.weights.as_deref());
-        if request.scale != Scale::Probability {
+        if request.scale == request.model.card().native_scale {
             let found = tree::interventional(ensemble, request.features, background, weights, task)
                 .map_err(|s| super::stopped(self, s))?;
             return Ok(super::exact_attribution(request, found.values, found.base, Vec::new()));
