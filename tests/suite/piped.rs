@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use candor::base::{Knobs, RowId, Seed, Task};
-use candor::explain::{Attribution, Background, Body, Request, ask};
+use candor::explain::{Attribution, Background, Body, Explainer, METHODS, Request, Shape, Support, ask};
 use candor::model::load::load;
-use candor::model::{Model, Structure};
+use candor::model::{Model, Scale, Structure};
 use candor::num::{Matrix, MatrixView};
 use serde_json::Value;
 
@@ -64,7 +64,17 @@ fn rows(case: &Value, model: &dyn Model) -> Matrix {
 }
 
 fn attribution(id: &str, model: &dyn Model, rows: &Matrix, settings: &[(&str, &str)]) -> (Attribution, f64) {
-    let method = method(id);
+    answered(method(id), model, (rows, model.card().native_scale), settings)
+}
+
+/// The contributions of the rows, measured against themselves, and the additivity gap.
+fn answered(
+    method: &dyn Explainer,
+    model: &dyn Model,
+    (rows, scale): (&Matrix, Scale),
+    settings: &[(&str, &str)],
+) -> (Attribution, f64) {
+    let id = method.id();
     let ids: Vec<RowId> = (0..rows.rows() as u32).map(RowId).collect();
     let background = Background { name: "rows".to_owned(), matrix: rows.clone(), rows: Arc::from([]), weights: None };
     let knobs = Knobs::check(method.knobs(), settings.iter().copied()).expect("known settings");
@@ -74,7 +84,7 @@ fn attribution(id: &str, model: &dyn Model, rows: &Matrix, settings: &[(&str, &s
         rows: &ids,
         background: &background,
         truth: None,
-        scale: model.card().native_scale,
+        scale,
         knobs: &knobs,
         seed: Seed(1),
     };
@@ -103,6 +113,28 @@ fn radial_kernels_are_products_also_behind_steps() {
         behind += 1;
     }
     assert!(behind >= 3, "only {behind} models are products");
+}
+
+/// Whatever a method says it can do with a real model, it does, on every scale it offers.
+#[test]
+fn methods_answer_every_model_they_support() {
+    let mut count = 0;
+    for Case { name, model, rows } in cases(&[""]) {
+        let few: Vec<Vec<f64>> = (0..rows.rows().min(3)).map(|i| rows.row(i).to_vec()).collect();
+        let few = Matrix::from_rows(&few).expect("rows of one length");
+        for method in METHODS.iter().filter(|m| m.answers() == Shape::Attribution) {
+            if method.supports(&*model) != Support::Exact || model.card().inputs.len() > 12 {
+                continue;
+            }
+            for scale in method.scales(&*model) {
+                let (found, gap) = answered(*method, &*model, (&few, scale), &[]);
+                let size = found.values.iter().fold(1.0f64, |most, value| most.max(value.abs()));
+                assert!(gap <= 1e-9 * size, "{name}: {} misses by {gap:e} on {scale:?}", method.id());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 900, "only {count} answers");
 }
 
 /// Every coalition of the encoded values, added up by column.
