@@ -2,6 +2,8 @@
 //!
 //! Three significant digits, true minus, thin-space thousands. Exports never pass here: they keep full precision.
 
+use std::borrow::Cow;
+
 /// A thin space (U+2009), between thousands and before units.
 pub const THIN: char = '\u{2009}';
 /// The true minus sign (U+2212).
@@ -106,6 +108,23 @@ pub fn bytes(size: u64) -> String {
     format!("{}{THIN}{}", number(value), units[unit])
 }
 
+/// A text from a file as a terminal may show it: control characters but line ends and tabs, and marks that turn the
+/// direction of writing, become their code in words, so that no name in a file moves the cursor or hides what follows.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+    };
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
 /// At most `limit` characters, with an ellipsis in the middle where something was cut.
 pub fn shorten(text: &str, limit: usize) -> String {
     let length = text.chars().count();
@@ -146,6 +165,13 @@ fn group_thousands(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_text_moves_the_cursor_or_turns_the_line() {
+        assert_eq!(harmless("age\n\tjob · “x” 1\u{2009}000"), "age\n\tjob · “x” 1\u{2009}000");
+        assert_eq!(harmless("\u{1b}[31mred\r\u{7}\u{9b}2J"), "\\u{1b}[31mred\\u{d}\\u{7}\\u{9b}2J");
+        assert_eq!(harmless("a\u{202e}b"), "a\\u{202e}b");
+    }
 
     #[test]
     fn numbers_have_three_significant_digits_and_a_true_minus() {

@@ -23,14 +23,14 @@ pub fn inspect(args: &Inspect, common: Common) -> Result<(), Failure> {
     let session = &desk.session;
     match (session.model(), session.data()) {
         (Some(model), _) if common.json => print::put_json(&model_json(&**model)?),
-        (Some(model), _) => print::put(model_text(&**model).as_bytes()),
+        (Some(model), _) => print::put_text(&model_text(&**model)),
         (None, Some(data)) => {
             let empty = TableProfile::default();
             let profile = session.profile().map_or(&empty, |p| &**p);
             if common.json {
                 print::put_json(&table_json(data, profile)?)
             } else {
-                print::put(table_text(data, profile).as_bytes())
+                print::put_text(&table_text(data, profile))
             }
         }
         (None, None) => Err(Failure::Refused(Problem::new(

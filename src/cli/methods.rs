@@ -31,7 +31,7 @@ pub fn methods(args: &Methods, common: Common) -> Result<(), Failure> {
         return print::put_json(&METHODS.iter().map(|m| as_json(*m, &asked)).collect());
     }
     let text: String = METHODS.iter().map(|m| as_text(*m, &asked)).collect();
-    print::put(text.as_bytes())
+    print::put_text(&text)
 }
 
 fn as_json(method: &dyn Explainer, asked: &[(String, Arc<dyn Model>)]) -> Value {

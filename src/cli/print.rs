@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use crate::base::Problem;
+use crate::base::text::harmless;
 
 use super::args::Common;
 use super::desk::Failure;
@@ -12,7 +13,7 @@ pub fn say(common: Common, text: &str) {
     if !common.quiet && !common.json {
         let mut stderr = std::io::stderr().lock();
         // Whoever closed standard error does not want to know.
-        writeln!(stderr, "{text}").ok();
+        writeln!(stderr, "{}", harmless(text)).ok();
     }
 }
 
@@ -27,6 +28,11 @@ pub fn put(bytes: &[u8]) -> Result<(), Failure> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// A text for people to standard output.
+pub fn put_text(text: &str) -> Result<(), Failure> {
+    put(harmless(text).as_bytes())
 }
 
 /// A JSON value to standard output.
@@ -46,7 +52,7 @@ pub fn tell(failure: &Failure) {
         Failure::Failed => return,
     };
     // Whoever closed standard error still gets the exit code.
-    writeln!(std::io::stderr().lock(), "{problem}").ok();
+    writeln!(std::io::stderr().lock(), "{}", harmless(&problem)).ok();
 }
 
 /// Whether a window can be expected to open.

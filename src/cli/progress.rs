@@ -73,6 +73,7 @@ fn put(text: &str) {
 }
 
 fn line(title: &str, share: Option<f32>, clock: JobClock) -> String {
+    let title = text::harmless(title);
     let Some(share) = share else { return format!("{title} · {}", text::duration(clock.elapsed_secs)) };
     let full = ((share * WIDTH as f32) as usize).min(WIDTH);
     let left = clock.left_secs.map_or_else(String::new, |secs| format!(" · {} left", text::duration(secs)));

@@ -105,7 +105,7 @@ pub fn verify(args: &Verify, common: Common) -> Result<(), Failure> {
             "difference_count": verdict.difference_count,
         }))?;
     } else {
-        print::put(verdict_text(word, &verdict).as_bytes())?;
+        print::put_text(&verdict_text(word, &verdict))?;
     }
     if verdict.passes() { Ok(()) } else { Err(Failure::Failed) }
 }

@@ -457,3 +457,17 @@ fn a_model_trained_here_is_saved_reopened_and_explained() {
     let sentence = desk.refused(1, &args.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(sentence.contains("decision-tree"), "{sentence}");
 }
+
+/// Names in a file are shown, and do nothing to the terminal.
+#[test]
+fn names_in_files_do_not_reach_the_terminal_as_commands() {
+    let desk = Desk::new();
+    let plain = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/lightgbm/binary.model.txt");
+    let text = std::fs::read_to_string(plain).expect("the model can be read");
+    let model = desk.write("m.txt", text.replace("feature_names=a ", "feature_names=\u{1b}[2Ja "));
+    let said = desk.done(&["inspect", &model]);
+    assert!(said.out.contains("\\u{1b}[2Ja") && !said.out.contains('\u{1b}'), "{}", said.out);
+    let table = desk.write("t.csv", "x,y\n1,2\n");
+    let refused = desk.refused(1, &["predict", "--model", &model, "--data", &table, "--out", "p.csv"]);
+    assert!(!refused.contains('\u{1b}'), "{refused}");
+}
