@@ -216,8 +216,11 @@ impl ChartItem<'_> {
     ) {
         let (x, y, share, label) = cell;
         let corner = |sx: f64, sy: f64| at(transform, (x + sx * size.0 / 2.0, y + sy * size.1 / 2.0));
-        let area = Rect::from_two_pos(corner(-1.0, -1.0), corner(1.0, 1.0)).shrink(1.5);
-        shapes.push(Shape::rect_filled(area, 4.0, self.skin.cell(*share)));
+        let whole = Rect::from_two_pos(corner(-1.0, -1.0), corner(1.0, 1.0));
+        // The seam between thin cells is a hair, else it would be all there is to see.
+        let narrow = whole.width().min(whole.height());
+        let area = whole.shrink((0.06 * narrow).min(1.5));
+        shapes.push(Shape::rect_filled(area, (0.2 * narrow).min(4.0), self.skin.cell(*share)));
         let ink = self.skin.ink_on_cell(*share);
         let mut job = LayoutJob { halign: Align::Center, ..LayoutJob::default() };
         job.wrap.max_width = area.width() - 8.0;

@@ -224,8 +224,11 @@ fn band(canvas: &mut Canvas<'_>, edges: &[[f64; 3]], role: Role, brush: &Brush<'
 fn draw_cells(canvas: &mut Canvas<'_>, cells: &[(f64, f64, f32, String)], size: (f64, f64), brush: &Brush<'_>) {
     let (layout, theme) = (brush.layout, brush.theme);
     for (x, y, share, text) in cells {
-        let (left, right) = (layout.x(x - size.0 / 2.0) + 1.0, layout.x(x + size.0 / 2.0) - 1.0);
-        let (top, bottom) = (layout.y(y + size.1 / 2.0) + 1.0, layout.y(y - size.1 / 2.0) - 1.0);
+        let (left, right) = (layout.x(x - size.0 / 2.0), layout.x(x + size.0 / 2.0));
+        let (top, bottom) = (layout.y(y + size.1 / 2.0), layout.y(y - size.1 / 2.0));
+        // The seam between thin cells is a hair, else it would be all there is to see.
+        let seam = (0.06 * (right - left).min(bottom - top)).clamp(0.0, 1.0);
+        let (left, right, top, bottom) = (left + seam, right - seam, top + seam, bottom - seam);
         let fill = theme.cell_at(f64::from(*share));
         canvas.rect((left, top), (right, bottom), Ink::solid(fill));
         let lines: Vec<&str> = text.split('\n').collect();
