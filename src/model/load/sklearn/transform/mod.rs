@@ -47,14 +47,20 @@ pub trait Step: Send + Sync {
     /// What values its inputs take, one per value it reads.
     fn kinds(&self) -> Vec<InputKind>;
 
-    /// The input that value `output` is made of.
-    fn source(&self, output: usize) -> Option<usize>;
+    /// The input that value `output` is made of; `None` where it is made of several, and so for a step that says nothing.
+    fn source(&self, _output: usize) -> Option<usize> {
+        None
+    }
 
     /// Value `output` when its input is `value`.
-    fn one(&self, output: usize, value: f64) -> f64;
+    fn one(&self, _output: usize, _value: f64) -> f64 {
+        f64::NAN
+    }
 
     /// Whether value `output` never falls while its input rises. Below its domain it may be NaN; then it is at −∞, too.
-    fn rises(&self, output: usize) -> bool;
+    fn rises(&self, _output: usize) -> bool {
+        false
+    }
 
     /// Slope and start, when value `output` is a line of its input.
     fn line(&self, _output: usize) -> Option<(f64, f64)> {

@@ -36,18 +36,6 @@ impl Step for Normalizer {
         out.extend(row.iter().map(|x| x / size));
     }
 
-    fn source(&self, _output: usize) -> Option<usize> {
-        None
-    }
-
-    fn one(&self, _output: usize, _value: f64) -> f64 {
-        f64::NAN
-    }
-
-    fn rises(&self, _output: usize) -> bool {
-        false
-    }
-
     fn mixes(&self) -> Option<&str> {
         Some("Normalizer")
     }

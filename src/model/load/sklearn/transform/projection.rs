@@ -100,18 +100,6 @@ impl Step for Projection {
         }));
     }
 
-    fn source(&self, _output: usize) -> Option<usize> {
-        None
-    }
-
-    fn one(&self, _output: usize, _value: f64) -> f64 {
-        f64::NAN
-    }
-
-    fn rises(&self, _output: usize) -> bool {
-        false
-    }
-
     fn mix(&self, output: usize) -> Option<Mix> {
         let scale = self.scale.get(output)?;
         let weights = self.weights.chunks(self.width.max(1)).nth(output)?;

@@ -7,6 +7,7 @@ use super::super::super::pickle::At;
 use super::super::importances::importances;
 use super::super::part::not_fitted;
 use super::super::reading::{Reading, unsupported};
+use super::spread::Spread;
 use super::{Step, Transformer, numbers};
 
 const PACKAGE: &str = "sklearn.feature_selection";
@@ -41,8 +42,8 @@ fn read(reading: &Reading<'_>, at: &At<'_>, width: usize) -> Result<Box<dyn Step
         }
         _ => needed("support_")?.iter().map(|mark| *mark != 0.0).collect(),
     };
-    let kept: Vec<usize> = (0..width).filter(|column| kept.get(*column) == Some(&true)).collect();
-    Ok(Box::new(Selected { kept, width }))
+    let kept = (0..width).filter(|column| kept.get(*column) == Some(&true)).map(Some).collect();
+    Ok(Box::new(Spread { places: kept, kinds: vec![InputKind::Number; width] }))
 }
 
 fn above(values: &[f64], limit: f64) -> Vec<bool> {
@@ -189,39 +190,4 @@ fn sparse(estimator: &At<'_>) -> bool {
         || (name == "ElasticNetCV" && whole("l1_ratio_"))
         || (name == "LogisticRegression" && logistic && whole("l1_ratio"))
         || (name == "LogisticRegressionCV" && logistic && whole("l1_ratio_"))
-}
-
-struct Selected {
-    kept: Vec<usize>,
-    width: usize,
-}
-
-impl Step for Selected {
-    fn apply(&self, row: &[f64], out: &mut Vec<f64>) {
-        out.extend(self.kept.iter().map(|column| row.get(*column).copied().unwrap_or(f64::NAN)));
-    }
-
-    fn source(&self, output: usize) -> Option<usize> {
-        self.kept.get(output).copied()
-    }
-
-    fn one(&self, _output: usize, value: f64) -> f64 {
-        value
-    }
-
-    fn rises(&self, _output: usize) -> bool {
-        true
-    }
-
-    fn line(&self, _output: usize) -> Option<(f64, f64)> {
-        Some((1.0, 0.0))
-    }
-
-    fn width(&self) -> usize {
-        self.kept.len()
-    }
-
-    fn kinds(&self) -> Vec<InputKind> {
-        vec![InputKind::Number; self.width]
-    }
 }

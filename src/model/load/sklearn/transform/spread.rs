@@ -1,4 +1,5 @@
-//! Columns that steps read, put back among those that they leave out.
+//! Values that change their places only: those that a selector keeps, and columns that steps read, put back among those
+//! that they leave out.
 
 use crate::data::InputKind;
 
@@ -17,10 +18,12 @@ pub fn over(chain: &Chain, read: &[usize]) -> Chain {
     chain.behind(Spread { places, kinds })
 }
 
-struct Spread {
-    /// For each column where it comes from; `None` for one that is left out.
-    places: Vec<Option<usize>>,
-    kinds: Vec<InputKind>,
+/// A step that moves values and leaves them as they are.
+pub struct Spread {
+    /// For each value that it makes, the place that it comes from; `None` for one that nothing reads.
+    pub places: Vec<Option<usize>>,
+    /// What values it is given.
+    pub kinds: Vec<InputKind>,
 }
 
 impl Step for Spread {
