@@ -134,6 +134,8 @@ pub enum Mark {
         cells: Vec<(f64, f64, f32, String)>,
         /// Width and height of a cell in data units.
         size: (f64, f64),
+        /// The rows of each cell as a query of the data room; empty where cells stand for no rows.
+        queries: Vec<String>,
     },
     /// A straight reference line across the drawing.
     Rule {
@@ -182,6 +184,8 @@ pub struct Bar {
     pub feature: Option<usize>,
     /// Drawn with a pointed end in the direction of `to`.
     pub pointed: bool,
+    /// The table rows it stands for, as a query of the data room: `age >= 30 and age < 35`.
+    pub query: Option<String>,
 }
 
 /// The meaning of a colour.

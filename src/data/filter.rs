@@ -23,6 +23,16 @@ pub struct FilterError {
 /// The rows that match `query`, ascending; all rows for an empty query. Cost O(rows · conditions), for plain text
 /// O(cells of the searched columns).
 pub fn find_rows(data: &Dataset, query: &str) -> Result<Vec<RowId>, FilterError> {
+    find_rows_among(data, &|_| None, query)
+}
+
+/// The rows that match `query` as [`find_rows`] finds them, where a name that no column of the table has may also be one
+/// that `more` knows: a computed column with one value for each row.
+pub fn find_rows_among(
+    data: &Dataset,
+    more: &dyn Fn(&str) -> Option<Values>,
+    query: &str,
+) -> Result<Vec<RowId>, FilterError> {
     let words = words(query)?;
     let mut rows: Vec<RowId> = (0..data.row_count() as u32).map(RowId).collect();
     if words.is_empty() {
@@ -34,7 +44,7 @@ pub fn find_rows(data: &Dataset, query: &str) -> Result<Vec<RowId>, FilterError>
         return Ok(containing(data, query.trim().trim_matches('"'), rows));
     }
     for group in groups {
-        let condition = Condition::of(data, group)?;
+        let condition = Condition::of((data, more), group)?;
         rows.retain(|row| condition.holds(row.index()));
     }
     Ok(rows)
@@ -139,8 +149,8 @@ fn joined(words: &[Word]) -> String {
 }
 
 /// One understood condition on one column.
-struct Condition<'d> {
-    values: &'d Values,
+struct Condition {
+    values: Values,
     test: Test,
 }
 
@@ -154,8 +164,8 @@ enum Test {
     Text(Operator, String),
 }
 
-impl<'d> Condition<'d> {
-    fn of(data: &'d Dataset, group: &[Word]) -> Result<Self, FilterError> {
+impl Condition {
+    fn of(data: Columns<'_>, group: &[Word]) -> Result<Self, FilterError> {
         let wrong = |what: String| FilterError {
             what,
             hint: "write conditions as: column = value, with = != < <= > >=, joined by and; or: column is missing"
@@ -175,7 +185,8 @@ impl<'d> Condition<'d> {
         }
         let (name, value) = (joined(left), joined(right));
         let values = column(data, &name)?;
-        Ok(Self { values, test: test(values, operator, &value).map_err(|what| wrong(format!("“{name}” {what}")))? })
+        let test = test(&values, operator, &value).map_err(|what| wrong(format!("“{name}” {what}")))?;
+        Ok(Self { values, test })
     }
 
     fn holds(&self, i: usize) -> bool {
@@ -184,13 +195,13 @@ impl<'d> Condition<'d> {
             Test::Missing(wanted) => missing == *wanted,
             _ if missing => false,
             Test::Number(operator, value) => passes(*operator, (self.values.position(i) + 0.0).total_cmp(value)),
-            Test::Levels(pass) => match self.values {
+            Test::Levels(pass) => match &self.values {
                 Values::Category { codes, .. } => {
                     codes.get(i).and_then(|c| pass.get(*c as usize)).copied().unwrap_or(false)
                 }
                 _ => false,
             },
-            Test::Text(operator, value) => match self.values {
+            Test::Text(operator, value) => match &self.values {
                 Values::Text(texts) => texts.get(i).is_some_and(|t| text_passes(*operator, t, value)),
                 _ => false,
             },
@@ -198,15 +209,24 @@ impl<'d> Condition<'d> {
     }
 }
 
-fn column<'d>(data: &'d Dataset, name: &str) -> Result<&'d Values, FilterError> {
+/// A table, and columns that were computed for its rows.
+type Columns<'d> = (&'d Dataset, &'d dyn Fn(&str) -> Option<Values>);
+
+fn column((data, more): Columns<'_>, name: &str) -> Result<Values, FilterError> {
     let exact = data.find(name);
     let loose = || data.columns().iter().position(|c| c.name.to_lowercase() == name.to_lowercase());
-    exact.or_else(loose).and_then(|k| data.columns().get(k)).map(|c| &c.values).ok_or_else(|| {
-        let known: Vec<&str> = data.columns().iter().take(8).map(|c| &*c.name).collect();
-        FilterError {
-            what: format!("no column is called “{name}”"), hint: format!("columns are {}", known.join(", "))
-        }
-    })
+    exact
+        .or_else(loose)
+        .and_then(|k| data.columns().get(k))
+        .map(|c| c.values.clone())
+        .or_else(|| more(name))
+        .ok_or_else(|| {
+            let known: Vec<&str> = data.columns().iter().take(8).map(|c| &*c.name).collect();
+            FilterError {
+                what: format!("no column is called “{name}”"),
+                hint: format!("columns are {}", known.join(", ")),
+            }
+        })
 }
 
 fn test(values: &Values, operator: Operator, value: &str) -> Result<Test, String> {

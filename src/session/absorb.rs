@@ -65,6 +65,7 @@ impl Session {
             _ if cancelled => false,
             Purpose::Open | Purpose::Sample | Purpose::Export => true,
             Purpose::Profile => then.data == now.data,
+            Purpose::Select => same_inputs,
             Purpose::Train => then.data == now.data,
             Purpose::Link => same_inputs && then.roles == now.roles,
             Purpose::Ask(shape) => same_inputs && (!shape.needs_truth() || then.roles == now.roles),
@@ -111,6 +112,10 @@ impl Session {
                 self.memo.keep_chart(key.clone(), chart);
                 Vec::new()
             }
+            (Outcome::Rows(rows), _) => {
+                self.choose_rows(rows);
+                Vec::new()
+            }
             (Outcome::Written(path), _) => {
                 self.written.push(path);
                 Vec::new()
@@ -154,6 +159,7 @@ impl Session {
         self.cancel_where(|p| matches!(p, Purpose::Profile | Purpose::Train));
         self.profile = None;
         self.row = None;
+        self.selection = None;
         self.history.forget_roles();
         if !fits(&self.plan.rows, data.row_count()) {
             self.plan.rows = RowChoice::All;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::{Problem, text};
+use crate::base::{Problem, RowSet, text};
 use crate::data::Role;
 use crate::explain::Shape;
 use crate::explain::method::{self, Explainer};
@@ -58,6 +58,12 @@ impl Session {
                 vec![self.issue(Purpose::Train, title, work)]
             }
             Command::Export(export, path) => self.export(export, &path),
+            Command::SelectWhere(query) => {
+                let scene = self.scene();
+                self.cancel_where(|p| *p == Purpose::Select);
+                let work = work::select::Select { scene, output: self.output, query };
+                vec![self.issue(Purpose::Select, "Selecting rows".to_owned(), work)]
+            }
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             other => {
@@ -70,6 +76,9 @@ impl Session {
     /// Choices and wishes about jobs: nothing to compute.
     fn choose(&mut self, command: &Command) {
         match *command {
+            Command::SelectRows(ref rows) => {
+                self.choose_rows(Arc::clone(rows));
+            }
             Command::SelectRow(row) => {
                 let rows = self.data.as_ref().map_or(0, |d| d.row_count());
                 self.row = row.filter(|r| r.index() < rows);
@@ -90,6 +99,12 @@ impl Session {
             }
             _ => {}
         }
+    }
+
+    /// Selects rows of the open table.
+    pub(super) fn choose_rows(&mut self, rows: Arc<RowSet>) {
+        let fits = self.data.as_ref().is_some_and(|d| d.row_count() == rows.total());
+        self.selection = (fits && !rows.is_empty()).then_some(rows);
     }
 
     fn with_job(&self, id: JobId, act: impl Fn(&super::state::JobState)) {

@@ -1,10 +1,11 @@
 //! Every wish a face can have. Window and command line speak these and nothing else.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{RowId, Seed};
+use crate::base::{RowId, RowSet, Seed};
 use crate::data::Role;
 use crate::data::read::ReadOptions;
 use crate::explain::Shape;
@@ -41,6 +42,10 @@ pub enum Command {
     },
     /// Draws a chart.
     Draw(ChartRequest),
+    /// Selects many rows everywhere; an empty set selects none.
+    SelectRows(Arc<RowSet>),
+    /// Selects the rows that a query finds; a query that is not understood becomes a problem.
+    SelectWhere(String),
     /// Selects a row everywhere.
     SelectRow(Option<RowId>),
     /// Selects a feature (input index) everywhere.

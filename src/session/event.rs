@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::{Problem, RowId};
+use crate::base::{Problem, RowId, RowSet};
 use crate::chart::Chart;
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
@@ -52,6 +52,8 @@ pub enum Outcome {
     Answer(Arc<Explanation>, bool),
     /// A chart.
     Chart(ChartRequest, Arc<Chart>),
+    /// Rows that a query found.
+    Rows(Arc<RowSet>),
     /// A file that was written.
     Written(PathBuf),
     /// Nothing to tell (the job was cancelled).
@@ -68,6 +70,7 @@ impl std::fmt::Debug for Outcome {
             Self::Linked { .. } => "Linked",
             Self::Answer(..) => "Answer",
             Self::Chart(..) => "Chart",
+            Self::Rows(_) => "Rows",
             Self::Written(_) => "Written",
             Self::Nothing => "Nothing",
         })

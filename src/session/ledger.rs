@@ -34,6 +34,8 @@ pub(super) enum Purpose {
     Export,
     /// A model to train.
     Train,
+    /// Rows to select.
+    Select,
 }
 
 /// A job's entry in the books.
@@ -89,7 +91,7 @@ impl Session {
         self.ledger.next_job += 1;
         let task = Task::silent();
         let revision = self.ledger.revision;
-        let lane = if matches!(purpose, Purpose::Draw(_)) { Lane::Short } else { Lane::Long };
+        let lane = if matches!(purpose, Purpose::Draw(_) | Purpose::Select) { Lane::Short } else { Lane::Long };
         self.ledger.tickets.insert(id, Ticket { purpose, revision });
         self.jobs.push(JobState { id, title: title.clone(), task: task.clone() });
         Job { id, title, task, revision, lane, work: Box::new(work) }

@@ -4,6 +4,7 @@
 mod absorb;
 mod apply;
 pub mod command;
+pub mod derived;
 pub mod event;
 pub mod history;
 pub mod job;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::{Problem, RowId, Task};
+use crate::base::{Problem, RowId, RowSet, Task};
 use crate::chart::{Chart, kind};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
@@ -32,6 +32,7 @@ pub struct Session {
     pub(super) attribution_is_partial: bool,
     pub(super) plan: Plan,
     pub(super) row: Option<RowId>,
+    pub(super) selection: Option<Arc<RowSet>>,
     pub(super) feature: Option<usize>,
     pub(super) output: usize,
     pub(super) threshold: Threshold,
@@ -144,6 +145,11 @@ impl Session {
     /// The selected row.
     pub fn row(&self) -> Option<RowId> {
         self.row
+    }
+
+    /// The selected rows; `None` while nothing but perhaps a single row is selected.
+    pub fn selection(&self) -> Option<&Arc<RowSet>> {
+        self.selection.as_ref()
     }
 
     /// The selected feature, by input index.

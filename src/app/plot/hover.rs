@@ -67,7 +67,7 @@ pub(super) fn find(chart: &Chart, cloud: &mut Cloud, transform: &PlotTransform, 
                     return Some(Found { what, at, area: Some(area) });
                 }
             }
-            Mark::Cells { cells, size } => {
+            Mark::Cells { cells, size, .. } => {
                 if let Some(found) = cell_at(cells, *size, transform, pointer) {
                     return Some(found);
                 }

@@ -120,7 +120,7 @@ impl ChartItem<'_> {
                 }
             }
             Mark::Band { edges, role } => shapes.push(band(edges, self.skin.role(*role), transform)),
-            Mark::Cells { cells, size } => {
+            Mark::Cells { cells, size, .. } => {
                 for cell in cells {
                     self.cell(ui, transform, shapes, (cell, *size));
                 }

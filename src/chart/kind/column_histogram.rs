@@ -192,5 +192,6 @@ fn bar(at: f64, count: usize, (thickness, role): (f64, Role), hover: String) -> 
         whisker: None,
         feature: None,
         pointed: false,
+        query: None,
     }
 }

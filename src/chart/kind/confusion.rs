@@ -80,7 +80,7 @@ impl Kind for Confusion {
             title: "Actual and predicted classes".to_owned(),
             x: axis("predicted class", across),
             y: axis("actual class", down),
-            marks: vec![Mark::Cells { cells, size: (1.0, 1.0) }],
+            marks: vec![Mark::Cells { cells, size: (1.0, 1.0), queries: Vec::new() }],
             notes,
             legend: vec![Legend::Ramp(
                 "share of the actual class".to_owned(),

@@ -110,6 +110,7 @@ fn bars(entries: &[(String, f64, Option<usize>)], unit: &str) -> Vec<Bar> {
             whisker: None,
             feature: *feature,
             pointed: false,
+            query: None,
         })
         .collect()
 }

@@ -155,8 +155,8 @@ impl<'a> Sizes<'a> {
             }
         }
         // Main effects are no interactions: on the same scale they would leave the pairs pale.
-        marks.insert(0, Mark::Cells { cells, size: (SIDE, SIDE) });
-        marks.insert(1, Mark::Cells { cells: own, size: (SIDE, SIDE) });
+        marks.insert(0, Mark::Cells { cells, size: (SIDE, SIDE), queries: Vec::new() });
+        marks.insert(1, Mark::Cells { cells: own, size: (SIDE, SIDE), queries: Vec::new() });
         (marks, gaps)
     }
 

@@ -133,6 +133,7 @@ impl<'a> Ranked<'a> {
                 whisker: None,
                 feature: entry.second.is_none().then_some(entry.first),
                 pointed: false,
+                query: None,
             }
         };
         shown.iter().enumerate().map(bar).collect()

@@ -80,6 +80,7 @@ impl Kind for PermutationImportance {
                     whisker: (high > low).then_some((low, high)),
                     feature: Some(j),
                     pointed: false,
+                    query: None,
                 }
             })
             .collect();

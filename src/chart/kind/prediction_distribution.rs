@@ -145,6 +145,7 @@ fn marks(groups: &[Group], range: (f64, f64)) -> Vec<Mark> {
             whisker: None,
             feature: None,
             pointed: false,
+            query: None,
         });
         return vec![Mark::Bars { bars: bars.collect(), lying: false }];
     }

@@ -183,7 +183,7 @@ impl<'a> Surface<'a> {
             let words = if is_numbered { text::significant(shown.score, 2) } else { String::new() };
             (shown.place.0 as f64, shown.place.1 as f64, share as f32, words)
         };
-        Mark::Cells { cells: self.shown().map(cell).collect(), size: (1.0, 1.0) }
+        Mark::Cells { cells: self.shown().map(cell).collect(), size: (1.0, 1.0), queries: Vec::new() }
     }
 
     fn paragraph(&self, all: &Terms<'_>) -> String {

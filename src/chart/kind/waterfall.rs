@@ -226,6 +226,7 @@ fn climb(steps: &[Step], base: f64) -> (Vec<Bar>, Vec<Mark>) {
             whisker: step.error.filter(|e| *e > 0.0).map(|e| (to - 1.96 * e, to + 1.96 * e)),
             feature: step.feature,
             pointed: true,
+            query: None,
         });
         if i + 1 < steps.len() {
             connectors.push(Mark::Line {

@@ -36,7 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, mark: &Mark, brush: &Brush<'_>) {
             line(canvas, xy, ink, *dashed, brush.layout);
         }
         Mark::Band { edges, role } => band(canvas, edges, *role, brush),
-        Mark::Cells { cells, size } => draw_cells(canvas, cells, *size, brush),
+        Mark::Cells { cells, size, .. } => draw_cells(canvas, cells, *size, brush),
         Mark::Rule { at, upright, role, .. } => rule(canvas, (*at, *upright, *role), brush),
         Mark::Text { at, text, role, anchor } => {
             let place = (brush.layout.x(at.0), brush.layout.y(at.1) + 0.36 * TICK);

@@ -7,6 +7,7 @@ pub mod link;
 pub mod open;
 pub mod profile;
 pub mod report;
+pub mod select;
 pub mod train;
 
 use std::sync::Arc;
