@@ -1,14 +1,27 @@
 //! Finding rows by a short query, and ordering them by a column.
 //!
-//! A query is a list of conditions joined by `and`: `age >= 30 and job = skilled`. A name or value with spaces is
-//! put in double quotes. `column is missing` and `column is present` ask for holes. Anything that is no condition is
-//! searched as plain text in text, category, yes/no, date and identifier columns, whatever the case of letters.
+//! A query is made of conditions such as `age >= 30` or `job = skilled`, joined by `and`, `or`, `not` and brackets; `and`
+//! binds tighter than `or`. A name or value with one of these words or signs in it is put in double quotes (a double quote
+//! in it is doubled). `column is missing` and `column is present` ask for holes. Anything without a condition is searched
+//! as plain text in text, category, yes/no, date and identifier columns, whatever the case of letters.
+
+mod condition;
+mod words;
 
 use crate::base::RowId;
 
-use super::column::{MISSING_DATE, Values};
+use super::column::Values;
 use super::dataset::{Dataset, Role};
-use super::dates::{DateForm, parse_date};
+
+use condition::{Condition, is_condition};
+pub use words::quoted;
+use words::{Word, words};
+
+/// Brackets and `not` within each other.
+const DEEPEST: usize = 64;
+
+/// A table, and columns that were computed for its rows.
+type Columns<'d> = (&'d Dataset, &'d dyn Fn(&str) -> Option<Values>);
 
 /// A query that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,16 +51,96 @@ pub fn find_rows_among(
     if words.is_empty() {
         return Ok(rows);
     }
-    let is_and = |w: &Word| w.plain && w.text.eq_ignore_ascii_case("and");
-    let groups: Vec<&[Word]> = words.split(is_and).collect();
-    if !groups.iter().any(|g| is_condition(g)) {
+    let joins = |w: &Word| w.is("and") || w.is("or") || w.groups("(") || w.groups(")");
+    if !words.split(joins).any(is_condition) {
         return Ok(containing(data, query.trim().trim_matches('"'), rows));
     }
-    for group in groups {
-        let condition = Condition::of((data, more), group)?;
-        rows.retain(|row| condition.holds(row.index()));
+    let mut reader = Reader { columns: (data, more), query, words: &words, at: 0 };
+    let wanted = reader.any(0)?;
+    if reader.at < words.len() {
+        return Err(reader.wrong("a bracket closes that was never opened"));
     }
+    rows.retain(|row| wanted.holds(row.index()));
     Ok(rows)
+}
+
+/// An understood query.
+enum Query {
+    Where(Condition),
+    Not(Box<Self>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+}
+
+impl Query {
+    fn holds(&self, i: usize) -> bool {
+        match self {
+            Self::Where(condition) => condition.holds(i),
+            Self::Not(query) => !query.holds(i),
+            Self::All(queries) => queries.iter().all(|q| q.holds(i)),
+            Self::Any(queries) => queries.iter().any(|q| q.holds(i)),
+        }
+    }
+}
+
+/// Reads a query from its words.
+struct Reader<'q> {
+    columns: Columns<'q>,
+    query: &'q str,
+    words: &'q [Word],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, what: &str) -> FilterError {
+        FilterError {
+            what: what.to_owned(),
+            hint: "join conditions as: age > 30 and (job = clerk or not job = baker)".to_owned(),
+        }
+    }
+
+    fn takes(&mut self, wanted: impl Fn(&Word) -> bool) -> bool {
+        let found = self.words.get(self.at).is_some_and(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn any(&mut self, depth: usize) -> Result<Query, FilterError> {
+        let mut parts = vec![self.all(depth)?];
+        while self.takes(|w| w.is("or")) {
+            parts.push(self.all(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Query::Any(parts) })
+    }
+
+    fn all(&mut self, depth: usize) -> Result<Query, FilterError> {
+        let mut parts = vec![self.one(depth)?];
+        while self.takes(|w| w.is("and")) {
+            parts.push(self.one(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Query::All(parts) })
+    }
+
+    fn one(&mut self, depth: usize) -> Result<Query, FilterError> {
+        if depth >= DEEPEST {
+            return Err(self.wrong("there are too many brackets within each other"));
+        }
+        if self.takes(|w| w.is("not")) {
+            return Ok(Query::Not(Box::new(self.one(depth + 1)?)));
+        }
+        if self.takes(|w| w.groups("(")) {
+            let inside = self.any(depth + 1)?;
+            return match self.takes(|w| w.groups(")")) {
+                true => Ok(inside),
+                false => Err(self.wrong("a bracket is not closed")),
+            };
+        }
+        let rest = self.words.get(self.at..).unwrap_or(&[]);
+        let ends = |w: &Word| w.is("and") || w.is("or") || w.groups("(") || w.groups(")");
+        let group = rest.split(ends).next().unwrap_or(&[]);
+        self.at += group.len();
+        Ok(Query::Where(Condition::of(self.columns, self.query, group)?))
+    }
 }
 
 /// All rows ordered by `column`, missing last in both directions; equal values keep the file's order. Texts and
@@ -74,211 +167,6 @@ pub fn sorted_rows(data: &Dataset, column: usize, descending: bool) -> Vec<RowId
     }
     rows.extend(missing);
     rows
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Word {
-    text: String,
-    /// Not in quotes.
-    plain: bool,
-}
-
-const OPERATORS: [(&str, Operator); 7] = [
-    ("!=", Operator::Unequal),
-    ("<=", Operator::AtMost),
-    (">=", Operator::AtLeast),
-    ("==", Operator::Equal),
-    ("=", Operator::Equal),
-    ("<", Operator::Below),
-    (">", Operator::Above),
-];
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Operator {
-    Equal,
-    Unequal,
-    Below,
-    AtMost,
-    Above,
-    AtLeast,
-}
-
-/// Splits a query into words, quoted words and operators.
-fn words(query: &str) -> Result<Vec<Word>, FilterError> {
-    let mut words = Vec::new();
-    let mut rest = query.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (text, plain, after) = if first == '"' {
-            let inside = rest.get(1..).unwrap_or("");
-            let (text, after) = inside.split_once('"').ok_or_else(|| FilterError {
-                what: "a quote is not closed".to_owned(),
-                hint: "put names and values with spaces between two double quotes".to_owned(),
-            })?;
-            (text, false, after)
-        } else if let Some((sign, _)) = OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign)) {
-            (*sign, true, rest.get(sign.len()..).unwrap_or(""))
-        } else {
-            let end = rest.find(|c: char| c.is_whitespace() || "=<>\"".contains(c) || c == '!').unwrap_or(rest.len());
-            let end = if end == 0 { first.len_utf8() } else { end };
-            let (text, after) = rest.split_at(end);
-            (text, true, after)
-        };
-        words.push(Word { text: text.to_owned(), plain });
-        rest = after.trim_start();
-    }
-    Ok(words)
-}
-
-fn operator(word: &Word) -> Option<Operator> {
-    OPERATORS.iter().find(|(sign, _)| word.plain && *sign == word.text).map(|(_, operator)| *operator)
-}
-
-fn asks_for_holes(group: &[Word]) -> Option<bool> {
-    let (last, is) = (group.last()?, group.get(group.len().checked_sub(2)?)?);
-    let missing = last.text.eq_ignore_ascii_case("missing");
-    let present = last.text.eq_ignore_ascii_case("present");
-    (is.plain && is.text.eq_ignore_ascii_case("is") && (missing || present) && group.len() > 2).then_some(missing)
-}
-
-fn is_condition(group: &[Word]) -> bool {
-    group.iter().any(|w| operator(w).is_some()) || asks_for_holes(group).is_some()
-}
-
-fn joined(words: &[Word]) -> String {
-    words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-/// One understood condition on one column.
-struct Condition {
-    values: Values,
-    test: Test,
-}
-
-enum Test {
-    Missing(bool),
-    /// Against a number, or a date in milliseconds.
-    Number(Operator, f64),
-    /// Whether each level passes.
-    Levels(Vec<bool>),
-    /// Against a text, as written or in lower case for equality.
-    Text(Operator, String),
-}
-
-impl Condition {
-    fn of(data: Columns<'_>, group: &[Word]) -> Result<Self, FilterError> {
-        let wrong = |what: String| FilterError {
-            what,
-            hint: "write conditions as: column = value, with = != < <= > >=, joined by and; or: column is missing"
-                .to_owned(),
-        };
-        if let Some(missing) = asks_for_holes(group) {
-            let name = group.get(..group.len() - 2).map(joined).unwrap_or_default();
-            return Ok(Self { values: column(data, &name)?, test: Test::Missing(missing) });
-        }
-        let at = group.iter().position(|w| operator(w).is_some());
-        let Some((at, operator)) = at.and_then(|at| Some((at, operator(group.get(at)?)?))) else {
-            return Err(wrong(format!("“{}” is no condition", joined(group))));
-        };
-        let (left, right) = (group.get(..at).unwrap_or(&[]), group.get(at + 1..).unwrap_or(&[]));
-        if left.is_empty() || right.is_empty() {
-            return Err(wrong(format!("“{}” lacks a column or a value", joined(group))));
-        }
-        let (name, value) = (joined(left), joined(right));
-        let values = column(data, &name)?;
-        let test = test(&values, operator, &value).map_err(|what| wrong(format!("“{name}” {what}")))?;
-        Ok(Self { values, test })
-    }
-
-    fn holds(&self, i: usize) -> bool {
-        let missing = self.values.is_missing(i);
-        match &self.test {
-            Test::Missing(wanted) => missing == *wanted,
-            _ if missing => false,
-            Test::Number(operator, value) => passes(*operator, (self.values.position(i) + 0.0).total_cmp(value)),
-            Test::Levels(pass) => match &self.values {
-                Values::Category { codes, .. } => {
-                    codes.get(i).and_then(|c| pass.get(*c as usize)).copied().unwrap_or(false)
-                }
-                _ => false,
-            },
-            Test::Text(operator, value) => match &self.values {
-                Values::Text(texts) => texts.get(i).is_some_and(|t| text_passes(*operator, t, value)),
-                _ => false,
-            },
-        }
-    }
-}
-
-/// A table, and columns that were computed for its rows.
-type Columns<'d> = (&'d Dataset, &'d dyn Fn(&str) -> Option<Values>);
-
-fn column((data, more): Columns<'_>, name: &str) -> Result<Values, FilterError> {
-    let exact = data.find(name);
-    let loose = || data.columns().iter().position(|c| c.name.to_lowercase() == name.to_lowercase());
-    exact
-        .or_else(loose)
-        .and_then(|k| data.columns().get(k))
-        .map(|c| c.values.clone())
-        .or_else(|| more(name))
-        .ok_or_else(|| {
-            let known: Vec<&str> = data.columns().iter().take(8).map(|c| &*c.name).collect();
-            FilterError {
-                what: format!("no column is called “{name}”"),
-                hint: format!("columns are {}", known.join(", ")),
-            }
-        })
-}
-
-fn test(values: &Values, operator: Operator, value: &str) -> Result<Test, String> {
-    match values {
-        Values::Number { .. } => {
-            let plain: String = value.replace('\u{2212}', "-").chars().filter(|c| *c != '\u{2009}').collect();
-            let number = super::infer::number(&plain, plain.contains(','));
-            // Adding zero makes both zeros one.
-            number.map(|v| Test::Number(operator, v + 0.0)).ok_or_else(|| format!("holds numbers, “{value}” is none"))
-        }
-        Values::YesNo(_) => {
-            let flag = match value.to_lowercase().as_str() {
-                "yes" | "true" | "1" => 1.0,
-                "no" | "false" | "0" => 0.0,
-                _ => return Err(format!("holds yes and no, “{value}” is neither")),
-            };
-            Ok(Test::Number(operator, flag))
-        }
-        Values::Date { .. } => {
-            let date = [DateForm::YearFirst, DateForm::DayFirst].into_iter().find_map(|form| parse_date(value, form));
-            let date = date.filter(|d| d.millis != MISSING_DATE);
-            date.map(|d| Test::Number(operator, d.millis as f64))
-                .ok_or_else(|| format!("holds dates, “{value}” is none; write 2024-12-31"))
-        }
-        Values::Category { levels, .. } => {
-            Ok(Test::Levels(levels.iter().map(|l| text_passes(operator, l, value)).collect()))
-        }
-        Values::Text(_) => Ok(Test::Text(operator, value.to_owned())),
-    }
-}
-
-fn passes(operator: Operator, order: std::cmp::Ordering) -> bool {
-    match operator {
-        Operator::Equal => order.is_eq(),
-        Operator::Unequal => order.is_ne(),
-        Operator::Below => order.is_lt(),
-        Operator::AtMost => order.is_le(),
-        Operator::Above => order.is_gt(),
-        Operator::AtLeast => order.is_ge(),
-    }
-}
-
-/// Equality ignores case; order compares numbers as numbers and everything else as text.
-fn text_passes(operator: Operator, text: &str, value: &str) -> bool {
-    match operator {
-        Operator::Equal => text.to_lowercase() == value.to_lowercase(),
-        Operator::Unequal => text.to_lowercase() != value.to_lowercase(),
-        _ => match (super::infer::number(text, false), super::infer::number(value, false)) {
-            (Some(a), Some(b)) => passes(operator, a.total_cmp(&b)),
-            _ => passes(operator, text.cmp(value)),
-        },
-    }
 }
 
 /// Rows whose text, level, date, truth value or identifier contains `needle`.
@@ -338,6 +226,36 @@ mod tests {
     }
 
     #[test]
+    fn conditions_are_joined_and_grouped() {
+        assert_eq!(found("age = 30 or age = 25"), [0, 3]);
+        assert_eq!(found("age = 30 or age = 41 and member = yes"), [0], "and binds tighter than or");
+        assert_eq!(found("(age = 30 or age = 41) and not member = no"), [0]);
+        assert_eq!(found("not (age < 41)"), [1, 2], "a missing age is not below 41");
+        assert_eq!(found("not not age = 25"), [3]);
+    }
+
+    #[test]
+    fn names_may_hold_signs_words_and_brackets() {
+        let data = table(&[("size (mm)", "1 2 3"), ("this and \"that\"", "a b c")]);
+        let rows = |query: &str| find_rows(&data, query).expect(query).iter().map(|r| r.0).collect::<Vec<_>>();
+        assert_eq!(rows("size (mm) >= 2"), [1, 2]);
+        assert_eq!(rows("(size (mm) >= 2)"), [1, 2]);
+        assert_eq!(rows("(size (mm) = 1 or size (mm) = 3) and size (mm) > 1"), [2]);
+        let name = quoted("this and \"that\"");
+        assert_eq!(rows(&format!("{name} = b or {name} = c")), [1, 2]);
+    }
+
+    #[test]
+    fn computed_columns_are_asked_where_the_table_has_none() {
+        let more = |name: &str| {
+            (name == "error").then(|| Values::Number { values: vec![1.0, 2.0, 3.0, f64::NAN].into(), whole: false })
+        };
+        let rows = find_rows_among(&sample(), &more, "error > 1 and age is present").expect("understood");
+        assert_eq!(rows.iter().map(|r| r.0).collect::<Vec<_>>(), [1]);
+        assert!(find_rows_among(&sample(), &more, "errors > 1").is_err());
+    }
+
+    #[test]
     fn plain_text_searches_identifiers_and_levels() {
         assert_eq!(found("CLER"), [0, 2]);
         assert_eq!(found("13"), [2]);
@@ -353,6 +271,9 @@ mod tests {
         assert!(said("age >").contains("lacks"));
         assert!(said("age > 3 and").contains("no condition"));
         assert!(said("\"age > 3").contains("not closed"));
+        assert!(said("(age > 3").contains("not closed"));
+        assert!(said("age > 3 or (not)").contains("no condition"));
+        assert!(said(&format!("{}age > 3{}", "(".repeat(99), ")".repeat(99))).contains("too many"));
     }
 
     #[test]
