@@ -18,7 +18,7 @@ pub mod swarm;
 pub mod theme;
 pub mod view;
 
-pub use kind::{ChartError, KINDS, Kind, Needs, PerformanceKind, PredictionView, Subject};
+pub use kind::{ChartError, CohortRows, KINDS, Kind, Needs, PerformanceKind, PredictionView, Subject};
 pub use paint::{PaintError, csv, natural_size, png, svg};
 pub use scale::ticks;
 pub use spec::{Axis, AxisKind, Bar, Cell, Chart, ChartTable, Legend, Mark, Paint, Role, SecondAxis};

@@ -112,6 +112,31 @@ impl ColumnKind {
 }
 
 impl Values {
+    /// The values at these places, in this order; a place outside is missing.
+    #[must_use]
+    pub fn pick(&self, places: &[usize]) -> Self {
+        match self {
+            Self::Number { values, whole } => Self::Number {
+                values: places.iter().map(|i| values.get(*i).copied().unwrap_or(f64::NAN)).collect(),
+                whole: *whole,
+            },
+            Self::Category { codes, levels } => Self::Category {
+                codes: places.iter().map(|i| codes.get(*i).copied().unwrap_or(MISSING_CODE)).collect(),
+                levels: Arc::clone(levels),
+            },
+            Self::Text(texts) => {
+                let mut picked = TextValues::default();
+                places.iter().for_each(|i| picked.push(texts.get(*i)));
+                Self::Text(Arc::new(picked))
+            }
+            Self::YesNo(flags) => Self::YesNo(places.iter().map(|i| flags.get(*i).copied().unwrap_or(2)).collect()),
+            Self::Date { millis, day } => Self::Date {
+                millis: places.iter().map(|i| millis.get(*i).copied().unwrap_or(MISSING_DATE)).collect(),
+                day: *day,
+            },
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         match self {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Fingerprint;
+use crate::base::{Fingerprint, RowId, RowSet};
 
 use super::column::Column;
 
@@ -104,6 +104,14 @@ impl Dataset {
             copy.roles = roles.into();
         }
         copy
+    }
+
+    /// The same table with the rows in `rows` alone, counted anew from 0.
+    #[must_use]
+    pub fn of_rows(&self, rows: &RowSet) -> Self {
+        let places: Vec<usize> = rows.iter().map(RowId::index).filter(|i| *i < self.row_count).collect();
+        let pick = |c: &Column| Column { name: Arc::clone(&c.name), values: c.values.pick(&places) };
+        Self { columns: self.columns.iter().map(pick).collect(), row_count: places.len(), ..self.clone() }
     }
 
     /// Where the table came from.

@@ -16,6 +16,7 @@ mod products;
 pub mod shape;
 mod shuffle;
 pub mod tree;
+mod within;
 
 pub use answer::{
     Addends, Answer, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance,

@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::explain::{Answers, Explanation};
 use crate::model::Model;
 
-use super::command::RowChoice;
+use super::command::{CohortBy, RowChoice};
 use super::event::{Event, JobId, Outcome};
 use super::job::Job;
 use super::ledger::{Purpose, Ticket};
@@ -65,7 +65,7 @@ impl Session {
             _ if cancelled => false,
             Purpose::Open | Purpose::Sample | Purpose::Export => true,
             Purpose::Profile => then.data == now.data,
-            Purpose::Select => same_inputs,
+            Purpose::Select | Purpose::Cohorts => same_inputs,
             Purpose::Train => then.data == now.data,
             Purpose::Link => same_inputs && then.roles == now.roles,
             Purpose::Ask(shape) => same_inputs && (!shape.needs_truth() || then.roles == now.roles),
@@ -96,11 +96,15 @@ impl Session {
                 self.predictions = Some(predictions);
                 self.performance = performance;
                 let explain = std::mem::take(&mut self.ledger.explain_when_linked);
-                if explain { self.explain() } else { Vec::new() }
+                let mut jobs = self.find_cohorts();
+                if explain {
+                    jobs.extend(self.explain());
+                }
+                jobs
             }
             (Outcome::Answer(explanation, partial), Purpose::Explain(key)) => {
                 self.adopt_attribution(key, explanation, partial);
-                Vec::new()
+                if partial { Vec::new() } else { self.find_cohorts_by(&["contribution"]) }
             }
             (Outcome::Answer(explanation, _), _) => {
                 self.answers.keep(self.with_class_names(explanation));
@@ -110,6 +114,10 @@ impl Session {
             (Outcome::Chart(request, chart), Purpose::Draw(key)) => {
                 self.ledger.latest_charts.insert(request.id(), key.clone());
                 self.memo.keep_chart(key.clone(), chart);
+                Vec::new()
+            }
+            (Outcome::Cohorts(found), _) => {
+                self.adopt_cohorts(found);
                 Vec::new()
             }
             (Outcome::Rows(rows), _) => {
@@ -160,6 +168,7 @@ impl Session {
         self.profile = None;
         self.row = None;
         self.selection = None;
+        self.cohorts.retain(|c| matches!(c.by, CohortBy::Query(_)));
         self.history.forget_roles();
         if !fits(&self.plan.rows, data.row_count()) {
             self.plan.rows = RowChoice::All;
@@ -173,6 +182,7 @@ impl Session {
         self.data = Some(Arc::clone(&data));
         let work = work::profile::Profile { data };
         let mut jobs = vec![self.issue(Purpose::Profile, "Looking at the columns".to_owned(), work)];
+        jobs.extend(self.find_cohorts());
         jobs.extend(self.link_jobs());
         jobs
     }

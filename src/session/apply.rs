@@ -64,8 +64,17 @@ impl Session {
                 let work = work::select::Select { scene, output: self.output, query };
                 vec![self.issue(Purpose::Select, "Selecting rows".to_owned(), work)]
             }
+            Command::SetCohort(name, by) => self.set_cohort(&name, by),
+            Command::RemoveCohort(name) => {
+                self.remove_cohort(&name);
+                self.find_cohorts()
+            }
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
+            Command::SetThreshold(_) | Command::SelectOutput(_) => {
+                self.choose(&command);
+                self.find_cohorts_by(&["class", "prediction", "error", "wrong", "contribution"])
+            }
             other => {
                 self.choose(&other);
                 Vec::new()
@@ -104,7 +113,9 @@ impl Session {
     /// Selects rows of the open table.
     pub(super) fn choose_rows(&mut self, rows: Arc<RowSet>) {
         let fits = self.data.as_ref().is_some_and(|d| d.row_count() == rows.total());
-        self.selection = (fits && !rows.is_empty()).then_some(rows);
+        if fits {
+            self.selection = (!rows.is_empty()).then_some(rows);
+        }
     }
 
     fn with_job(&self, id: JobId, act: impl Fn(&super::state::JobState)) {

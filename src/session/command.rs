@@ -46,6 +46,10 @@ pub enum Command {
     SelectRows(Arc<RowSet>),
     /// Selects the rows that a query finds; a query that is not understood becomes a problem.
     SelectWhere(String),
+    /// Makes a cohort, or gives the one of this name other rows.
+    SetCohort(String, CohortBy),
+    /// Forgets the cohort of this name.
+    RemoveCohort(String),
     /// Selects a row everywhere.
     SelectRow(Option<RowId>),
     /// Selects a feature (input index) everywhere.
@@ -136,8 +140,17 @@ pub enum RowChoice {
     Draw(usize),
 }
 
+/// What makes a row belong to a cohort.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CohortBy {
+    /// These rows.
+    Rows(Arc<RowSet>),
+    /// Whatever rows a query of the data room finds.
+    Query(String),
+}
+
 /// Which chart, of what. Equal requests give equal charts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ChartRequest {
     /// Chart kind id.
     pub kind: &'static str,
@@ -151,6 +164,8 @@ pub struct ChartRequest {
     pub colour: Option<usize>,
     /// Settings as text.
     pub knobs: Vec<(String, String)>,
+    /// The cohort whose rows it is about; `None` for all rows.
+    pub within: Option<String>,
 }
 
 /// What is written.

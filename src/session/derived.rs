@@ -1,5 +1,6 @@
 //! Columns that no file holds: what was computed for every row, under names that queries and tables use.
 
+use crate::base::RowId;
 use crate::data::{MISSING_CODE, Values};
 use crate::explain::{Body, Shape};
 use crate::model::Scale;
@@ -26,6 +27,9 @@ pub const NAMES: [(&str, &str); 5] = [
 /// What stands before a feature's name: `contribution of age`.
 pub const CONTRIBUTION: &str = "contribution of ";
 
+/// What stands before a cohort's name: `cohort young = yes`.
+pub const COHORT: &str = "cohort ";
+
 impl Derived<'_> {
     /// The column with this name, one value per row of the table; `None` where nothing of that name is known now.
     /// Cost O(rows).
@@ -41,6 +45,7 @@ impl Derived<'_> {
                 Some(Values::YesNo(wrong.map(|(p, a)| a.zip(*p).map_or(2, |(a, p)| u8::from(a != p))).collect()))
             }
             "error" => Some(numbers(self.errors()?)),
+            _ if lower.starts_with(COHORT) => self.cohort(name.get(COHORT.len()..)?),
             _ => self.contribution(name.get(CONTRIBUTION.len()..).filter(|_| lower.starts_with(CONTRIBUTION))?),
         }
     }
@@ -102,6 +107,13 @@ impl Derived<'_> {
         let card = self.scene.model.as_ref()?.card();
         let codes: Vec<u32> = of_rows.iter().map(|c| c.map_or(MISSING_CODE, |c| c as u32)).collect();
         Some(Values::Category { levels: card.classes.as_slice().into(), codes: codes.into() })
+    }
+
+    /// Which rows belong to a cohort.
+    fn cohort(&self, name: &str) -> Option<Values> {
+        let rows = self.scene.data.as_ref()?.row_count() as u32;
+        let cohort = self.scene.cohorts.iter().find(|c| c.name.to_lowercase() == name.to_lowercase())?;
+        Some(Values::YesNo((0..rows).map(|row| u8::from(cohort.rows.contains(RowId(row)))).collect()))
     }
 
     /// The contributions of a feature; missing where a row was not explained.

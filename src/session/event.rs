@@ -9,6 +9,7 @@ use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Explanation;
 use crate::model::{Model, Performance, Scale};
 
+use super::cohort::Found;
 use super::command::ChartRequest;
 
 /// Identity of a job within a session.
@@ -54,6 +55,8 @@ pub enum Outcome {
     Chart(ChartRequest, Arc<Chart>),
     /// Rows that a query found.
     Rows(Arc<RowSet>),
+    /// Rows of cohorts, by name.
+    Cohorts(Vec<(String, Found)>),
     /// A file that was written.
     Written(PathBuf),
     /// Nothing to tell (the job was cancelled).
@@ -71,6 +74,7 @@ impl std::fmt::Debug for Outcome {
             Self::Answer(..) => "Answer",
             Self::Chart(..) => "Chart",
             Self::Rows(_) => "Rows",
+            Self::Cohorts(_) => "Cohorts",
             Self::Written(_) => "Written",
             Self::Nothing => "Nothing",
         })

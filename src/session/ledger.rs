@@ -36,6 +36,8 @@ pub(super) enum Purpose {
     Train,
     /// Rows to select.
     Select,
+    /// The rows of cohorts.
+    Cohorts,
 }
 
 /// A job's entry in the books.
@@ -67,6 +69,8 @@ pub(super) struct Ledger {
     pub attribution_key: String,
     /// Counts adopted answers beside the attributions.
     pub answered: u64,
+    /// Counts changes of cohorts.
+    pub cohorts: u64,
     /// What charts depend on now.
     pub stamp: String,
     /// Keys of charts being drawn.
@@ -91,7 +95,11 @@ impl Session {
         self.ledger.next_job += 1;
         let task = Task::silent();
         let revision = self.ledger.revision;
-        let lane = if matches!(purpose, Purpose::Draw(_) | Purpose::Select) { Lane::Short } else { Lane::Long };
+        let lane = if matches!(purpose, Purpose::Draw(_) | Purpose::Select | Purpose::Cohorts) {
+            Lane::Short
+        } else {
+            Lane::Long
+        };
         self.ledger.tickets.insert(id, Ticket { purpose, revision });
         self.jobs.push(JobState { id, title: title.clone(), task: task.clone() });
         Job { id, title, task, revision, lane, work: Box::new(work) }

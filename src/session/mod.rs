@@ -3,6 +3,7 @@
 
 mod absorb;
 mod apply;
+pub mod cohort;
 pub mod command;
 pub mod derived;
 pub mod event;
@@ -14,10 +15,12 @@ pub mod samples;
 pub mod scene;
 pub mod state;
 pub mod stream;
+mod within;
 mod work;
 pub mod write;
 
-pub use command::{ChartRequest, Command, Export, Plan, ReportPlan, RowChoice};
+pub use cohort::Cohort;
+pub use command::{ChartRequest, CohortBy, Command, Export, Plan, ReportPlan, RowChoice};
 pub use event::{Event, JobId, Outcome, Predictions};
 pub use job::{Job, Lane, Revision, Work};
 pub use samples::{SAMPLES, Sample};

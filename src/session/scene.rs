@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::base::{Knobs, Problem, Task};
+use crate::base::{Knobs, Problem, Task, text};
 use crate::chart::kind;
-use crate::chart::{Chart, PredictionView, Subject};
+use crate::chart::{Chart, CohortRows, PredictionView, Subject};
 use crate::data::read::ReadOptions;
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Answers;
@@ -36,6 +36,8 @@ pub struct Scene {
     pub threshold: f64,
     /// How the table was read.
     pub read_options: ReadOptions,
+    /// Named groups of its rows.
+    pub cohorts: Arc<[CohortRows]>,
 }
 
 impl Scene {
@@ -55,6 +57,7 @@ impl Scene {
                 scale: p.scale,
                 truth: &p.truth,
             }),
+            cohorts: &self.cohorts,
             column: None,
             output: request.output,
             row: request.row,
@@ -73,9 +76,20 @@ impl Scene {
         };
         let knobs = Knobs::check(kind.knobs(), given)
             .map_err(|error| refused(format!("setting “{}”", error.knob), error.reason))?;
-        kind.draw(&Subject { task: Some(task), ..self.subject(request) }, &knobs).map_err(|error| {
-            refused(error.to_string(), "Compute or choose what is missing, then draw again".to_owned())
-        })
+        let draw = |scene: &Self| {
+            kind.draw(&Subject { task: Some(task), ..scene.subject(request) }, &knobs).map_err(|error| {
+                refused(error.to_string(), "Compute or choose what is missing, then draw again".to_owned())
+            })
+        };
+        let Some(name) = &request.within else { return draw(self) };
+        let cohort = self.cohorts.iter().find(|c| c.name == *name).ok_or_else(|| {
+            refused(format!("there is no cohort “{name}”"), "Choose another cohort, or all rows".to_owned())
+        })?;
+        let mut chart = draw(&self.within(&cohort.rows, kind.needs(), task)?)?;
+        let words = format!("“{name}” ({})", text::counted(cohort.rows.len(), "row"));
+        chart.title = format!("{} · {words}", chart.title);
+        chart.alt = format!("Cohort {words}. {}", chart.alt);
+        Ok(chart)
     }
 }
 

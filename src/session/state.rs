@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::{Problem, RowId, RowSet, Task};
-use crate::chart::{Chart, kind};
+use crate::chart::{Chart, CohortRows, kind};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{Model, Performance};
 
+use super::cohort::Cohort;
 use super::command::{ChartRequest, Plan};
 use super::event::{JobId, Predictions};
 use super::history::History;
@@ -32,6 +33,7 @@ pub struct Session {
     pub(super) attribution_is_partial: bool,
     pub(super) plan: Plan,
     pub(super) row: Option<RowId>,
+    pub(super) cohorts: Vec<Cohort>,
     pub(super) selection: Option<Arc<RowSet>>,
     pub(super) feature: Option<usize>,
     pub(super) output: usize,
@@ -147,6 +149,16 @@ impl Session {
         self.row
     }
 
+    /// Cohorts, in the order in which they were made.
+    pub fn cohorts(&self) -> &[Cohort] {
+        &self.cohorts
+    }
+
+    /// The cohort of this name.
+    pub fn cohort(&self, name: &str) -> Option<&Cohort> {
+        self.cohorts.iter().find(|c| c.name == name)
+    }
+
     /// The selected rows; `None` while nothing but perhaps a single row is selected.
     pub fn selection(&self) -> Option<&Arc<RowSet>> {
         self.selection.as_ref()
@@ -232,14 +244,22 @@ impl Session {
             answers: self.answers.clone(),
             threshold: self.threshold.0,
             read_options: self.ledger.read_options.clone(),
+            cohorts: self
+                .cohorts
+                .iter()
+                .map(|c| CohortRows { name: c.name.clone(), rows: Arc::clone(&c.rows) })
+                .collect(),
         }
     }
 
     /// What a chart depends on, as text.
     pub(super) fn chart_key(&self, request: &ChartRequest) -> String {
-        let reads = kind::find(request.kind).and_then(|kind| kind.needs().answer);
+        let needs = kind::find(request.kind).map(|kind| kind.needs()).unwrap_or_default();
+        let reads = needs.answer;
         // The stamp names the attributions; what else was answered matters to whoever shows it.
         let answered = if reads.is_none_or(|shape| shape == Shape::Attribution) { 0 } else { self.ledger.answered };
-        format!("{}|{}|{answered}", request.id(), self.ledger.stamp)
+        let of_one = request.within.as_ref().map(|name| self.cohort(name).map_or(0, |cohort| cohort.serial));
+        let cohorts = if needs.cohorts { Some(self.ledger.cohorts) } else { of_one };
+        format!("{}|{}|{answered}|{cohorts:?}", request.id(), self.ledger.stamp)
     }
 }

@@ -9,6 +9,7 @@ mod chart_pairs;
 mod chart_subjects;
 mod charts;
 mod cli;
+mod cohorts;
 mod collapse;
 mod common;
 mod curves;

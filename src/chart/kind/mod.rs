@@ -3,6 +3,7 @@
 mod beeswarm;
 mod calibration;
 mod class_roc;
+mod cohort_bars;
 mod column_histogram;
 mod confusion;
 mod dependence;
@@ -20,7 +21,9 @@ mod term_curve;
 mod term_surface;
 mod waterfall;
 
-use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task};
+use std::sync::Arc;
+
+use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, RowSet, Task};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::performance::Detail;
@@ -32,6 +35,7 @@ use super::spec::{Axis, AxisKind, Chart, Mark, Paint, Role};
 pub static KINDS: &[&dyn Kind] = &[
     &importance_bar::ImportanceBar,
     &beeswarm::Beeswarm,
+    &cohort_bars::CohortBars,
     &waterfall::Waterfall,
     &dependence::Dependence,
     &partial_dependence::PartialDependence,
@@ -68,6 +72,8 @@ pub struct Needs {
     pub profile: bool,
     /// A model that offers terms of so many features.
     pub terms: Option<usize>,
+    /// Cohorts of rows, at least one.
+    pub cohorts: bool,
 }
 
 impl Needs {
@@ -101,6 +107,8 @@ impl Needs {
             Some("Predict the table first")
         } else if self.profile && (subject.profile.is_none() || subject.data.is_none()) {
             Some("Open a table first")
+        } else if self.cohorts && subject.cohorts.is_empty() {
+            Some("Make a cohort first")
         } else if !self.has_terms(subject.terms) {
             Some(NO_TERMS)
         } else {
@@ -167,8 +175,19 @@ pub struct Subject<'a> {
     pub feature: Option<usize>,
     /// The feature that colours, by input index; `None` lets the chart suggest one.
     pub colour: Option<usize>,
+    /// Named groups of rows.
+    pub cohorts: &'a [CohortRows],
     /// The work this drawing is part of; cancelling it ends the drawing.
     pub task: Option<&'a Task>,
+}
+
+/// A named group of rows.
+#[derive(Clone, Debug)]
+pub struct CohortRows {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub rows: Arc<RowSet>,
 }
 
 impl<'a> Subject<'a> {

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::base::{Cancelled, Problem, RowId, Task, text};
+use crate::base::{Cancelled, Problem, RowId, RowSet, Task, text};
 use crate::data::{Dataset, Link, Role, encode, link};
 use crate::explain::Truth;
 use crate::model::measure::{Measured, measure};
 use crate::model::metrics;
 use crate::model::named::named;
-use crate::model::{Model, Performance, Scale, TaskKind, TruthColumn, truth};
+use crate::model::{Model, ModelCard, Performance, Scale, TaskKind, TruthColumn, truth};
 use crate::num::MatrixView;
 use crate::num::parallel;
 
 use crate::session::event::{Outcome, Predictions};
 use crate::session::job::Work;
+use crate::session::scene::Scene;
 
 /// Rows encoded at once: bounds the memory that predicting a large table takes.
 const CHUNK: usize = 16 * 1024;
@@ -46,10 +47,23 @@ impl Work for Join {
             }
             None => None,
         };
-        let known = Known { data: &data, model: &*model, link: &link, held_out: held_out.as_deref() };
+        let all: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
+        let rows = held_out.as_deref().unwrap_or(&all);
         let performance = match &truth {
             Some(truth) => {
-                Some(performance(known, truth, (&values, scale), task).map_err(|_cancelled| super::cancelled())?)
+                let wanted = metrics::scale_for(model.card());
+                let again =
+                    if wanted == scale { Ok(None) } else { predict(&data, &*model, &link, wanted, task).map(Some) };
+                let again = again.map_err(|_cancelled| super::cancelled())?;
+                let values = gather(again.as_deref().unwrap_or(&values), model.card().outputs.len(), rows);
+                let mut measured =
+                    performance(model.card(), truth, (&values, rows), task).map_err(|_cancelled| super::cancelled())?;
+                if held_out.is_some() {
+                    let count = text::counted(rows.len(), "row");
+                    let note = format!("Measured on the {count} that the model has not seen while it was trained");
+                    measured.notes.push(note);
+                }
+                Some(measured)
             }
             None => None,
         };
@@ -133,49 +147,47 @@ fn surprise(answer: &[f64], truth: f64, task: TaskKind) -> Option<f64> {
     }
 }
 
-/// What performance is measured with.
-#[derive(Clone, Copy)]
-struct Known<'k> {
-    data: &'k Dataset,
-    model: &'k dyn Model,
-    link: &'k Link,
-    held_out: Option<&'k [RowId]>,
+/// Performance of a scene's model on some rows of its table; `None` without a target that can be compared.
+pub fn of_rows(scene: &Scene, rows: &RowSet, task: &Task) -> Result<Option<Performance>, Problem> {
+    let (Some(data), Some(model), Some(link)) = (&scene.data, &scene.model, &scene.link) else { return Ok(None) };
+    let Ok(truth) = truth(model.card(), data) else { return Ok(None) };
+    let wanted = metrics::scale_for(model.card());
+    let cancelled = |_: Cancelled| super::cancelled();
+    let rows: Vec<RowId> = rows.iter().collect();
+    let values = match scene.predictions.as_deref().filter(|known| known.scale == wanted) {
+        Some(known) => gather(&known.values, known.outputs, &rows),
+        None => {
+            gather(&predict(data, &**model, link, wanted, task).map_err(cancelled)?, model.card().outputs.len(), &rows)
+        }
+    };
+    performance(model.card(), &truth, (&values, &rows), task).map(Some).map_err(cancelled)
 }
 
-/// Performance on the rows whose target is known; predicts again where metrics want another scale.
+/// The predictions of `rows`, from those of all rows.
+fn gather(values: &[f64], width: usize, rows: &[RowId]) -> Vec<f64> {
+    rows.iter().flat_map(|r| values.iter().skip(r.index() * width).take(width).copied()).collect()
+}
+
+/// Performance on the rows among `rows` whose target is known, from their predictions in the scale of the metrics.
 fn performance(
-    known: Known<'_>,
+    card: &ModelCard,
     truth: &TruthColumn,
-    (values, scale): (&[f64], Scale),
+    (values, rows): (&[f64], &[RowId]),
     task: &Task,
 ) -> Result<Performance, Cancelled> {
-    let Known { data, model, link, held_out } = known;
-    let wanted = metrics::scale_for(model.card());
-    let again = if wanted == scale { None } else { Some(predict(data, model, link, wanted, task)?) };
-    let values = again.as_deref().unwrap_or(values);
-    let width = model.card().outputs.len();
-    let all: Vec<RowId> = (0..data.row_count()).map(|i| RowId(i as u32)).collect();
-    let rows = held_out.unwrap_or(&all);
-    let values: Vec<f64> =
-        rows.iter().flat_map(|r| values.iter().skip(r.index() * width).take(width).copied()).collect();
-    let known_truth = super::truth_of(&Truth { values: truth.values.clone(), weights: truth.weights.clone() }, rows);
-    let predicted = MatrixView::new(&values, rows.len(), width).expect("one prediction for each row and output");
-    let mut performance = measure(
-        &Measured {
-            card: model.card(),
-            predicted,
-            truth: &known_truth.values,
-            classes: &truth.classes,
-            weights: known_truth.weights.as_deref(),
-            rows,
-        },
-        task,
-    )?;
+    let known = super::truth_of(&Truth { values: truth.values.clone(), weights: truth.weights.clone() }, rows);
+    let predicted =
+        MatrixView::new(values, rows.len(), card.outputs.len()).expect("one prediction for each row and output");
+    let measured = Measured {
+        card,
+        predicted,
+        truth: &known.values,
+        classes: &truth.classes,
+        weights: known.weights.as_deref(),
+        rows,
+    };
+    let mut performance = measure(&measured, task)?;
     performance.notes.extend(truth.notes.iter().cloned());
-    if held_out.is_some() {
-        let count = text::counted(rows.len(), "row");
-        performance.notes.push(format!("Measured on the {count} that the model has not seen while it was trained"));
-    }
     Ok(performance)
 }
 
