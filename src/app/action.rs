@@ -8,6 +8,8 @@ use crate::session::{Command, Export};
 
 use super::desk::{Cx, Drawer};
 use super::dialogs;
+use super::panel::cohorts;
+use super::screen::global;
 use super::screen::global::asked;
 use super::screen::{ScreenId, local, report};
 use super::view::Look;
@@ -58,6 +60,10 @@ fn explained(cx: &Cx<'_>) -> bool {
 
 fn has_table(cx: &Cx<'_>) -> bool {
     cx.session.data().is_some()
+}
+
+fn selected(cx: &Cx<'_>) -> bool {
+    cx.session.selection().is_some()
 }
 
 fn surprises(cx: &Cx<'_>) -> bool {
@@ -140,6 +146,7 @@ pub static ACTIONS: &[Action] = &[
         |cx| asked::is_ready(cx, Shape::Interactions),
         |cx| ask(cx, Shape::Interactions),
     ),
+    action("all-rows", ("View", "Show all rows in every tile"), &[], always, global::all_rows),
     action("train", ("Explain", "Train a model…"), &[key(CTRL, Key::T)], has_table, |cx| {
         cx.desk.model.training = true;
         cx.go(ScreenId::Model);
@@ -166,11 +173,29 @@ pub static ACTIONS: &[Action] = &[
         |cx| pick(cx, local::pick::surprising(cx)),
     ),
     action(
+        "keep-cohort",
+        ("Row", "Keep the selected rows as a cohort…"),
+        &[key(CTRL, Key::G)],
+        selected,
+        cohorts::keep,
+    ),
+    action("invert-selection", ("Row", "Select the other rows instead"), &[], selected, |cx| {
+        if let Some(rows) = cx.session.selection() {
+            cx.wish(Command::SelectRows(std::sync::Arc::new(rows.complement())));
+        }
+    }),
+    action("select-all-rows", ("Row", "Select all rows"), &[], has_table, |cx| {
+        let total = cx.session.data().map_or(0, |d| d.row_count());
+        cx.wish(Command::SelectRows(std::sync::Arc::new(crate::base::RowSet::full(total))));
+    }),
+    action(
         "clear-selection",
         ("Row", "Select nothing"),
         &[],
-        |cx| cx.session.row().is_some() || cx.session.feature().is_some(),
+        |cx| cx.session.row().is_some() || cx.session.feature().is_some() || selected(cx),
         |cx| {
+            let total = cx.session.data().map_or(0, |d| d.row_count());
+            cx.wish(Command::SelectRows(std::sync::Arc::new(crate::base::RowSet::empty(total))));
             cx.wish(Command::SelectRow(None));
             cx.wish(Command::SelectFeature(None));
         },

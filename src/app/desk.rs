@@ -95,6 +95,7 @@ pub(crate) struct Desk {
     pub(crate) palette: PaletteState,
     pub(crate) help_open: bool,
     pub(crate) settings: super::panel::settings::State,
+    pub(crate) cohorts: super::panel::cohorts::State,
     pub(crate) drawer: Option<Drawer>,
     /// A question for a path, answered by typing or by the system's dialog.
     pub(crate) prompt: Option<PathPrompt>,

@@ -18,6 +18,7 @@ mod style;
 mod view;
 mod widget;
 mod window;
+mod workspace;
 
 pub use action::{ACTIONS, Action};
 pub use runner::{InlineRunner, Runner, ThreadRunner};

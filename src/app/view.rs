@@ -1,5 +1,6 @@
 //! What the window remembers between starts: ids and preferences only. Deleting the file loses no data.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::chart::PairChoice;
 
 use super::screen::ScreenId;
+use super::workspace::{self, Layout};
 
 /// How many files are remembered.
 const RECENT_LIMIT: usize = 20;
@@ -68,6 +70,9 @@ pub struct ViewState {
     pub author: String,
     /// Where files were written last.
     pub folder: Option<PathBuf>,
+    /// The tiles of each screen, by its name.
+    #[serde(deserialize_with = "workspace::lenient")]
+    pub layouts: BTreeMap<String, Layout>,
     /// The screen shown. Every start begins at the first.
     #[serde(skip)]
     pub screen: ScreenId,
@@ -87,6 +92,7 @@ impl Default for ViewState {
             motion: true,
             author: String::new(),
             folder: None,
+            layouts: BTreeMap::new(),
             screen: ScreenId::Start,
             home: None,
         }

@@ -26,6 +26,8 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     egui::ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.spacing_mut().interact_size.y = 22.0;
+        super::cohorts::ui(ui, cx);
+        ui.add_space(GAP);
         match cx.session.row() {
             Some(row) => row_ui(ui, cx, row),
             None => hint(ui, "Row", "Click a row of the table or a dot of a chart; it is then marked everywhere."),
@@ -119,7 +121,7 @@ fn feature_ui(ui: &mut Ui, cx: &mut Cx<'_>, feature: usize) {
         ui.label(style::strong(short)).on_hover_text(&input.name);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if cx.session.attribution().is_some() && small(ui, "Dependence") {
-                cx.desk.global.chart = crate::app::screen::global::dependence_kind();
+                cx.desk.global.wanted = crate::app::screen::global::dependence_kind();
                 cx.go(ScreenId::Global);
             }
         });

@@ -1,5 +1,6 @@
 //! What surrounds the screens: bars, rail, drawer, inspector, settings.
 
+pub(crate) mod cohorts;
 pub(crate) mod inspector;
 pub(crate) mod jobs;
 pub(crate) mod problems;

@@ -25,7 +25,7 @@ use item::ChartItem;
 /// What is kept between frames for each place where a chart is shown.
 #[derive(Default)]
 pub(crate) struct PlotStore {
-    slots: BTreeMap<&'static str, Slot>,
+    slots: BTreeMap<String, Slot>,
     dots: Option<egui::TextureHandle>,
 }
 
@@ -66,8 +66,8 @@ pub(crate) type RowLines<'a> = &'a dyn Fn(RowId, f64) -> Vec<String>;
 
 impl PlotStore {
     /// The slot with this name.
-    pub(crate) fn slot(&mut self, name: &'static str) -> &mut Slot {
-        self.slots.entry(name).or_default()
+    pub(crate) fn slot(&mut self, name: &str) -> &mut Slot {
+        self.slots.entry(name.to_owned()).or_default()
     }
 
     /// Forgets all charts: another table or model is open.
@@ -76,9 +76,9 @@ impl PlotStore {
     }
 
     /// Paints the chart of a slot into `size`; answers what was clicked.
-    pub(crate) fn show(&mut self, ui: &mut egui::Ui, name: &'static str, view: &View<'_>) -> Option<Picked> {
+    pub(crate) fn show(&mut self, ui: &mut egui::Ui, name: &str, view: &View<'_>) -> Option<Picked> {
         let dots = self.dots.get_or_insert_with(|| cloud::dot_texture(ui.ctx())).id();
-        let slot = self.slots.entry(name).or_default();
+        let slot = self.slots.entry(name.to_owned()).or_default();
         let chart = slot.chart.clone()?;
         slot.cloud.adopt(&chart);
         let ranges = item::ranges(&chart);
@@ -108,7 +108,7 @@ pub(crate) struct View<'a> {
 
 fn paint(
     ui: &mut egui::Ui,
-    name: &'static str,
+    name: &str,
     item: ChartItem<'_>,
     view: &View<'_>,
     move_to: Option<[(f64, f64); 2]>,
@@ -119,7 +119,7 @@ fn paint(
     let ranges = item::ranges(chart);
     let named = |kind: &AxisKind| matches!(kind, AxisKind::Names(_));
     let free = egui::Vec2b::new(!named(&chart.x.kind), !named(&chart.y.kind));
-    let response = Plot::new(name)
+    let response = Plot::new(name.to_owned())
         .width(view.size.x)
         .height(view.size.y)
         .show_background(false)

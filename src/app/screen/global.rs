@@ -1,30 +1,29 @@
-//! What matters over all rows: importance, beeswarm, dependence, and the charts of what else can be asked.
+//! What matters over all rows: importance, beeswarm, dependence, and the charts of what else can be asked, as tiles.
 
 pub(crate) mod asked;
+pub(crate) mod fields;
+pub(crate) mod tile;
 
 use eframe::egui;
-use egui::{ComboBox, RichText, Ui};
+use egui::{RichText, Ui};
 
-use crate::base::text;
-use crate::chart::{KINDS, Kind};
-use crate::explain::{Body, Shape};
-use crate::session::{ChartRequest, Command};
+use crate::chart::{KINDS, Kind, kind};
+use crate::explain::Shape;
 
 use super::{Screen, ScreenId, full_page, missing_step};
 use crate::app::desk::Cx;
-use crate::app::style::{self, HALF};
-use crate::app::widget::chart_frame::Place;
-use crate::app::widget::{card, chart_frame, empty, knob_form, number, passport};
+use crate::app::style::HALF;
+use crate::app::widget::{card, empty, knob_form, passport};
+use crate::app::workspace::{self, Layout};
 
 /// The screen.
 pub(crate) struct Global;
 
-/// What is chosen on this screen.
+/// What is open on this screen.
 #[derive(Default)]
 pub(crate) struct State {
-    pub(crate) chart: Option<&'static str>,
-    colour: Option<usize>,
-    knobs: std::collections::BTreeMap<&'static str, knob_form::Values>,
+    /// A chart kind to show in the next frame.
+    pub(crate) wanted: Option<&'static str>,
     knobs_open: bool,
     /// Settings of the answers beside the attributions.
     asked: asked::Settings,
@@ -52,23 +51,46 @@ impl Screen for Global {
             return;
         }
         full_page(ui, |ui| {
-            let kinds: Vec<_> = kinds().into_iter().filter(|kind| asked::is_offered(cx, *kind)).collect();
-            let Some(chosen) = choose(ui, cx, &kinds) else { return };
-            if let Some(shape) = asked::shape(chosen).filter(|shape| cx.session.answer(*shape).is_none()) {
-                asked::missing_ui(ui, cx, shape);
-                return;
+            let mut layout = cx.view.layouts.remove(self.name()).unwrap_or_else(usual);
+            if let Some(kind) = cx.desk.global.wanted.take() {
+                layout.show_kind(kind);
             }
-            options(ui, cx, chosen);
-            let request = request(cx, chosen);
-            if chosen.needs().feature && request.feature.is_none() {
-                empty::busy(ui, "Choosing a feature", ui.available_height());
-                return;
-            }
-            chart(ui, cx, &request, chosen);
+            bar(ui, cx, &mut layout);
+            let name = self.name();
+            workspace::show(ui, cx, &mut layout, &mut |ui, cx, pane| tile::ui(ui, cx, name, pane));
+            cx.view.layouts.insert(name.to_owned(), layout);
         });
     }
 }
 
+/// One tile with the chart of importance.
+fn usual() -> Layout {
+    Layout::single("global", "importance-bar")
+}
+
+/// Shows all rows in every tile again.
+pub(crate) fn all_rows(cx: &mut Cx<'_>) {
+    if let Some(layout) = cx.view.layouts.get_mut("global") {
+        layout.about_all_rows();
+    }
+}
+
+/// The tabs and options of the tile that was used last.
+fn bar(ui: &mut Ui, cx: &mut Cx<'_>, layout: &mut Layout) {
+    let kinds: Vec<_> = kinds().into_iter().filter(|kind| is_offered(cx, *kind)).collect();
+    let Some(first) = kinds.first() else { return };
+    let Some(pane) = layout.active() else { return };
+    // A chart that the open model cannot fill gives way to one that it can.
+    let chosen = kind::find(&pane.kind).filter(|kind| is_offered(cx, *kind)).unwrap_or(*first);
+    let mut id = chosen.id();
+    card::tabs(ui, &mut id, &card::kind_tabs(&kinds));
+    id.clone_into(&mut pane.kind);
+    let Some(kind) = kind::find(id) else { return };
+    if let Some(explanation) = kind.needs().answer.and_then(|shape| cx.session.answer(shape)) {
+        passport::line(ui, explanation);
+    }
+    options(ui, cx, layout, kind);
+}
 /// Shows what is missing, or that explaining is under way; `true` while there is nothing to show.
 pub(super) fn missing_or_running(ui: &mut Ui, cx: &mut Cx<'_>, belongs: &str) -> bool {
     let opening = cx.session.attribution().is_none() && !cx.session.jobs().is_empty();
@@ -109,41 +131,38 @@ fn kinds() -> Vec<&'static dyn Kind> {
     KINDS.iter().copied().filter(about_all).collect()
 }
 
+/// Whether the open model and what was made of its rows can fill a chart.
+fn is_offered(cx: &Cx<'_>, kind: &dyn Kind) -> bool {
+    asked::is_offered(cx, kind) && (!kind.needs().cohorts || !cx.session.cohorts().is_empty())
+}
+
 /// The chart of one feature.
 pub(crate) fn dependence_kind() -> Option<&'static str> {
     kinds().into_iter().find(|k| k.needs().feature).map(|k| k.id())
 }
 
-fn choose(ui: &mut Ui, cx: &mut Cx<'_>, kinds: &[&'static dyn Kind]) -> Option<&'static dyn Kind> {
-    let first = kinds.first()?.id();
-    let known = |id: &&str| kinds.iter().any(|k| k.id() == *id);
-    let mut chosen = cx.desk.global.chart.filter(known).unwrap_or(first);
-    card::tabs(ui, &mut chosen, &card::kind_tabs(kinds));
-    cx.desk.global.chart = Some(chosen);
-    let kind = kinds.iter().copied().find(|k| k.id() == chosen)?;
-    if let Some(explanation) = kind.needs().answer.and_then(|shape| cx.session.answer(shape)) {
-        passport::line(ui, explanation);
-    }
-    Some(kind)
-}
-
-fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
+fn options(ui: &mut Ui, cx: &mut Cx<'_>, layout: &mut Layout, kind: &'static dyn Kind) {
     let needs = kind.needs();
-    let features = feature_names(cx);
+    let features = fields::feature_names(cx);
     let open = cx.desk.global.knobs_open;
     let asked = asked::shape(kind);
     let has_options = !kind.knobs().is_empty() || asked.is_some();
     let shape = asked.unwrap_or(Shape::Attribution);
     let many_outputs = cx.session.model().map_or(0, |m| m.card().outputs.len()) > 1;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if many_outputs {
-            output(ui, cx);
+            fields::output(ui, cx);
         }
-        if needs.feature {
-            feature(ui, cx, &features);
-        }
-        if kind.is_coloured() {
-            colour(ui, cx, &features);
+        if let Some(pane) = layout.active() {
+            if needs.feature {
+                fields::feature(ui, cx, pane, &features);
+            }
+            if kind.is_coloured() {
+                fields::colour(ui, pane, &features);
+            }
+            if !needs.cohorts {
+                fields::rows(ui, cx, pane);
+            }
         }
         if has_options {
             let button = egui::Button::new("Chart options").selected(open);
@@ -151,17 +170,26 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
                 cx.desk.global.knobs_open = !open;
             }
         }
+        let offered: Vec<&str> = kinds().into_iter().filter(|kind| is_offered(cx, *kind)).map(|k| k.id()).collect();
+        workspace::tools(ui, layout, &offered, usual);
         let label = format!("Export {}…", shape.noun());
         if ui.button(label).on_hover_text("All numbers as CSV, Parquet or JSON").clicked() {
             asked::save(cx, shape);
         }
-        if ui.available_width() > 200.0 {
-            ui.add(egui::Label::new(RichText::new(kind.summary()).weak()).truncate()).on_hover_text(kind.summary());
+        let left = ui.available_size_before_wrap().x;
+        if left > 200.0 {
+            let size = egui::vec2(left - HALF, ui.spacing().interact_size.y);
+            ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(RichText::new(kind.summary()).weak()).truncate()).on_hover_text(kind.summary());
+            });
         }
     });
-    if open && has_options {
+    if open
+        && has_options
+        && let Some(pane) = layout.active()
+    {
         card::card(ui, |ui| {
-            let values = cx.desk.global.knobs.entry(kind.id()).or_default();
+            let values = pane.knobs.entry(kind.id().to_owned()).or_default();
             knob_form::form(ui, kind.knobs(), values);
             if let Some(shape) = asked {
                 asked::settings_ui(ui, cx, shape);
@@ -169,142 +197,4 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
         });
     }
     ui.add_space(HALF);
-}
-
-/// Names of the features that are explained.
-pub(super) fn feature_names(cx: &Cx<'_>) -> std::sync::Arc<[String]> {
-    match cx.session.attribution().map(|e| &e.body) {
-        Some(Body::Attribution(attribution)) => std::sync::Arc::clone(&attribution.features),
-        _ => std::sync::Arc::from([]),
-    }
-}
-
-/// Chooses the output that charts show.
-pub(super) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(model) = cx.session.model().cloned() else { return };
-    let outputs = &model.card().outputs;
-    let now = cx.session.output();
-    // In a bar that is filled from the right, the label comes after its field.
-    let mirrored = ui.layout().prefer_right_to_left();
-    let before = (!mirrored).then(|| ui.label("Output"));
-    let shown = outputs.get(now).map_or("", |o| o);
-    let combo = ComboBox::from_id_salt("output").selected_text(text::shorten(shown, 24)).width(140.0);
-    let response = combo.show_ui(ui, |ui| {
-        for (i, name) in outputs.iter().enumerate() {
-            if ui.selectable_label(i == now, name).clicked() {
-                cx.wish(Command::SelectOutput(i));
-            }
-        }
-    });
-    let label = before.unwrap_or_else(|| ui.label("Output"));
-    response.response.labelled_by(label.id);
-}
-
-fn feature(ui: &mut Ui, cx: &mut Cx<'_>, features: &[String]) {
-    let now = cx.session.feature();
-    if now.is_none() && !features.is_empty() {
-        // Computed with the explanation, not in a frame: the chart of importance names its first bar.
-        cx.select_feature(strongest(cx).unwrap_or(0));
-    }
-    let label = ui.label("Feature");
-    let shown = now.and_then(|f| features.get(f)).map_or("", |f| f);
-    let combo = ComboBox::from_id_salt("feature").selected_text(text::shorten(shown, 28)).width(190.0);
-    let response = combo.show_ui(ui, |ui| {
-        pick_feature(ui, features, now).inspect(|f| cx.select_feature(*f));
-    });
-    response.response.labelled_by(label.id);
-}
-
-/// The feature whose bar is the longest in the importance chart, when that was drawn.
-fn strongest(cx: &Cx<'_>) -> Option<usize> {
-    let chart = cx.session.chart(&plain_request(cx, "importance-bar"))?;
-    chart.marks.iter().find_map(|mark| match mark {
-        crate::chart::Mark::Bars { bars, .. } => {
-            bars.iter().filter(|b| b.feature.is_some()).max_by(|a, b| a.to.total_cmp(&b.to)).and_then(|b| b.feature)
-        }
-        _ => None,
-    })
-}
-
-fn colour(ui: &mut Ui, cx: &mut Cx<'_>, features: &[String]) {
-    let now = cx.desk.global.colour;
-    let label = ui.label("Colour");
-    let shown = now.and_then(|f| features.get(f)).map_or("Suggested", |f| f);
-    let combo = ComboBox::from_id_salt("colour").selected_text(text::shorten(shown, 28)).width(170.0);
-    let response = combo.show_ui(ui, |ui| {
-        if ui.selectable_label(now.is_none(), "Suggested").clicked() {
-            cx.desk.global.colour = None;
-        }
-        if let Some(feature) = pick_feature(ui, features, now) {
-            cx.desk.global.colour = Some(feature);
-        }
-    });
-    let hint = "The column that seems to interact most; the chart says when none is convincing";
-    response.response.labelled_by(label.id).on_hover_text(hint);
-}
-
-/// A list of features that stays quick with thousands of them.
-fn pick_feature(ui: &mut Ui, features: &[String], now: Option<usize>) -> Option<usize> {
-    let mut picked = None;
-    ui.set_min_width(240.0);
-    egui::ScrollArea::vertical().max_height(300.0).show_rows(ui, 26.0, features.len(), |ui, range| {
-        for index in range {
-            let Some(name) = features.get(index) else { continue };
-            if ui.selectable_label(now == Some(index), text::shorten(name, 44)).clicked() {
-                picked = Some(index);
-                ui.close();
-            }
-        }
-    });
-    picked
-}
-
-fn plain_request(cx: &Cx<'_>, kind: &'static str) -> ChartRequest {
-    ChartRequest {
-        kind,
-        output: cx.session.output(),
-        row: None,
-        feature: None,
-        colour: None,
-        knobs: Vec::new(),
-        within: None,
-    }
-}
-
-fn request(cx: &Cx<'_>, kind: &'static dyn Kind) -> ChartRequest {
-    let needs = kind.needs();
-    let mut request = plain_request(cx, kind.id());
-    if needs.feature {
-        request.feature = cx.session.feature();
-    }
-    if kind.is_coloured() {
-        request.colour = cx.desk.global.colour;
-    }
-    if let Some(values) = cx.desk.global.knobs.get(kind.id()) {
-        request.knobs = knob_form::pairs(values);
-    }
-    request
-}
-
-fn chart(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, kind: &'static dyn Kind) {
-    let data = cx.session.data().cloned();
-    let link = cx.session.link().cloned();
-    let chart = cx.session.chart(request);
-    let features = feature_names(cx);
-    let feature = request.feature;
-    // A dot's lane names its feature; the tooltip adds that feature's value in the row.
-    let lines = move |row: crate::base::RowId, height: f64| {
-        let lane = || chart.as_ref().and_then(|c| lane_name(c, height));
-        let feature = feature.or_else(|| lane().and_then(|name| features.iter().position(|f| *f == name)));
-        let column = feature.and_then(|f| link.as_ref().and_then(|l| l.columns.get(f).copied()));
-        let values = column.and_then(|c| data.as_ref().and_then(|d| d.columns().get(c)));
-        values.map(|c| format!("{} = {}", c.name, number::value_or_missing(c, row.index()))).into_iter().collect()
-    };
-    let height = (ui.available_height() - 2.0 * style::GAP).max(300.0);
-    chart_frame::show(ui, cx, request, &Place { slot: kind.id(), height, lines: Some(&lines) });
-}
-
-fn lane_name(chart: &crate::chart::Chart, height: f64) -> Option<String> {
-    let crate::chart::AxisKind::Names(names) = &chart.y.kind else { return None };
-    names.iter().min_by(|a, b| (a.0 - height).abs().total_cmp(&(b.0 - height).abs())).map(|n| n.1.clone())
 }

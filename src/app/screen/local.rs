@@ -9,7 +9,8 @@ use crate::explain::Body;
 use crate::model::Scale;
 use crate::session::{ChartRequest, Command, Predictions};
 
-use super::global::{missing_or_running, output};
+use super::global::fields::output;
+use super::global::missing_or_running;
 use super::{Screen, ScreenId, full_page};
 use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, HALF, STEP};

@@ -15,7 +15,7 @@ use crate::app::style::{self, HALF, STEP};
 /// Where and how a chart is shown.
 pub(crate) struct Place<'a> {
     /// Name of the place; its view and its last chart are kept under it.
-    pub(crate) slot: &'static str,
+    pub(crate) slot: &'a str,
     /// Height of the whole card's content.
     pub(crate) height: f32,
     /// Further lines for tooltips of rows.
@@ -60,34 +60,49 @@ pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, place: 
     });
 }
 
-fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, slot: &'static str) {
+/// Below this width, what can be done with a chart is in one menu, so that its title can be read.
+const NARROW: f32 = 560.0;
+
+fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, slot: &str) {
+    let narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = HALF;
-            save_menu(ui, cx, chart, request);
-            copy_menu(ui, cx, chart);
-            let place = cx.desk.plots.slot(slot);
-            let (text, hint) = if place.as_table {
-                ("Show as chart", "Show the drawing again")
+            if narrow {
+                let menu = ui.menu_button("…", |ui| {
+                    view_buttons(ui, cx, slot);
+                    copy_menu(ui, cx, chart);
+                    save_menu(ui, cx, chart, request);
+                });
+                menu.response
+                    .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "More for this chart"));
             } else {
-                ("Show as table", "Show the numbers behind the drawing")
-            };
-            if card::quiet(ui, text).on_hover_text(hint).clicked() {
-                place.as_table = !place.as_table;
-            }
-            if !place.as_table
-                && card::quiet(ui, "Reset view")
-                    .on_hover_text("Show everything again; a double click does the same")
-                    .clicked()
-            {
-                place.reset = true;
+                save_menu(ui, cx, chart, request);
+                copy_menu(ui, cx, chart);
+                view_buttons(ui, cx, slot);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(style::title(&chart.title)).truncate());
+                ui.add(egui::Label::new(style::title(&chart.title)).truncate()).on_hover_text(&chart.title);
             });
         });
     });
     ui.add_space(HALF);
+}
+
+fn view_buttons(ui: &mut Ui, cx: &mut Cx<'_>, slot: &str) {
+    let place = cx.desk.plots.slot(slot);
+    let (text, hint) = if place.as_table {
+        ("Show as chart", "Show the drawing again")
+    } else {
+        ("Show as table", "Show the numbers behind the drawing")
+    };
+    if card::quiet(ui, text).on_hover_text(hint).clicked() {
+        place.as_table = !place.as_table;
+    }
+    let hint = "Show everything again; a double click does the same";
+    if !place.as_table && card::quiet(ui, "Reset view").on_hover_text(hint).clicked() {
+        place.reset = true;
+    }
 }
 
 fn save_menu(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest) {

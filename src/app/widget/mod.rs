@@ -3,6 +3,7 @@
 pub(crate) mod card;
 pub(crate) mod chart_frame;
 pub(crate) mod chart_table;
+pub(crate) mod complete;
 pub(crate) mod empty;
 pub(crate) mod grid;
 pub(crate) mod icon;

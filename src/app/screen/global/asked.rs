@@ -55,7 +55,7 @@ fn has_target(cx: &Cx<'_>) -> bool {
 pub(crate) fn ask(cx: &mut Cx<'_>, shape: Shape) {
     let knobs = cx.desk.global.asked.get(&shape).map_or_else(Vec::new, knob_form::pairs);
     cx.wish(Command::Ask { method: answering(shape).id().to_owned(), knobs });
-    cx.desk.global.chart = KINDS.iter().find(|kind| kind.needs().answer == Some(shape)).map(|kind| kind.id());
+    cx.desk.global.wanted = KINDS.iter().find(|kind| kind.needs().answer == Some(shape)).map(|kind| kind.id());
 }
 
 /// In place of a chart whose answer is not there: how to get it, or that it is on its way.

@@ -1,0 +1,141 @@
+//! The fields of the options line: output, feature, colour, rows.
+
+use eframe::egui;
+use egui::{ComboBox, Ui};
+
+use crate::base::text;
+use crate::chart::Mark;
+use crate::explain::Body;
+use crate::session::{ChartRequest, Command};
+
+use crate::app::desk::Cx;
+use crate::app::workspace::{Pane, Rows};
+
+/// Names of the features that are explained.
+pub(crate) fn feature_names(cx: &Cx<'_>) -> std::sync::Arc<[String]> {
+    match cx.session.attribution().map(|e| &e.body) {
+        Some(Body::Attribution(attribution)) => std::sync::Arc::clone(&attribution.features),
+        _ => std::sync::Arc::from([]),
+    }
+}
+
+/// Chooses the output that charts show.
+pub(crate) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(model) = cx.session.model().cloned() else { return };
+    let outputs = &model.card().outputs;
+    let now = cx.session.output();
+    // In a bar that is filled from the right, the label comes after its field.
+    let mirrored = ui.layout().prefer_right_to_left();
+    let before = (!mirrored).then(|| ui.label("Output"));
+    let shown = outputs.get(now).map_or("", |o| o);
+    let combo = ComboBox::from_id_salt("output").selected_text(text::shorten(shown, 24)).width(140.0);
+    let response = combo.show_ui(ui, |ui| {
+        for (i, name) in outputs.iter().enumerate() {
+            if ui.selectable_label(i == now, name).clicked() {
+                cx.wish(Command::SelectOutput(i));
+            }
+        }
+    });
+    let label = before.unwrap_or_else(|| ui.label("Output"));
+    response.response.labelled_by(label.id);
+}
+
+/// Chooses the feature of a tile: the one that is selected everywhere, or one that stays.
+pub(super) fn feature(ui: &mut Ui, cx: &mut Cx<'_>, pane: &mut Pane, features: &[String]) {
+    if cx.session.feature().is_none() && !features.is_empty() {
+        // Computed with the explanation, not in a frame: the chart of importance names its first bar.
+        cx.select_feature(strongest(cx).unwrap_or(0));
+    }
+    let now = pane.pinned.or(cx.session.feature());
+    let label = ui.label("Feature");
+    let shown = now.and_then(|f| features.get(f)).map_or("", |f| f);
+    let combo = ComboBox::from_id_salt("feature").selected_text(text::shorten(shown, 28)).width(190.0);
+    let response = combo.show_ui(ui, |ui| {
+        if let Some(picked) = pick_feature(ui, features, now) {
+            match &mut pane.pinned {
+                Some(pinned) => *pinned = picked,
+                None => cx.select_feature(picked),
+            }
+        }
+    });
+    response.response.labelled_by(label.id);
+    let mut pinned = pane.pinned.is_some();
+    let hint = "Keep this feature here, whatever is selected elsewhere";
+    if ui.toggle_value(&mut pinned, "Pin").on_hover_text(hint).changed() {
+        pane.pinned = if pinned { now } else { None };
+    }
+}
+
+/// The feature whose bar is the longest in the importance chart, when that was drawn.
+fn strongest(cx: &Cx<'_>) -> Option<usize> {
+    let request = ChartRequest { kind: "importance-bar", output: cx.session.output(), ..ChartRequest::default() };
+    let chart = cx.session.chart(&request)?;
+    chart.marks.iter().find_map(|mark| match mark {
+        Mark::Bars { bars, .. } => {
+            bars.iter().filter(|b| b.feature.is_some()).max_by(|a, b| a.to.total_cmp(&b.to)).and_then(|b| b.feature)
+        }
+        _ => None,
+    })
+}
+
+/// Chooses the feature that colours the dots.
+pub(super) fn colour(ui: &mut Ui, pane: &mut Pane, features: &[String]) {
+    let now = pane.colour;
+    let label = ui.label("Colour");
+    let shown = now.and_then(|f| features.get(f)).map_or("Suggested", |f| f);
+    let combo = ComboBox::from_id_salt("colour").selected_text(text::shorten(shown, 28)).width(150.0);
+    let response = combo.show_ui(ui, |ui| {
+        if ui.selectable_label(now.is_none(), "Suggested").clicked() {
+            pane.colour = None;
+        }
+        if let Some(feature) = pick_feature(ui, features, now) {
+            pane.colour = Some(feature);
+        }
+    });
+    let hint = "The column that seems to interact most; the chart says when none is convincing";
+    response.response.labelled_by(label.id).on_hover_text(hint);
+}
+
+/// Chooses the rows a tile is about, where there are cohorts to choose.
+pub(super) fn rows(ui: &mut Ui, cx: &Cx<'_>, pane: &mut Pane) {
+    if cx.session.cohorts().is_empty() && pane.rows == Rows::All {
+        return;
+    }
+    let label = ui.label("Rows");
+    let shown = match &pane.rows {
+        Rows::All => "All rows".to_owned(),
+        Rows::Cohort(name) => text::shorten(name, 22),
+        Rows::Each => "Each cohort".to_owned(),
+    };
+    let combo = ComboBox::from_id_salt("rows").selected_text(shown).width(130.0);
+    let response = combo.show_ui(ui, |ui| {
+        let mut offer = |ui: &mut Ui, rows: Rows, title: &str| {
+            if ui.selectable_label(pane.rows == rows, title).clicked() {
+                pane.rows = rows;
+            }
+        };
+        offer(ui, Rows::All, "All rows");
+        offer(ui, Rows::Each, "Each cohort, side by side");
+        for cohort in cx.session.cohorts() {
+            let title = format!("{} ({})", text::shorten(&cohort.name, 30), text::counted(cohort.rows.len(), "row"));
+            offer(ui, Rows::Cohort(cohort.name.clone()), &title);
+        }
+    });
+    response.response.labelled_by(label.id).on_hover_text("The rows that this chart is about");
+}
+
+/// A list of features that stays quick with thousands of them.
+fn pick_feature(ui: &mut Ui, features: &[String], now: Option<usize>) -> Option<usize> {
+    let mut picked = None;
+    ui.set_min_width(240.0);
+    egui::ScrollArea::vertical().max_height(300.0).show_rows(ui, 26.0, features.len(), |ui, range| {
+        for index in range {
+            let Some(name) = features.get(index) else { continue };
+            if ui.selectable_label(now == Some(index), text::shorten(name, 44)).clicked() {
+                picked = Some(index);
+                ui.close();
+            }
+        }
+    });
+    picked
+}

@@ -1,0 +1,120 @@
+//! One tile: its chart, the charts of all cohorts side by side, or how to get the answer that it reads.
+
+use std::sync::Arc;
+
+use eframe::egui;
+use egui::{RichText, Ui};
+
+use crate::base::RowId;
+use crate::chart::{AxisKind, Chart, Kind, kind};
+use crate::session::ChartRequest;
+
+use super::{asked, fields};
+use crate::app::desk::Cx;
+use crate::app::style::{self, STEP};
+use crate::app::widget::chart_frame::Place;
+use crate::app::widget::{chart_frame, empty, knob_form, number};
+use crate::app::workspace::{Pane, Rows};
+
+/// Cohorts drawn side by side.
+const MOST: usize = 6;
+/// Narrowest chart that can be read.
+const NARROW: f32 = 300.0;
+
+/// Draws a tile of a screen.
+pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, screen: &str, pane: &Pane) {
+    let Some(kind) = kind::find(&pane.kind) else {
+        ui.label(RichText::new("This chart is no longer known").weak());
+        return;
+    };
+    if let Some(shape) = asked::shape(kind).filter(|shape| cx.session.answer(*shape).is_none()) {
+        asked::missing_ui(ui, cx, shape);
+        return;
+    }
+    let Some(request) = request(cx, pane, kind) else { return empty::busy(ui, "Choosing", ui.available_height()) };
+    match &pane.rows {
+        Rows::Each if !kind.needs().cohorts => each(ui, cx, (screen, pane), &request),
+        Rows::Cohort(name) if !kind.needs().cohorts => {
+            let request = ChartRequest { within: Some(name.clone()), ..request };
+            chart(ui, cx, &format!("{screen}-{}-{}", pane.id, pane.kind), &request);
+        }
+        _ => chart(ui, cx, &format!("{screen}-{}-{}", pane.id, pane.kind), &request),
+    }
+}
+
+/// What a tile asks for; `None` while the row or feature it needs is not chosen.
+fn request(cx: &Cx<'_>, pane: &Pane, kind: &'static dyn Kind) -> Option<ChartRequest> {
+    let needs = kind.needs();
+    let mut request = ChartRequest { kind: kind.id(), output: cx.session.output(), ..ChartRequest::default() };
+    if needs.feature || needs.profile {
+        request.feature = pane.pinned.or(cx.session.feature());
+    }
+    if needs.row {
+        request.row = cx.session.row();
+    }
+    if kind.is_coloured() {
+        request.colour = pane.colour;
+    }
+    if let Some(values) = pane.knobs.get(kind.id()) {
+        request.knobs = knob_form::pairs(values);
+    }
+    let threshold = |knob: &crate::base::Knob| knob.id == "threshold";
+    if kind.knobs().iter().any(threshold) && !request.knobs.iter().any(|(name, _)| name == "threshold") {
+        request.knobs.push(("threshold".to_owned(), format!("{:.3}", cx.session.threshold())));
+    }
+    let met = !(needs.row && request.row.is_none()) && !(needs.feature && request.feature.is_none());
+    met.then_some(request)
+}
+
+/// The chart of every cohort, side by side or in two lines.
+fn each(ui: &mut Ui, cx: &mut Cx<'_>, (screen, pane): (&str, &Pane), request: &ChartRequest) {
+    let names: Vec<String> = cx.session.cohorts().iter().map(|c| c.name.clone()).take(MOST).collect();
+    if names.is_empty() {
+        let text = "Select rows in a chart or in the table, then keep them as a cohort in the panel at the right.";
+        if empty::empty(ui, "There are no cohorts yet", text, "Show all rows") {
+            cx.act("all-rows");
+        }
+        return;
+    }
+    let room = ui.available_size();
+    let fitting = ((room.x / NARROW) as usize).clamp(1, names.len());
+    let lines = names.len().div_ceil(fitting);
+    let height = ((room.y - STEP * (lines as f32 - 1.0)) / lines as f32).max(220.0);
+    for line in names.chunks(fitting) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = STEP;
+            let width = (room.x - STEP * (fitting as f32 - 1.0)) / fitting as f32;
+            for name in line {
+                let size = egui::vec2(width, height);
+                ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
+                    ui.set_width(width);
+                    let request = ChartRequest { within: Some(name.clone()), ..request.clone() };
+                    chart(ui, cx, &format!("{screen}-{}-{}-{name}", pane.id, pane.kind), &request);
+                });
+            }
+        });
+    }
+}
+
+fn chart(ui: &mut Ui, cx: &mut Cx<'_>, slot: &str, request: &ChartRequest) {
+    let data = cx.session.data().cloned();
+    let link = cx.session.link().cloned();
+    let chart = cx.session.chart(request);
+    let features = fields::feature_names(cx);
+    let feature = request.feature;
+    // A dot's lane names its feature; the tooltip adds that feature's value in the row.
+    let lines = move |row: RowId, height: f64| {
+        let lane = || chart.as_ref().and_then(|c| lane_name(c, height));
+        let feature = feature.or_else(|| lane().and_then(|name| features.iter().position(|f| *f == name)));
+        let column = feature.and_then(|f| link.as_ref().and_then(|l| l.columns.get(f).copied()));
+        let values = column.and_then(|c| data.as_ref().and_then(|d| d.columns().get(c)));
+        values.map(|c| format!("{} = {}", c.name, number::value_or_missing(c, row.index()))).into_iter().collect()
+    };
+    let height = (ui.available_height() - 2.0 * style::GAP - 4.0).max(160.0);
+    chart_frame::show(ui, cx, request, &Place { slot, height, lines: Some(&lines) });
+}
+
+fn lane_name(chart: &Arc<Chart>, height: f64) -> Option<String> {
+    let AxisKind::Names(names) = &chart.y.kind else { return None };
+    names.iter().min_by(|a, b| (a.0 - height).abs().total_cmp(&(b.0 - height).abs())).map(|n| n.1.clone())
+}
