@@ -11,7 +11,7 @@ use super::dialogs;
 use super::panel::cohorts;
 use super::screen::global;
 use super::screen::global::asked;
-use super::screen::{ScreenId, local, report};
+use super::screen::{ScreenId, data, local, report};
 use super::view::Look;
 
 /// One thing that can be done.
@@ -115,7 +115,7 @@ pub static ACTIONS: &[Action] = &[
         ScreenId::Local => cx.desk.local.focus_search = true,
         _ => {
             cx.go(ScreenId::Data);
-            cx.desk.data.tab = super::screen::data::Tab::Rows;
+            cx.desk.data.tab = data::Tab::Rows;
             cx.desk.data.focus_filter = true;
         }
     }),
@@ -152,7 +152,7 @@ pub static ACTIONS: &[Action] = &[
         cx.go(ScreenId::Model);
     }),
     action("choose-target", ("Explain", "Choose the target column…"), &[], has_table, |cx| {
-        cx.desk.data.tab = super::screen::data::Tab::Columns;
+        cx.desk.data.tab = data::Tab::Columns;
         cx.go(ScreenId::Data);
     }),
     action("previous-row", ("Row", "Previous row"), &[key(Modifiers::ALT, Key::ArrowLeft)], has_table, |cx| {
@@ -172,6 +172,7 @@ pub static ACTIONS: &[Action] = &[
         surprises,
         |cx| pick(cx, local::pick::surprising(cx)),
     ),
+    action("copy-rows", ("Edit", "Copy the selected rows"), &[key(CTRL_SHIFT, Key::C)], has_table, data::copy_rows),
     action(
         "keep-cohort",
         ("Row", "Keep the selected rows as a cohort…"),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::chart::PairChoice;
 
 use super::screen::ScreenId;
+use super::widget::grid::fields::Look as TableLook;
 use super::workspace::{self, Layout};
 
 /// How many files are remembered.
@@ -73,6 +74,8 @@ pub struct ViewState {
     /// The tiles of each screen, by its name.
     #[serde(deserialize_with = "workspace::lenient")]
     pub layouts: BTreeMap<String, Layout>,
+    /// Which columns of tables are shown, and in which order.
+    pub table: TableLook,
     /// The screen shown. Every start begins at the first.
     #[serde(skip)]
     pub screen: ScreenId,
@@ -93,6 +96,7 @@ impl Default for ViewState {
             author: String::new(),
             folder: None,
             layouts: BTreeMap::new(),
+            table: TableLook::default(),
             screen: ScreenId::Start,
             home: None,
         }

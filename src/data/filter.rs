@@ -146,8 +146,15 @@ impl Reader<'_> {
 /// All rows ordered by `column`, missing last in both directions; equal values keep the file's order. Texts and
 /// levels are ordered as text. Cost O(rows · log rows).
 pub fn sorted_rows(data: &Dataset, column: usize, descending: bool) -> Vec<RowId> {
-    let mut rows: Vec<RowId> = (0..data.row_count() as u32).map(RowId).collect();
-    let Some(values) = data.columns().get(column).map(|c| &c.values) else { return rows };
+    match data.columns().get(column) {
+        Some(column) => sorted_by(&column.values, descending),
+        None => (0..data.row_count() as u32).map(RowId).collect(),
+    }
+}
+
+/// The rows of one column, ordered as [`sorted_rows`] orders a table.
+pub fn sorted_by(values: &Values, descending: bool) -> Vec<RowId> {
+    let mut rows: Vec<RowId> = (0..values.len() as u32).map(RowId).collect();
     let direct = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
     let (present, missing): (Vec<RowId>, Vec<RowId>) = rows.iter().partition(|r| !values.is_missing(r.index()));
     rows = present;

@@ -30,7 +30,7 @@ pub use column::{Column, ColumnKind, MISSING_CODE, TextValues, Values};
 pub use dataset::{Dataset, Role, Source};
 pub use encode::{Encoded, Input, InputKind, Link, NEVER_SEEN, encode, encode_row, encode_watched, link};
 pub use error::DataError;
-pub use filter::{FilterError, find_rows, find_rows_among, quoted, sorted_rows};
+pub use filter::{FilterError, find_rows, find_rows_among, quoted, sorted_by, sorted_rows};
 pub use profile::TableProfile;
 pub use read::{FileBytes, ReadOptions, Reader, looks_like_table, read};
 pub use split::split;

@@ -11,6 +11,7 @@ pub mod history;
 pub mod job;
 mod ledger;
 pub mod memo;
+pub mod ordering;
 pub mod samples;
 pub mod scene;
 pub mod state;

@@ -216,6 +216,12 @@ impl Session {
         &self.written
     }
 
+    /// Changes whenever something changes that computed columns depend on.
+    pub fn stamp(&self) -> String {
+        let ledger = &self.ledger;
+        format!("{}|{}|{}|{}", ledger.stamp, ledger.cohorts, self.threshold.0, self.output)
+    }
+
     /// Bytes held by kept results, and the limit.
     pub fn memory(&self) -> (u64, u64) {
         self.memo.memory()
@@ -232,7 +238,7 @@ impl Session {
     }
 
     /// Everything that belongs together now, as shared pointers for a job.
-    pub(super) fn scene(&self) -> Scene {
+    pub fn scene(&self) -> Scene {
         Scene {
             data: self.data.clone(),
             profile: self.profile.clone(),

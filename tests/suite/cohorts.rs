@@ -5,6 +5,7 @@ use std::sync::Arc;
 use candor::base::{RowId, RowSet};
 use candor::chart::{Cell, Chart};
 use candor::explain::Body;
+use candor::session::ordering::{Field, Order, Shown, ordered};
 use candor::session::{ChartRequest, CohortBy, Command, Session};
 use candor::worker::inline::run_all;
 
@@ -158,4 +159,54 @@ fn importance_by_cohort_counts_rows_and_holds_the_mean_in_its_interval() {
     }
     by_query(&mut session, "old", "age > 60");
     assert!(session.chart(&request).is_none(), "another cohort is another chart");
+}
+
+#[test]
+fn rows_stand_in_the_order_that_is_asked_for() {
+    let session = explained();
+    let scene = session.scene();
+    let rows = |order: Order, query: &str, only: Option<Arc<RowSet>>| {
+        ordered(&scene, &Shown { order, query: query.to_owned(), only, output: 0 }).expect("understood")
+    };
+    let known = session.predictions().expect("predicted");
+    let surprising = rows(Order::Surprising, "", None);
+    assert_eq!(surprising.first(), known.surprising.first(), "the most confident wrong row");
+    let doubt = |row: &RowId| (known.values[row.index()] - 0.5).abs();
+    let undecided = rows(Order::Undecided, "age > 40", None);
+    assert!(undecided.windows(2).all(|w| doubt(&w[0]) <= doubt(&w[1])));
+    assert!(undecided.len() < 1000);
+    let by = Order::By(Field::Computed("contribution of age".to_owned()), true);
+    let Body::Attribution(a) = &session.attribution().expect("explained").body else { panic!("attributions") };
+    let age = a.features.iter().position(|f| f == "age").expect("a feature");
+    let sorted = rows(by, "", None);
+    assert!(sorted.windows(2).all(|w| a.row(0, w[0].index())[age] >= a.row(0, w[1].index())[age]));
+    let few = Arc::new(RowSet::of(1000, [RowId(9), RowId(4)]));
+    assert_eq!(rows(Order::File, "", Some(few)), [RowId(4), RowId(9)]);
+}
+
+#[test]
+fn similar_rows_are_those_of_the_smallest_gower_distance() {
+    let session = explained();
+    let scene = session.scene();
+    let own = RowId(17);
+    let sorted = ordered(&scene, &Shown { order: Order::Similar(own), ..Shown::default() }).expect("understood");
+    let data = session.data().expect("the table is open");
+    let columns = &session.link().expect("joined").columns;
+    let distance = |row: &RowId| -> f64 {
+        columns
+            .iter()
+            .map(|c| {
+                let values = &data.columns()[*c].values;
+                let (x, y) = (values.position(row.index()), values.position(own.index()));
+                let all: Vec<f64> = (0..1000).map(|i| values.position(i)).collect();
+                let (low, high) = all.iter().fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
+                match values {
+                    candor::data::Values::Number { .. } => (x - y).abs() / (high - low),
+                    _ => f64::from(u8::from(x != y)),
+                }
+            })
+            .sum()
+    };
+    assert!(distance(&sorted[0]) == 0.0, "the row itself, or its twin, comes first");
+    assert!(sorted.windows(2).all(|w| distance(&w[0]) <= distance(&w[1]) + 1e-12));
 }

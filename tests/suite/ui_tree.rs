@@ -353,3 +353,37 @@ fn copying_a_chart_puts_its_numbers_on_the_clipboard() {
     let copied = copied.expect("something was copied");
     assert!(copied.starts_with("feature\t") && copied.lines().count() == 9, "{copied}");
 }
+
+#[test]
+fn rows_are_selected_kept_as_a_cohort_and_compared() {
+    let mut harness = credit(ScreenId::Global);
+    command(&mut harness, Command::SelectWhere("age < 30".to_owned()));
+    assert!(shows(&harness, "371 of 1000 rows selected"));
+    press(&mut harness, Modifiers::COMMAND, Key::G);
+    click(&mut harness, "Keep the cohort");
+    harness.run_steps(4);
+    assert_eq!(app(&harness).session().cohorts().len(), 1);
+    click(&mut harness, "Clear");
+    assert!(app(&harness).session().selection().is_none());
+    harness.query_all_by_label_contains("Select the cohort").next().expect("the cohort is listed").click();
+    harness.run_steps(4);
+    assert_eq!(app(&harness).session().selection().map(|s| s.len()), Some(371));
+    open_chart(&mut harness, "Importance by cohort");
+    harness.run_steps(4);
+    assert!(shows(&harness, "side by side for 1 cohort"));
+}
+
+#[test]
+fn a_screen_can_be_split_into_tiles_and_put_back() {
+    let mut harness = credit(ScreenId::Global);
+    click(&mut harness, "Tiles");
+    click(&mut harness, "Split to the right");
+    harness.run_steps(8);
+    assert!(shows(&harness, "Bar chart of the mean absolute contribution") && shows(&harness, "Beeswarm"));
+    assert_eq!(harness.query_all_by_label("More for this chart").count(), 2, "two charts, each with its menu");
+    assert!(harness.unnamed_widgets().is_empty(), "{:#?}", harness.unnamed_widgets());
+    click(&mut harness, "Tiles");
+    click(&mut harness, "Usual arrangement");
+    harness.run_steps(4);
+    assert_eq!(harness.query_all_by_label("More for this chart").count(), 0);
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui;
-use egui::{Key, RichText, TextEdit, Ui};
+use egui::{Key, RichText, Ui};
 
 use crate::base::text;
 use crate::data::Dataset;
@@ -13,7 +13,7 @@ use crate::session::Command;
 use super::{Screen, ScreenId, full_page};
 use crate::app::desk::Cx;
 use crate::app::style::{self, HALF, STEP};
-use crate::app::widget::{card, empty, grid};
+use crate::app::widget::{card, complete, empty, grid};
 
 mod columns;
 mod options;
@@ -118,29 +118,16 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
 }
 
 fn rows(ui: &mut Ui, cx: &mut Cx<'_>, data: &Arc<Dataset>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
+        filter(ui, cx);
+        grid::menu::rows_ui(ui, cx.session, &mut cx.desk.data.grid);
+        grid::menu::columns_ui(ui, cx.session, &mut cx.view.table);
         let state = &mut cx.desk.data;
-        let edit = TextEdit::singleline(&mut state.filter)
-            .hint_text("Filter rows: a word, or age > 30")
-            .desired_width(320.0)
-            .margin(egui::Margin::symmetric(10, 5));
-        let response = ui.add(edit).on_hover_text(grid::FILTER_HELP);
-        if std::mem::take(&mut state.focus_filter) {
-            response.request_focus();
-        }
-        if response.has_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
-            state.filter.clear();
-        }
-        if !state.filter.is_empty() && ui.button("Clear filter").clicked() {
-            state.filter.clear();
-        }
         let shown = state.grid.shown(data.row_count());
-        let count = if shown == data.row_count() {
-            "Click a row to select it everywhere".to_owned()
-        } else {
-            format!("{} of {} match", text::count(shown), text::counted(data.row_count(), "row"))
-        };
-        ui.label(RichText::new(count).weak());
+        if shown < data.row_count() {
+            let count = format!("{} of {} match", text::count(shown), text::counted(data.row_count(), "row"));
+            ui.label(RichText::new(count).weak());
+        }
         if let Some(problem) = state.grid.problem() {
             ui.label(RichText::new(problem).color(style::skin(ui).error));
         } else if state.grid.is_busy() {
@@ -152,9 +139,10 @@ fn rows(ui: &mut Ui, cx: &mut Cx<'_>, data: &Arc<Dataset>) {
     card::sheet(ui, |ui| {
         ui.set_min_size(ui.available_size());
         let filter = cx.desk.data.filter.clone();
-        let picked = grid::show(ui, data, &mut cx.desk.data.grid, &filter, cx.session);
+        let picked = grid::show(ui, &mut cx.desk.data.grid, &mut cx.view.table, &filter, cx.session);
         match picked {
             Some(grid::Picked::Row(row)) => cx.select_row(row),
+            Some(grid::Picked::Rows(rows)) => cx.wish(Command::SelectRows(rows)),
             Some(grid::Picked::Column(column)) => {
                 let input = cx.session.link().and_then(|l| l.columns.iter().position(|c| *c == column));
                 if let Some(input) = input {
@@ -164,6 +152,42 @@ fn rows(ui: &mut Ui, cx: &mut Cx<'_>, data: &Arc<Dataset>) {
             None => {}
         }
     });
+}
+
+/// The field that filters rows, and what can be done with what it finds.
+fn filter(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let mut typed = std::mem::take(&mut cx.desk.data.filter);
+    let size = egui::vec2(300.0, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        let (response, _) = complete::field(ui, cx.session, &mut typed, "Filter rows: a word, or age > 30");
+        if std::mem::take(&mut cx.desk.data.focus_filter) {
+            response.request_focus();
+        }
+        if response.has_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+            typed.clear();
+        }
+    });
+    if !typed.is_empty() && ui.button("Clear filter").clicked() {
+        typed.clear();
+    }
+    if !typed.trim().is_empty() {
+        let hint = "Select every row that the filter finds, in all charts";
+        if ui.button("Select these").on_hover_text(hint).clicked() {
+            cx.wish(Command::SelectWhere(typed.trim().to_owned()));
+        }
+    }
+    cx.desk.data.filter = typed;
+}
+
+/// Copies the selected rows as the table shows them.
+pub(crate) fn copy_rows(cx: &mut Cx<'_>) {
+    match grid::copied(&cx.desk.data.grid, &cx.view.table, cx.session) {
+        Ok((text, rows)) => {
+            cx.ctx.copy_text(text);
+            cx.say(format!("Copied {}, tab-separated", text::counted(rows, "row")));
+        }
+        Err(why) => cx.say(why),
+    }
 }
 
 /// Reads the table again with other choices.

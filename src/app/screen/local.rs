@@ -217,7 +217,7 @@ fn search(ui: &mut Ui, cx: &mut Cx<'_>) {
         .hint_text("Row number, or age > 60")
         .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(10, 5));
-    let response = ui.add(edit).on_hover_text(crate::app::widget::grid::FILTER_HELP);
+    let response = ui.add(edit).on_hover_text(crate::app::widget::complete::HELP);
     if std::mem::take(&mut state.focus_search) {
         response.request_focus();
     }

@@ -1,32 +1,39 @@
 //! The rows of a table: sorted and filtered aside, drawn only where in view, a million rows or ten thousand columns.
 
+mod delegate;
+pub(crate) mod fields;
+pub(crate) mod menu;
+
 use std::sync::Arc;
 
 use eframe::egui;
-use egui::{Align2, Margin, Sense, Ui, Vec2};
-use egui_table::{CellInfo, Column, HeaderCellInfo, HeaderRow, Table, TableDelegate};
+use egui::Ui;
+use egui_table::{Column, HeaderRow, Table};
 
-use crate::base::{RowId, text};
-use crate::data::{Dataset, Role};
+use crate::base::{RowId, RowSet, text};
+use crate::data::{Dataset, Values};
 use crate::session::Session;
+use crate::session::ordering::{self, Field, Order, Shown};
 
-use super::number;
-use super::order::{self, Sort};
 use crate::app::aside::Aside;
-use crate::app::style::{self, ROW};
+use crate::app::style::ROW;
+
+use delegate::Delegate;
+use fields::{Cells, Look};
 
 /// Width of the row numbers.
 const ROW_NUMBER: f32 = 76.0;
-/// Columns shown at once; a wider table is paged sideways.
+/// Fields shown at once; a wider table is paged sideways.
 const PAGE_COLUMNS: usize = 200;
-
-/// What can be typed into the filter.
-pub(crate) const FILTER_HELP: &str = order::HELP;
+/// Cells that may be copied at once.
+const MOST_COPIED: usize = 5_000_000;
 
 /// What was clicked.
 pub(crate) enum Picked {
     /// A row.
     Row(RowId),
+    /// Rows to select.
+    Rows(Arc<RowSet>),
     /// A column's name.
     Column(usize),
 }
@@ -34,83 +41,82 @@ pub(crate) enum Picked {
 /// How the rows stand.
 #[derive(Default)]
 pub(crate) struct State {
-    sort: Option<Sort>,
-    order: Aside<Key, Result<Arc<[RowId]>, String>>,
-    first_column: usize,
+    /// Their order.
+    pub(crate) order: Order,
+    /// Only rows that are selected.
+    pub(crate) only: bool,
+    rows: Aside<Key, Result<Arc<[RowId]>, String>>,
+    first_field: usize,
     last_row: Option<RowId>,
+    /// The row that a range of rows begins at.
+    anchor: Option<RowId>,
 }
 
 #[derive(Clone, PartialEq)]
 struct Key {
-    table: String,
-    filter: String,
-    sort: Option<Sort>,
+    stamp: String,
+    shown: Shown,
 }
 
 impl State {
     /// Forgets what belongs to another table.
     pub(crate) fn clear(&mut self) {
-        self.order.clear();
-        self.sort = None;
-        self.first_column = 0;
-        self.last_row = None;
+        *self = Self::default();
     }
 
     /// Rows that match the filter.
     pub(crate) fn shown(&self, total: usize) -> usize {
-        match self.order.last() {
-            Some(Ok(order)) => order.len(),
+        match self.rows.last() {
+            Some(Ok(rows)) => rows.len(),
             _ => total,
         }
     }
 
     /// Why the filter could not be understood.
     pub(crate) fn problem(&self) -> Option<&str> {
-        self.order.last().and_then(|o| o.as_ref().err()).map(String::as_str)
+        self.rows.last().and_then(|o| o.as_ref().err()).map(String::as_str)
     }
 
     /// Whether rows are being sorted or filtered.
     pub(crate) fn is_busy(&self) -> bool {
-        self.order.is_busy()
+        self.rows.is_busy()
+    }
+
+    /// The rows as they stand; `None` for all in the file's order.
+    fn rows(&self) -> Option<Arc<[RowId]>> {
+        self.rows.last().and_then(|o| o.as_ref().ok()).cloned()
     }
 }
 
 /// Shows the table in all the room there is.
-pub(crate) fn show(
-    ui: &mut Ui,
-    data: &Arc<Dataset>,
-    state: &mut State,
-    filter: &str,
-    session: &Session,
-) -> Option<Picked> {
-    let plain = filter.trim().is_empty() && state.sort.is_none();
-    if plain {
-        state.order.clear();
-    } else {
-        let key = Key { table: data.source().sha256.0.clone(), filter: filter.to_owned(), sort: state.sort };
-        let (data, text, sort) = (Arc::clone(data), filter.to_owned(), state.sort);
-        state.order.ask(ui.ctx(), key, move || order::rows(&data, &text, sort));
-    }
-    let order = state.order.last().and_then(|o| o.as_ref().ok()).cloned();
+pub(crate) fn show(ui: &mut Ui, state: &mut State, look: &mut Look, filter: &str, session: &Session) -> Option<Picked> {
+    let data = session.data()?;
+    ask(ui, state, filter, session);
+    let order = state.rows();
     let count = order.as_ref().map_or(data.row_count(), |o| o.len());
-    pager(ui, data, state);
-    let columns = data.columns().len();
-    let first = state.first_column.min(columns.saturating_sub(1));
-    let last = (first + PAGE_COLUMNS).min(columns);
-    let widths = (first..last).map(|c| width(data, c, session));
-    let widths: Vec<Column> = std::iter::once(Column::new(ROW_NUMBER).resizable(false))
-        .chain(
-            widths
-                .enumerate()
-                .map(|(k, w)| Column::new(w).range(48.0..=700.0).id(egui::Id::unique((first + k, "column")))),
-        )
+    let all = fields::shown(session, data, look);
+    let frozen = look.frozen.min(8).min(all.len());
+    pager(ui, all.len(), state);
+    let first = state.first_field.min(all.len().saturating_sub(1));
+    // What is frozen stays on every page.
+    let page: Vec<Field> = all
+        .iter()
+        .enumerate()
+        .filter(|(k, _)| *k < frozen || (*k >= first && *k < first + PAGE_COLUMNS))
+        .map(|(_, f)| f.clone())
         .collect();
-    let mut delegate =
-        Delegate { data, order: order.as_deref(), first, session, sort: state.sort, picked: None, sorted: None };
+    let widths: Vec<Column> = std::iter::once(Column::new(ROW_NUMBER).resizable(false))
+        .chain(page.iter().map(|field| {
+            let name = fields::name(data, field);
+            Column::new(width(data, field)).range(48.0..=700.0).id(egui::Id::unique((name, "field")))
+        }))
+        .collect();
+    let cells = Cells { session, data };
+    let mut delegate = Delegate::new(&cells, order.as_deref(), &page, state.order.clone());
     let mut table = Table::new()
         .id_salt(("rows", first))
         .num_rows(count as u64)
-        .num_sticky_cols(1)
+        .num_sticky_cols(1 + frozen)
         .columns(widths)
         .headers([HeaderRow::new(ROW + 2.0)]);
     if session.row() != state.last_row {
@@ -120,183 +126,123 @@ pub(crate) fn show(
         }
     }
     table.show(ui, &mut delegate);
-    if let Some(sorted) = delegate.sorted {
-        state.sort = sorted;
+    let (sorted, head, clicked) = (delegate.sorted, delegate.head, delegate.clicked);
+    if let Some(sorted) = sorted {
+        state.order = sorted;
     }
-    delegate.picked
+    if let Some(wish) = head {
+        menu::carry_out(look, &all, data, wish);
+    }
+    match clicked? {
+        delegate::Click::Column(column) => Some(Picked::Column(column)),
+        delegate::Click::Row(row, modifiers) => Some(chosen(state, session, row, modifiers)),
+    }
 }
 
-/// Where a row stands; a look-up in an order of up to a hundred thousand rows, once per selection.
+/// Sorts and filters aside, where that is wished.
+fn ask(ui: &Ui, state: &mut State, filter: &str, session: &Session) {
+    let only = session.selection().filter(|_| state.only).cloned();
+    let shown = Shown { output: session.output(), query: filter.trim().to_owned(), only, order: state.order.clone() };
+    if shown == (Shown { output: shown.output, ..Shown::default() }) {
+        state.rows.clear();
+        return;
+    }
+    let scene = session.scene();
+    let key = Key { stamp: session.stamp(), shown: shown.clone() };
+    let find = move || ordering::ordered(&scene, &shown).map(Arc::from).map_err(|p| format!("{}. {}", p.place, p.hint));
+    state.rows.ask(ui.ctx(), key, find);
+}
+
+/// What a click on a row selects: the row, or with Ctrl and Shift more rows than one.
+fn chosen(state: &mut State, session: &Session, row: RowId, modifiers: egui::Modifiers) -> Picked {
+    let total = session.data().map_or(0, |d| d.row_count());
+    let now = || session.selection().map_or_else(|| RowSet::empty(total), |rows| (**rows).clone());
+    if modifiers.shift
+        && let Some(anchor) = state.anchor
+    {
+        let order = state.rows();
+        let count = order.as_ref().map_or(total, |o| o.len());
+        let places = [anchor, row].map(|r| position(order.as_deref(), r, count));
+        if let [Some(a), Some(b)] = places {
+            let range = a.min(b) as usize..a.max(b) as usize + 1;
+            let rows: Vec<RowId> = match &order {
+                Some(order) => order.get(range).unwrap_or(&[]).to_vec(),
+                None => range.map(|i| RowId(i as u32)).collect(),
+            };
+            let range = RowSet::of(total, rows);
+            return Picked::Rows(Arc::new(if modifiers.command { now().union(&range) } else { range }));
+        }
+    }
+    state.anchor = Some(row);
+    if modifiers.command {
+        let one = RowSet::of(total, [row]);
+        let now = now();
+        return Picked::Rows(Arc::new(if now.contains(row) { now.without(&one) } else { now.union(&one) }));
+    }
+    Picked::Row(row)
+}
+
+/// The rows that are selected, or else the one row, as a block to copy; the error says why there is none.
+pub(crate) fn copied(state: &State, look: &Look, session: &Session) -> Result<(String, usize), String> {
+    let nothing = || "Select rows first, then copy them".to_owned();
+    let data = session.data().ok_or_else(nothing)?;
+    let fields = fields::shown(session, data, look);
+    let wanted = match (session.selection(), session.row()) {
+        (Some(rows), _) => (**rows).clone(),
+        (None, Some(row)) => RowSet::of(data.row_count(), [row]),
+        (None, None) => return Err(nothing()),
+    };
+    if wanted.len().saturating_mul(fields.len()) > MOST_COPIED {
+        let fits = MOST_COPIED / fields.len().max(1);
+        return Err(format!(
+            "{} of {} are too much for the clipboard; at most {} fit, or export them",
+            text::counted(wanted.len(), "row"),
+            text::counted(fields.len(), "field"),
+            text::counted(fits, "row")
+        ));
+    }
+    let cells = Cells { session, data };
+    let text = match state.rows() {
+        // In the order in which they are seen.
+        Some(order) => fields::block(&cells, &fields, &mut order.iter().copied().filter(|r| wanted.contains(*r))),
+        None => fields::block(&cells, &fields, &mut wanted.iter()),
+    };
+    Ok((text, wanted.len()))
+}
+
+/// Where a row stands. Cost O(rows) in an order of its own, once per selection.
 fn position(order: Option<&[RowId]>, row: RowId, count: usize) -> Option<u64> {
     match order {
         None => (row.index() < count).then_some(u64::from(row.0)),
-        Some(order) => order.iter().take(100_000).position(|r| *r == row).map(|i| i as u64),
+        Some(order) => order.iter().position(|r| *r == row).map(|i| i as u64),
     }
 }
 
-fn pager(ui: &mut Ui, data: &Dataset, state: &mut State) {
-    let columns = data.columns().len();
-    if columns <= PAGE_COLUMNS {
-        state.first_column = 0;
+fn pager(ui: &mut Ui, fields: usize, state: &mut State) {
+    if fields <= PAGE_COLUMNS {
+        state.first_field = 0;
         return;
     }
     ui.horizontal(|ui| {
         ui.add_space(8.0);
-        let first = state.first_column;
-        let last = (first + PAGE_COLUMNS).min(columns);
+        let first = state.first_field.min(fields);
+        let last = (first + PAGE_COLUMNS).min(fields);
         if ui.add_enabled(first > 0, egui::Button::new("Previous columns")).clicked() {
-            state.first_column = first.saturating_sub(PAGE_COLUMNS);
+            state.first_field = first.saturating_sub(PAGE_COLUMNS);
         }
-        ui.label(format!("Columns {}–{} of {}", text::count(first + 1), text::count(last), text::count(columns)));
-        if ui.add_enabled(last < columns, egui::Button::new("Next columns")).clicked() {
-            state.first_column = first + PAGE_COLUMNS;
+        ui.label(format!("Columns {}–{} of {}", text::count(first + 1), text::count(last), text::count(fields)));
+        if ui.add_enabled(last < fields, egui::Button::new("Next columns")).clicked() {
+            state.first_field = first + PAGE_COLUMNS;
         }
     });
 }
 
-fn width(data: &Dataset, column: usize, session: &Session) -> f32 {
-    let Some(values) = data.columns().get(column) else { return 100.0 };
-    let name = values.name.chars().count().min(24) as f32 * 8.0 + 34.0;
-    let levels = session.profile().and_then(|p| p.columns.get(column));
-    let longest = levels.and_then(|p| p.levels.iter().map(|l| l.0.chars().count().min(30)).max()).unwrap_or(0);
-    name.max(longest as f32 * 7.6 + 28.0).clamp(84.0, 240.0)
-}
-
-struct Delegate<'a> {
-    data: &'a Dataset,
-    order: Option<&'a [RowId]>,
-    first: usize,
-    session: &'a Session,
-    sort: Option<Sort>,
-    picked: Option<Picked>,
-    /// A new sort order, when a head was clicked.
-    sorted: Option<Option<Sort>>,
-}
-
-impl Delegate<'_> {
-    fn row(&self, at: u64) -> RowId {
-        match self.order {
-            Some(order) => order.get(at as usize).copied().unwrap_or(RowId(0)),
-            None => RowId(at as u32),
-        }
-    }
-
-    fn head(&mut self, ui: &mut Ui, column: usize) {
-        let skin = style::skin(ui);
-        let Some(values) = self.data.columns().get(column) else { return };
-        let sort = self.sort.filter(|s| s.column == column);
-        let area = ui.max_rect();
-        let response = ui.interact(area, ui.scope_id().with(("head", column)), Sense::click());
-        let role = self.data.roles().get(column).copied().unwrap_or(Role::Feature);
-        if response.hovered() || response.has_focus() {
-            ui.painter().rect_filled(area, 0.0, skin.border);
-        }
-        let right = number::is_numeric(values);
-        let sign = match sort {
-            Some(s) if s.descending => " ↓",
-            Some(_) => " ↑",
-            None => "",
-        };
-        let room = (area.width() - 22.0).max(20.0);
-        let name = text::shorten(&values.name, ((room / 7.6) as usize).max(4));
-        let colour = if role == Role::Target { skin.accent } else { skin.text };
-        let font = style::strong_style().resolve(ui.style());
-        let (x, align) =
-            if right { (area.right() - 10.0, Align2::RIGHT_CENTER) } else { (area.left() + 10.0, Align2::LEFT_CENTER) };
-        ui.painter().text(egui::pos2(x, area.center().y), align, format!("{name}{sign}"), font, colour);
-        let full = values.name.to_string();
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {full}")));
-        let hint = format!("{full}\n{}, {}\nClick to sort", values.values.kind().title(), role.title().to_lowercase());
-        if response.on_hover_text(hint).clicked() {
-            self.sorted = Some(match sort {
-                None => Some(Sort { column, descending: false }),
-                Some(s) if !s.descending => Some(Sort { column, descending: true }),
-                Some(_) => None,
-            });
-            self.picked = Some(Picked::Column(column));
-        }
-    }
-}
-
-impl TableDelegate for Delegate<'_> {
-    fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
-        if ui.is_sizing_pass() {
-            return self.measure(ui, cell.col_range.start);
-        }
-        let skin = style::skin(ui);
-        ui.painter().rect_filled(ui.max_rect(), 0.0, skin.hover);
-        match cell.col_range.start {
-            0 => {
-                let place = ui.max_rect().right_center() - Vec2::new(10.0, 0.0);
-                let font = style::strong_style().resolve(ui.style());
-                ui.painter().text(place, Align2::RIGHT_CENTER, "Row", font, skin.muted);
-            }
-            k => self.head(ui, self.first + k - 1),
-        }
-    }
-
-    fn row_ui(&mut self, ui: &mut Ui, at: u64) {
-        let skin = style::skin(ui);
-        let row = self.row(at);
-        let area = ui.max_rect();
-        let response = ui.interact(area, ui.scope_id().with(("row", at)), Sense::click());
-        if self.session.row() == Some(row) {
-            ui.painter().rect_filled(area, 0.0, skin.selected);
-        } else if response.hovered() {
-            ui.painter().rect_filled(area, 0.0, skin.hover);
-        }
-        let line = egui::Stroke::new(1.0, skin.border.gamma_multiply(0.5));
-        ui.painter().hline(area.x_range(), area.bottom() - 0.5, line);
-        if response.clicked() {
-            self.picked = Some(Picked::Row(row));
-        }
-    }
-
-    fn cell_ui(&mut self, ui: &mut Ui, info: &CellInfo) {
-        if ui.is_sizing_pass() {
-            return self.measure(ui, info.col_nr);
-        }
-        let row = self.row(info.row_nr);
-        let margin = egui::Frame::new().inner_margin(Margin::symmetric(10, 2));
-        if info.col_nr == 0 {
-            let skin = style::skin(ui);
-            let place = ui.max_rect().right_center() - Vec2::new(10.0, 0.0);
-            let font = egui::TextStyle::Small.resolve(ui.style());
-            ui.painter().text(place, Align2::RIGHT_CENTER, row.to_string(), font, skin.muted);
-            return;
-        }
-        let column = self.first + info.col_nr - 1;
-        let Some(values) = self.data.columns().get(column) else { return };
-        margin.show(ui, |ui| {
-            let text = match self.spread(column) {
-                Some(spread) if number::is_numeric(values) && !values.values.is_missing(row.index()) => {
-                    let decimals = number::decimals(values, spread, 4);
-                    Some(text::fixed(values.values.position(row.index()), decimals))
-                }
-                _ => number::value(values, row.index()),
-            };
-            number::cell(ui, text.as_deref(), number::is_numeric(values));
-        });
-    }
-
-    fn default_row_height(&self) -> f32 {
-        ROW
-    }
-}
-
-impl Delegate<'_> {
-    /// Takes the room that a column is given at first.
-    fn measure(&self, ui: &mut Ui, column: usize) {
-        let wanted = match column {
-            0 => ROW_NUMBER,
-            k => width(self.data, self.first + k - 1, self.session),
-        };
-        ui.allocate_space(Vec2::new(wanted, 1.0));
-    }
-
-    /// The size of a column's numbers, from its profile.
-    fn spread(&self, column: usize) -> Option<f64> {
-        let numbers = self.session.profile()?.columns.get(column)?.numbers?;
-        Some(numbers.max.abs().max(numbers.min.abs()))
-    }
+fn width(data: &Dataset, field: &Field) -> f32 {
+    let name = fields::name(data, field).chars().count().min(24) as f32 * 8.0 + 34.0;
+    let Field::Column(column) = field else { return name.clamp(96.0, 240.0) };
+    let longest = match data.columns().get(*column).map(|c| &c.values) {
+        Some(Values::Category { levels, .. }) => levels.iter().take(64).map(|l| l.chars().count().min(30)).max(),
+        _ => None,
+    };
+    name.max(longest.unwrap_or(0) as f32 * 7.6 + 28.0).clamp(84.0, 240.0)
 }

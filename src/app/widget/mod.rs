@@ -9,6 +9,5 @@ pub(crate) mod grid;
 pub(crate) mod icon;
 pub(crate) mod knob_form;
 pub(crate) mod number;
-pub(crate) mod order;
 pub(crate) mod passport;
 pub(crate) mod steps;

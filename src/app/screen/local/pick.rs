@@ -7,13 +7,13 @@ use egui::{RichText, Ui};
 
 use crate::base::{RowId, Seed, text};
 use crate::session::Predictions;
+use crate::session::ordering::{self, Shown};
 
 use super::{prediction, search, truth_text, unit_text};
 use crate::app::aside::Aside;
 use crate::app::desk::Cx;
 use crate::app::style::{self, HALF, STEP};
 use crate::app::widget::card;
-use crate::app::widget::order;
 
 /// Rows, or why the search could not be understood.
 type Rows = Result<Arc<[RowId]>, String>;
@@ -91,9 +91,10 @@ pub(crate) fn place(predictions: &Predictions, row: RowId) -> Option<usize> {
 }
 
 fn matches(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, filter: String) {
-    let Some(data) = cx.session.data().cloned() else { return };
-    let key = (data.source().sha256.0.clone(), filter.clone());
-    let found = cx.desk.local.found.rows.ask(ui.ctx(), key, move || order::rows(&data, &filter, None)).cloned();
+    let scene = cx.session.scene();
+    let shown = Shown { output: cx.session.output(), query: filter.clone(), ..Shown::default() };
+    let find = move || ordering::ordered(&scene, &shown).map(Arc::from).map_err(|p| format!("{}. {}", p.place, p.hint));
+    let found = cx.desk.local.found.rows.ask(ui.ctx(), (cx.session.stamp(), filter), find).cloned();
     match found.as_deref() {
         None => {
             ui.label(RichText::new("Searching…").weak());

@@ -1,0 +1,211 @@
+//! The fields of a table in the order in which they are shown: columns of the file, and what was computed for their rows.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{RowId, text};
+use crate::data::{Column, Dataset, Values};
+use crate::explain::Body;
+use crate::session::derived::{CONTRIBUTION, NAMES};
+use crate::session::ordering::Field;
+use crate::session::{Predictions, Session};
+
+use crate::app::widget::number;
+
+/// Which fields a person wants to see, by name; kept between starts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Look {
+    /// Columns that are not shown.
+    pub hidden: BTreeSet<String>,
+    /// Columns that stand before all others, in this order.
+    pub first: Vec<String>,
+    /// How many fields stay at the left while the others are scrolled.
+    pub frozen: usize,
+    /// Whether predictions stand beside the values.
+    pub predictions: bool,
+    /// Whether contributions stand beside the values.
+    pub contributions: bool,
+}
+
+/// The fields to show: wanted columns first, then the file's order, then what was computed.
+pub(crate) fn shown(session: &Session, data: &Dataset, look: &Look) -> Vec<Field> {
+    let names = |field: &Field| name(data, field);
+    let mut fields: Vec<Field> = (0..data.columns().len()).map(Field::Column).collect();
+    if look.predictions && session.predictions().is_some() {
+        let classes = session.model().is_some_and(|m| m.card().task.is_classification());
+        let truth = session.predictions().is_some_and(|p| !p.truth.is_empty());
+        let wanted = |name: &str| match name {
+            "predicted class" => classes,
+            "actual class" => false,
+            "wrong" => classes && truth,
+            "error" => truth,
+            _ => true,
+        };
+        fields
+            .extend(NAMES.iter().filter(|(name, _)| wanted(name)).map(|(name, _)| Field::Computed((*name).to_owned())));
+    }
+    if look.contributions
+        && let Some(Body::Attribution(a)) = session.attribution().map(|e| &e.body)
+    {
+        fields.extend(a.features.iter().map(|feature| Field::Computed(format!("{CONTRIBUTION}{feature}"))));
+    }
+    fields.retain(|field| !look.hidden.contains(&names(field)));
+    let place = |field: &Field| {
+        let name = names(field);
+        look.first.iter().position(|first| *first == name).unwrap_or(look.first.len())
+    };
+    fields.sort_by_cached_key(place);
+    fields
+}
+
+/// A field's name.
+pub(crate) fn name(data: &Dataset, field: &Field) -> String {
+    match field {
+        Field::Column(column) => data.columns().get(*column).map_or_else(String::new, |c| c.name.to_string()),
+        Field::Computed(name) => name.clone(),
+    }
+}
+
+/// Whether a field's values stand at the right of their cells.
+pub(crate) fn is_numeric(data: &Dataset, field: &Field) -> bool {
+    match field {
+        Field::Column(column) => data.columns().get(*column).is_some_and(number::is_numeric),
+        Field::Computed(name) => !name.ends_with("class") && name != "wrong",
+    }
+}
+
+/// Where cells come from: the table, and the answers that hold something for every row.
+pub(crate) struct Cells<'s> {
+    pub(crate) session: &'s Session,
+    pub(crate) data: &'s Dataset,
+}
+
+impl Cells<'_> {
+    /// The text of a cell; `None` when it is missing.
+    pub(crate) fn text(&self, field: &Field, row: RowId) -> Option<String> {
+        match field {
+            Field::Column(column) => self.column_text(self.data.columns().get(*column)?, *column, row),
+            Field::Computed(name) => self.computed(name, row, false),
+        }
+    }
+
+    /// The text of a cell with every digit, for copying.
+    pub(crate) fn exact(&self, field: &Field, row: RowId) -> Option<String> {
+        match field {
+            Field::Column(column) => {
+                let values = &self.data.columns().get(*column)?.values;
+                (!values.is_missing(row.index())).then(|| values.exact(row.index()))
+            }
+            Field::Computed(name) => self.computed(name, row, true),
+        }
+    }
+
+    fn column_text(&self, column: &Column, index: usize, row: RowId) -> Option<String> {
+        let spread = self.session.profile().and_then(|p| p.columns.get(index)).and_then(|p| p.numbers);
+        match spread {
+            Some(n) if number::is_numeric(column) && !column.values.is_missing(row.index()) => {
+                let decimals = number::decimals(column, n.max.abs().max(n.min.abs()), 4);
+                Some(text::fixed(column.values.position(row.index()), decimals))
+            }
+            _ => number::value(column, row.index()),
+        }
+    }
+
+    fn computed(&self, name: &str, row: RowId, exact: bool) -> Option<String> {
+        let shown = |value: f64| match exact {
+            _ if value.is_nan() => None,
+            true => Some(text::exact(value)),
+            false => Some(text::fixed(value, 4)),
+        };
+        if let Some(feature) = name.strip_prefix(CONTRIBUTION) {
+            let Body::Attribution(a) = &self.session.attribution()?.body else { return None };
+            let (position, feature) = (a.position(row)?, a.features.iter().position(|f| f == feature)?);
+            let output = self.session.output().min(a.outputs.len().saturating_sub(1));
+            let value = *a.row(output, position).get(feature)?;
+            return if exact { Some(text::exact(value)) } else { Some(text::signed(value)) };
+        }
+        let known: &Predictions = self.session.predictions()?;
+        let output = self.session.output().min(known.outputs.saturating_sub(1));
+        let of_row = known.values.get(row.index() * known.outputs..)?.get(..known.outputs)?;
+        let value = *of_row.get(output)?;
+        let truth = known.truth.get(row.index()).copied().unwrap_or(f64::NAN);
+        let classes = &self.session.model()?.card().classes;
+        let predicted = match of_row {
+            [p] => usize::from(*p >= self.session.threshold()),
+            _ => of_row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)))?.0,
+        };
+        match name {
+            "prediction" => shown(value),
+            "predicted class" => classes.get(predicted).cloned(),
+            "wrong" => (!truth.is_nan()).then(|| if predicted == truth as usize { "no" } else { "yes" }.to_owned()),
+            "error" if classes.is_empty() => shown(value - truth),
+            "error" => {
+                let own = if known.outputs == 1 { 1.0 } else { output as f64 };
+                if truth.is_nan() {
+                    None
+                } else {
+                    shown((value - f64::from(u8::from((truth - own).abs() < 0.5))).abs())
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a text would be taken for a formula by a spreadsheet: then an apostrophe is put before it. Numbers are not.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+}
+
+/// A block of the table with a header, tab-separated, every digit; line breaks and tabs in texts become spaces, and no
+/// text can become a formula. Cost O(rows · fields).
+pub(crate) fn block(cells: &Cells<'_>, fields: &[Field], rows: &mut dyn Iterator<Item = RowId>) -> String {
+    let plain = |text: String| {
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if is_formula(&text) { format!("'{text}") } else { text }
+    };
+    let mut lines = vec![];
+    let names = fields.iter().map(|field| plain(name(cells.data, field)));
+    lines.push(std::iter::once("row".to_owned()).chain(names).collect::<Vec<_>>().join("\t"));
+    for row in rows {
+        let values = fields.iter().map(|field| {
+            let text = cells.exact(field, row).unwrap_or_default();
+            match field {
+                Field::Column(c)
+                    if matches!(cells.data.columns().get(*c).map(|c| &c.values), Some(Values::Number { .. })) =>
+                {
+                    text
+                }
+                _ => plain(text),
+            }
+        });
+        lines.push(std::iter::once(row.to_string()).chain(values).collect::<Vec<_>>().join("\t"));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::build::table;
+
+    #[test]
+    fn a_copied_block_holds_no_formula() {
+        let data = table(&[("=a", "=1+1 -5 @x"), ("n", "-1.5 2 NA")]);
+        let session = Session::new();
+        let cells = Cells { session: &session, data: &data };
+        let fields = [Field::Column(0), Field::Column(1)];
+        let text = block(&cells, &fields, &mut (0..3).map(RowId));
+        assert_eq!(text, "row\t'=a\tn\n0\t'=1+1\t-1.5\n1\t-5\t2\n2\t'@x\t");
+    }
+
+    #[test]
+    fn hidden_columns_are_left_out_and_wanted_ones_stand_first() {
+        let data = table(&[("a", "1"), ("b", "2"), ("c", "3")]);
+        let look = Look { hidden: ["a".to_owned()].into(), first: vec!["c".to_owned()], ..Look::default() };
+        let fields = shown(&Session::new(), &data, &look);
+        assert_eq!(fields, [Field::Column(2), Field::Column(1)]);
+    }
+}
