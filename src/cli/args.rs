@@ -192,6 +192,9 @@ pub struct How {
     /// A table of background rows
     #[arg(long, value_name = "B", conflicts_with = "background_rows")]
     pub background: Option<PathBuf>,
+    /// The rows of the table that a query finds, as background: age > 30 and housing = own
+    #[arg(long, value_name = "QUERY", conflicts_with = "background")]
+    pub background_where: Option<String>,
     /// Background rows drawn from the table
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub background_rows: Option<u32>,

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::base::Problem;
-use crate::chart::{KINDS, Kind, PerformanceKind};
+use crate::chart::{KINDS, Kind};
 use crate::explain::Shape;
-use crate::model::performance::Detail;
 use crate::report::ReportPlan;
 use crate::session::{ChartRequest, Command, Export, Session};
 
@@ -67,16 +66,8 @@ fn report_plan() -> ReportPlan {
 }
 
 /// Whether everything a chart needs is there.
-fn is_ready(kind: &dyn Kind, session: &Session) -> bool {
-    let needs = kind.needs();
-    let performance = session.performance().map(|p| match &p.detail {
-        Detail::Binary(_) => PerformanceKind::Binary,
-        Detail::Multiclass(_) => PerformanceKind::Multiclass,
-        Detail::Regression(_) => PerformanceKind::Regression,
-    });
-    needs.answer.is_none_or(|shape| session.answer(shape).is_some())
-        && (needs.performance.is_none() || needs.performance == performance)
-        && needs.has_terms(session.model().and_then(|model| model.terms()))
+fn is_ready(kind: &'static dyn Kind, session: &Session) -> bool {
+    kind.needs().unmet(&session.scene().subject(&request(kind, session))).is_none()
 }
 
 /// A chart of the row with the highest prediction and, where a chart shows one, the feature with the largest

@@ -144,6 +144,7 @@ pub fn plan(how: &How) -> Plan {
         scale: how.scale.map(super::args::ScaleWord::scale),
         background_rows: how.background_rows.map_or_else(|| Plan::default().background_rows, |n| n as usize),
         background_file: how.background.clone(),
+        background_where: how.background_where.clone(),
         seed: Seed(how.seed),
         ..Plan::default()
     }

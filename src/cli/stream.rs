@@ -51,7 +51,7 @@ pub fn explain(
         return Ok(false);
     }
     let model = load::load(&args.inputs.model, &Task::silent()).map_err(Problem::from)?;
-    let own_background = how.background.is_some() || how.background_rows.is_some();
+    let own_background = how.background.is_some() || how.background_rows.is_some() || how.background_where.is_some();
     let id = if how.method == "auto" { automatic(&*model, own_background) } else { &how.method };
     let given = how.set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     // The usual way tells what is wrong with the settings.
@@ -107,7 +107,7 @@ fn wish(args: &Explain, (how, with_errors): (&How, bool), out: &Path) -> Wish {
         data,
         target,
         plan,
-        own_background: how.background.is_some() || how.background_rows.is_some(),
+        own_background: how.background.is_some() || how.background_rows.is_some() || how.background_where.is_some(),
         output: how.output.clone(),
         with_errors,
         out: out.to_owned(),

@@ -225,6 +225,8 @@ impl Session {
         let title = format!("Explaining {}", text::counted(rows, "row"));
         let work = work::explain::Explain {
             joined,
+            scene: self.scene(),
+            output: self.output,
             plan: self.plan.clone(),
             first_rows: (!self.answers_once).then_some(FIRST_ROWS),
         };
@@ -250,7 +252,11 @@ impl Session {
         let purpose = Purpose::Ask(method.answers());
         self.cancel_where(|p| *p == purpose);
         let title = format!("Computing {}", method.answers().noun());
-        vec![self.issue(purpose, title, work::explain::Explain { joined, plan, first_rows: None })]
+        vec![self.issue(
+            purpose,
+            title,
+            work::explain::Explain { joined, scene: self.scene(), output: self.output, plan, first_rows: None },
+        )]
     }
 
     fn draw(&mut self, request: ChartRequest) -> Vec<Job> {

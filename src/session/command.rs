@@ -101,10 +101,14 @@ pub struct Plan {
     pub scale: Option<Scale>,
     /// Rows to explain.
     pub rows: RowChoice,
-    /// Background rows drawn from the table where no file is given.
+    /// Background rows drawn from the table where no file is given; of the rows that a query finds, exact methods whose cost
+    /// does not grow with rows times references take all.
     pub background_rows: usize,
     /// A table of background rows, instead of drawing them.
     pub background_file: Option<PathBuf>,
+    /// The reference set: the rows of the table that a query finds, instead of drawing from all.
+    #[serde(default)]
+    pub background_where: Option<String>,
     /// Seed of all randomness.
     pub seed: Seed,
     /// Threads of parallel loops; `None` takes all.
@@ -120,6 +124,7 @@ impl Default for Plan {
             rows: RowChoice::All,
             background_rows: 200,
             background_file: None,
+            background_where: None,
             seed: Seed::default(),
             threads: None,
         }

@@ -16,7 +16,8 @@ pub struct Derived<'s> {
 }
 
 /// Names that always mean the same, with what they mean; contributions add one for each feature.
-pub const NAMES: [(&str, &str); 5] = [
+pub const NAMES: [(&str, &str); 6] = [
+    ("row", "the row’s number, counted from 0"),
     ("prediction", "the predicted probability of the chosen class, or the predicted number"),
     ("predicted class", "the class of the largest probability; of two, by the decision threshold"),
     ("actual class", "the class in the target column"),
@@ -36,6 +37,10 @@ impl Derived<'_> {
     pub fn column(&self, name: &str) -> Option<Values> {
         let lower = name.to_lowercase();
         match lower.as_str() {
+            "row" => {
+                let rows = self.scene.data.as_ref()?.row_count();
+                Some(Values::Number { values: (0..rows).map(|i| i as f64).collect(), whole: true })
+            }
             "prediction" => Some(numbers(self.predictions()?)),
             "predicted class" => self.classes(&self.predicted()?),
             "actual class" => self.classes(&self.actual()?),

@@ -145,7 +145,12 @@ impl Session {
         }
         // The same numbers come out for any number of threads.
         let plan = Plan { threads: None, ..plan.clone() };
-        let key = content(data).text(&model.card().sha256.0).text(&model.card().name).text(&format!("{plan:?}"));
+        let mut key = content(data).text(&model.card().sha256.0).text(&model.card().name).text(&format!("{plan:?}"));
+        if plan.background_where.is_some() {
+            // A query may ask for cohorts and for what was computed.
+            let of_target = self.ledger.revision.roles;
+            key = key.number(self.ledger.cohorts).number(of_target).reals(&[self.threshold.0, self.output as f64]);
+        }
         Some(key.finish().0)
     }
 }

@@ -6,7 +6,7 @@ use candor::base::{RowId, RowSet};
 use candor::chart::{Cell, Chart};
 use candor::explain::Body;
 use candor::session::ordering::{Field, Order, Shown, ordered};
-use candor::session::{ChartRequest, CohortBy, Command, Session};
+use candor::session::{ChartRequest, CohortBy, Command, Plan, Session};
 use candor::worker::inline::run_all;
 
 fn carry_out(session: &mut Session, command: Command) {
@@ -209,4 +209,39 @@ fn similar_rows_are_those_of_the_smallest_gower_distance() {
     };
     assert!(distance(&sorted[0]) == 0.0, "the row itself, or its twin, comes first");
     assert!(sorted.windows(2).all(|w| distance(&w[0]) <= distance(&w[1]) + 1e-12));
+}
+
+#[test]
+fn contributions_are_measured_against_the_rows_that_are_asked_for() {
+    let mut session = explained();
+    let usual = session.attribution().expect("explained").clone();
+    let margins = |session: &Session| {
+        let explanation = session.attribution().expect("explained");
+        let Body::Attribution(a) = &explanation.body else { panic!("attributions") };
+        (a.base[0], explanation.predictions.clone(), explanation.provenance.clone())
+    };
+    by_query(&mut session, "young", "age < 30");
+    let young = Arc::clone(&session.cohort("young").expect("made").rows);
+    let plan = |query: &str| Plan { background_where: Some(query.to_owned()), ..Plan::default() };
+    carry_out(&mut session, Command::SetPlan(plan("cohort young = yes")));
+    carry_out(&mut session, Command::Explain);
+    let (base, predictions, origin) = margins(&session);
+    let mean = young.iter().map(|r| predictions[r.index()]).sum::<f64>() / young.len() as f64;
+    assert!((base - mean).abs() < 1e-12, "{base} against {mean}");
+    assert_eq!(origin.method, "tree-shap-interventional");
+    assert!(origin.background_text.contains("371 rows with cohort young = yes"), "{}", origin.background_text);
+    // The same words mean other rows now, so that what was kept is not taken for it.
+    by_query(&mut session, "young", "age < 25");
+    carry_out(&mut session, Command::Explain);
+    assert!((margins(&session).0 - base).abs() > 1e-6, "another cohort, another base");
+    carry_out(&mut session, Command::SetPlan(plan("age > 200")));
+    carry_out(&mut session, Command::Explain);
+    assert!(session.problems().last().is_some_and(|p| p.place.contains("no row")), "{:?}", session.problems());
+    carry_out(&mut session, Command::SetPlan(plan("row = 17")));
+    carry_out(&mut session, Command::Explain);
+    let (base, predictions, _) = margins(&session);
+    assert!((base - predictions[17]).abs() < 1e-12, "against one row, the base is its prediction");
+    carry_out(&mut session, Command::SetPlan(Plan::default()));
+    carry_out(&mut session, Command::Explain);
+    assert!(Arc::ptr_eq(session.attribution().expect("explained"), &usual), "the usual answer was kept");
 }

@@ -164,6 +164,7 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, layout: &mut Layout, kind: &'static dyn
                 fields::rows(ui, cx, pane);
             }
         }
+        fields::reference(ui, cx);
         if has_options {
             let button = egui::Button::new("Chart options").selected(open);
             if ui.add(button).clicked() {

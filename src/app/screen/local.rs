@@ -9,7 +9,7 @@ use crate::explain::Body;
 use crate::model::Scale;
 use crate::session::{ChartRequest, Command, Predictions};
 
-use super::global::fields::output;
+use super::global::fields::{output, reference};
 use super::global::missing_or_running;
 use super::{Screen, ScreenId, full_page};
 use crate::app::desk::{Cx, Wish};
@@ -101,6 +101,7 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
             if cx.session.model().map_or(0, |m| m.card().outputs.len()) > 1 {
                 output(ui, cx);
             }
+            reference(ui, cx);
         });
     });
     if let Some(explanation) = cx.session.attribution() {

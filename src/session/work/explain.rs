@@ -9,19 +9,25 @@ use crate::data::{encode, encode_watched, link};
 use crate::explain::method::{self, Explainer};
 use crate::explain::parts::ask_in_parts;
 use crate::explain::{Background, ExplainError, Explanation, Request, Truth, ask};
-use crate::model::{Model, truth};
+use crate::model::{Model, Structure, truth};
 use crate::num::{Matrix, parallel};
 
 use crate::session::command::Plan;
 use crate::session::event::Outcome;
 use crate::session::job::Work;
+use crate::session::scene::Scene;
 
 use super::Joined;
+use super::select::rows_where;
 
 /// Explains rows of a table.
 pub struct Explain {
     /// Table and model.
     pub joined: Joined,
+    /// What a query for the reference set may ask.
+    pub scene: Scene,
+    /// The output that such a query means.
+    pub output: usize,
     /// How.
     pub plan: Plan,
     /// Rows of a first, coarse answer; `None` answers once, with everything.
@@ -30,7 +36,7 @@ pub struct Explain {
 
 impl Work for Explain {
     fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let Self { joined, plan, first_rows } = *self;
+        let Self { joined, scene, output, plan, first_rows } = *self;
         let method = choose_method(&joined, &plan)?;
         let knobs = check_knobs(method, &plan.knobs)?;
         let scale = match plan.scale.or_else(|| method.scales(&*joined.model).first().copied()) {
@@ -39,7 +45,7 @@ impl Work for Explain {
         };
         let rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
         let (rows, truth) = with_truth(method, &joined, rows)?;
-        let background = background(method, &joined, &plan, task)?;
+        let background = background(method, &joined, (&scene, output), &plan, task)?;
         task.begin("encoding rows", rows.len() as u64);
         let encoded =
             encode_watched(&joined.link, &joined.data, &rows, task).map_err(|_cancelled| super::cancelled())?;
@@ -65,7 +71,7 @@ impl Work for Explain {
 /// The method that the plan names; `auto` takes the exact one for the model's structure.
 fn choose_method(joined: &Joined, plan: &Plan) -> Result<&'static dyn Explainer, Problem> {
     let id = if plan.method == "auto" {
-        method::automatic(&*joined.model, plan.background_file.is_some())
+        method::automatic(&*joined.model, plan.background_file.is_some() || plan.background_where.is_some())
     } else {
         &plan.method
     };
@@ -102,25 +108,50 @@ fn with_truth(
     Ok((rows, Some(truth)))
 }
 
-/// The reference set: the plan's file, or rows drawn from the table; empty for methods that need none.
-fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task) -> Result<Background, Problem> {
+/// The reference set: the plan's file, the rows that its query finds, or rows drawn from the table; empty for methods that
+/// need none.
+fn background(
+    method: &dyn Explainer,
+    joined: &Joined,
+    (scene, output): (&Scene, usize),
+    plan: &Plan,
+    task: &Task,
+) -> Result<Background, Problem> {
     if !method.needs_background() {
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
         return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]), weights: None });
     }
-    match &plan.background_file {
-        Some(path) => background_from_file(path, &*joined.model, task),
+    if let Some(path) = &plan.background_file {
+        return background_from_file(path, &*joined.model, task);
+    }
+    let (rows, name) = match &plan.background_where {
+        Some(query) => {
+            let found: Vec<RowId> = rows_where(scene, output, query)?.iter().collect();
+            reference(&*joined.model, found, query, plan)?
+        }
         None => {
             let (rows, name) = Background::draw(joined.data.row_count(), plan.background_rows, plan.seed);
-            let encoded = encode(&joined.link, &joined.data, &rows);
-            Ok(Background {
-                name: format!("{name} of the table"),
-                matrix: encoded.matrix,
-                rows: encoded.rows,
-                weights: None,
-            })
+            (rows, format!("{name} of the table"))
         }
+    };
+    let encoded = encode(&joined.link, &joined.data, &rows);
+    Ok(Background { name, matrix: encoded.matrix, rows: encoded.rows, weights: None })
+}
+
+/// The rows that a query has found, or a draw from them where every explained row meets every one of them.
+fn reference(model: &dyn Model, found: Vec<RowId>, query: &str, plan: &Plan) -> Result<(Vec<RowId>, String), Problem> {
+    let of = if query.trim().is_empty() { "of the table".to_owned() } else { format!("with {}", query.trim()) };
+    if found.is_empty() {
+        let hint = "Choose a reference set that holds at least one row";
+        return Err(Problem::new("Could not explain the model", format!("no row {of}"), hint));
     }
+    let counted = matches!(model.structure(), Structure::Trees(_) | Structure::Linear(_) | Structure::Additive(_));
+    if counted || found.len() <= plan.background_rows {
+        let name = format!("all {} {of}", text::counted(found.len(), "row"));
+        return Ok((found, name));
+    }
+    let (places, drawn) = Background::draw(found.len(), plan.background_rows, plan.seed);
+    Ok((places.iter().filter_map(|place| found.get(place.index()).copied()).collect(), format!("{drawn} {of}")))
 }
 
 /// Every row of another table as reference set.

@@ -118,6 +118,9 @@ fn command_line(plan: &Plan, report: &ReportPlan, [data, model, out]: [&str; 3],
         }
         None => {}
     }
+    if let Some(query) = &plan.background_where {
+        option("--background-where", query);
+    }
     option("--seed", &plan.seed.0.to_string());
     if !report.sections.is_empty() {
         option("--template", &report.sections.join(","));

@@ -5,8 +5,9 @@ use egui::{ComboBox, Ui};
 
 use crate::base::text;
 use crate::chart::Mark;
+use crate::data::quoted;
 use crate::explain::Body;
-use crate::session::{ChartRequest, Command};
+use crate::session::{ChartRequest, CohortBy, Command, Plan};
 
 use crate::app::desk::Cx;
 use crate::app::workspace::{Pane, Rows};
@@ -122,6 +123,63 @@ pub(super) fn rows(ui: &mut Ui, cx: &Cx<'_>, pane: &mut Pane) {
         }
     });
     response.response.labelled_by(label.id).on_hover_text("The rows that this chart is about");
+}
+
+/// Chooses the reference set that contributions are measured against, and explains again at once.
+pub(crate) fn reference(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let plan = cx.session.plan().clone();
+    let choices = references(cx);
+    let now = plan.background_where.as_ref();
+    let shown = match now {
+        None if plan.background_file.is_some() => "A table of its own",
+        None => "Usual reference",
+        Some(query) => choices.iter().find(|(_, q)| q.as_ref() == Some(query)).map_or(query.as_str(), |c| &c.0),
+    };
+    // In a bar that is filled from the right, the label comes after its field.
+    let mirrored = ui.layout().prefer_right_to_left();
+    let before = (!mirrored).then(|| ui.label("Against"));
+    let combo = ComboBox::from_id_salt("reference").selected_text(text::shorten(shown, 24)).width(150.0);
+    let mut chosen = None;
+    let response = combo.show_ui(ui, |ui| {
+        for (title, query) in &choices {
+            if ui.selectable_label(now == query.as_ref(), text::shorten(title, 44)).clicked() {
+                chosen = Some(query.clone());
+            }
+        }
+    });
+    let label = before.unwrap_or_else(|| ui.label("Against"));
+    let hint = "The reference set: contributions are measured against the average prediction of these rows";
+    response.response.labelled_by(label.id).on_hover_text(hint);
+    if let Some(background_where) = chosen.filter(|query| *query != plan.background_where) {
+        cx.wish(Command::SetPlan(Plan { background_where, ..plan }));
+        cx.act("explain");
+    }
+}
+
+/// Reference sets to choose from: title and query.
+fn references(cx: &Cx<'_>) -> Vec<(String, Option<String>)> {
+    let mut all = vec![("Usual reference".to_owned(), None), ("All rows".to_owned(), Some(String::new()))];
+    let classes = cx.session.model().is_some_and(|m| m.card().task.is_classification());
+    if classes && cx.session.model().is_some_and(|m| m.card().outputs.len() == 1) {
+        let threshold = cx.session.threshold();
+        let near = format!("prediction >= {:.3} and prediction < {:.3}", threshold - 0.1, threshold + 0.1);
+        all.push(("Rows near the threshold".to_owned(), Some(near)));
+        for name in cx.session.model().map_or(&[][..], |m| &m.card().classes) {
+            let title = format!("Rows predicted {name}");
+            all.push((title, Some(format!("\"predicted class\" = {}", quoted(name)))));
+        }
+    }
+    if let Some(row) = cx.session.row() {
+        all.push((format!("Row {row} alone"), Some(format!("row = {row}"))));
+    }
+    for cohort in cx.session.cohorts() {
+        let query = match &cohort.by {
+            CohortBy::Query(query) => query.clone(),
+            CohortBy::Rows(_) => format!("{} = yes", quoted(&format!("cohort {}", cohort.name))),
+        };
+        all.push((cohort.name.clone(), Some(query)));
+    }
+    all
 }
 
 /// A list of features that stays quick with thousands of them.

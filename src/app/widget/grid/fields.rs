@@ -38,7 +38,7 @@ pub(crate) fn shown(session: &Session, data: &Dataset, look: &Look) -> Vec<Field
         let truth = session.predictions().is_some_and(|p| !p.truth.is_empty());
         let wanted = |name: &str| match name {
             "predicted class" => classes,
-            "actual class" => false,
+            "row" | "actual class" => false,
             "wrong" => classes && truth,
             "error" => truth,
             _ => true,
