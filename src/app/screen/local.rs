@@ -4,18 +4,18 @@ use eframe::egui;
 use egui::{Key, RichText, TextEdit, Ui};
 
 use crate::base::{RowId, text};
-use crate::chart::{KINDS, Kind};
 use crate::explain::Body;
 use crate::model::Scale;
-use crate::session::{ChartRequest, Command, Predictions};
+use crate::session::{Command, Predictions};
 
+use super::global::bar::Tiled;
 use super::global::fields::{output, reference};
-use super::global::missing_or_running;
+use super::global::{missing_or_running, tiles};
 use super::{Screen, ScreenId, full_page};
 use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, HALF, STEP};
-use crate::app::widget::chart_frame::Place;
-use crate::app::widget::{card, chart_frame, empty, passport};
+use crate::app::widget::empty;
+use crate::app::workspace::Layout;
 
 pub(crate) mod pick;
 mod values;
@@ -29,7 +29,6 @@ pub(crate) struct State {
     pub(crate) search: String,
     /// The search field takes the keyboard in the next frame.
     pub(crate) focus_search: bool,
-    chart: Option<&'static str>,
     values: values::State,
     found: pick::Found,
     /// How many rows were drawn at random, so that each draw is another one.
@@ -104,9 +103,6 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
             reference(ui, cx);
         });
     });
-    if let Some(explanation) = cx.session.attribution() {
-        passport::line(ui, explanation);
-    }
     ui.add_space(HALF);
 }
 
@@ -158,14 +154,10 @@ pub(super) fn unit_text(value: f64, scale: Scale) -> String {
     }
 }
 
-/// Chart kinds about one row.
-fn kinds() -> Vec<&'static dyn Kind> {
-    KINDS.iter().copied().filter(|k| k.needs().row).collect()
-}
+const TILED: Tiled =
+    Tiled { screen: "local", own: |kind| kind.needs().row, usual: || Layout::single("local", "waterfall") };
 
 fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
-    let kinds = kinds();
-    let Some(first) = kinds.first().map(|k| k.id()) else { return };
     let explained = match cx.session.attribution().map(|e| &e.body) {
         Some(Body::Attribution(attribution)) => attribution.position(row).is_some(),
         _ => false,
@@ -174,26 +166,13 @@ fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
         not_explained(ui, cx, row);
         return;
     }
-    let mut chosen = cx.desk.local.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
-    if kinds.len() > 1 {
-        card::tabs(ui, &mut chosen, &card::kind_tabs(&kinds));
-        ui.add_space(HALF);
-    }
-    cx.desk.local.chart = Some(chosen);
-    let needs_feature = kinds.iter().find(|k| k.id() == chosen).is_some_and(|k| k.needs().feature);
-    let request = ChartRequest {
-        kind: chosen,
-        output: cx.session.output(),
-        row: Some(row),
-        feature: if needs_feature { cx.session.feature() } else { None },
-        colour: None,
-        knobs: Vec::new(),
-        within: None,
-    };
-    let room = ui.available_height();
-    let table = (room * 0.32).clamp(140.0, 300.0);
-    let height = (room - table - GAP - STEP - 2.0 * GAP).max(260.0);
-    chart_frame::show(ui, cx, &request, &Place { slot: "local", height, lines: None });
+    let room = ui.available_size();
+    let table = (room.y - 480.0).clamp(112.0, 300.0);
+    let size = egui::vec2(room.x, (room.y - table - GAP - STEP).max(260.0));
+    ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
+        ui.set_width(size.x);
+        tiles(ui, cx, TILED, None);
+    });
     ui.add_space(HALF);
     values::ui(ui, cx, row);
 }
