@@ -19,7 +19,7 @@ pub mod theme;
 pub mod view;
 
 pub use kind::{ChartError, CohortRows, KINDS, Kind, Needs, PerformanceKind, PredictionView, Subject};
-pub use paint::{PaintError, csv, natural_size, png, svg};
+pub use paint::{PaintError, csv, natural_size, pixels, png, svg};
 pub use scale::ticks;
 pub use spec::{Axis, AxisKind, Bar, Cell, Chart, ChartTable, Legend, Mark, Paint, Role, SecondAxis};
 pub use theme::{PairChoice, Rgb, Theme};

@@ -268,6 +268,9 @@ pub struct Chart {
     /// The feature that colours
     #[arg(long, value_name = "NAME")]
     pub colour: Option<String>,
+    /// Only the rows that a query finds: age > 30 and housing = own
+    #[arg(long = "where", value_name = "QUERY")]
+    pub within: Option<String>,
     /// File to write (.svg, .png; .csv for the numbers), or - for SVG on standard output
     #[arg(long, value_name = "F")]
     pub out: PathBuf,

@@ -7,7 +7,7 @@ use crate::chart::kind;
 use crate::chart::{Kind, Needs};
 use crate::explain::method::{self, answering};
 use crate::explain::{Body, Shape};
-use crate::session::{ChartRequest, Command, Export, Plan};
+use crate::session::{ChartRequest, CohortBy, Command, Export, Plan};
 
 use super::args::{Chart, Common, How};
 use super::desk::{Desk, Failure};
@@ -28,7 +28,15 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
         explain::answer(&mut desk, &how)?;
     }
     explain::warn_of_link(&desk);
-    let request = request(&desk, args, kind, knobs)?;
+    let mut request = request(&desk, args, kind, knobs)?;
+    if let Some(query) = &args.within {
+        desk.carry_out(Command::SetCohort(query.clone(), CohortBy::Query(query.clone())))?;
+        if let Some(why) = desk.session.cohort(query).and_then(|cohort| cohort.problem.clone()) {
+            let hint = "Write conditions such as age > 30 and housing = own";
+            return Err(Failure::Refused(Problem::new("Could not find the rows of the chart", why, hint)));
+        }
+        request.within = Some(query.clone());
+    }
     desk.carry_out(Command::Export(Export::Chart(Box::new(request)), destination.path().to_owned()))?;
     print::say(common, &format!("{} · {}", kind.title(), destination.words()));
     if common.json && !destination.is_standard() {

@@ -12,6 +12,7 @@ pub mod job;
 mod ledger;
 pub mod memo;
 pub mod ordering;
+mod recipe;
 pub mod samples;
 pub mod scene;
 pub mod state;

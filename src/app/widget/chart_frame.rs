@@ -1,5 +1,7 @@
 //! A chart in its card: asks for it, keeps the last one in view meanwhile, and offers save, copy and “show as table”.
 
+use std::sync::Arc;
+
 use eframe::egui;
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
 
@@ -7,7 +9,7 @@ use crate::chart::font::{self, Weight};
 use crate::chart::{Chart, Legend, Mark};
 use crate::session::{ChartRequest, Command, Export};
 
-use super::{card, chart_table, empty};
+use super::{card, chart_table, empty, picture};
 use crate::app::desk::Cx;
 use crate::app::plot::{Picked, RowLines, Selected, View};
 use crate::app::style::{self, HALF, STEP};
@@ -32,7 +34,7 @@ pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, place: 
     }
     let slot = cx.desk.plots.slot(place.slot);
     if let Some(chart) = &newest {
-        slot.chart = Some(std::sync::Arc::clone(chart));
+        slot.chart = Some(Arc::clone(chart));
     }
     // A chart of another kind would be misread while the asked one is being drawn.
     if slot.chart.as_ref().is_some_and(|c| c.kind != request.kind) {
@@ -63,7 +65,7 @@ pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, place: 
 /// Below this width, what can be done with a chart is in one menu, so that its title can be read.
 const NARROW: f32 = 560.0;
 
-fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, slot: &str) {
+fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Arc<Chart>, request: &ChartRequest, slot: &str) {
     let narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -71,14 +73,14 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest, s
             if narrow {
                 let menu = ui.menu_button("…", |ui| {
                     view_buttons(ui, cx, slot);
-                    copy_menu(ui, cx, chart);
+                    copy_menu(ui, cx, chart, request);
                     save_menu(ui, cx, chart, request);
                 });
                 menu.response
                     .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "More for this chart"));
             } else {
                 save_menu(ui, cx, chart, request);
-                copy_menu(ui, cx, chart);
+                copy_menu(ui, cx, chart, request);
                 view_buttons(ui, cx, slot);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -118,8 +120,14 @@ fn save_menu(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, request: &ChartRequest
     menu.response.on_hover_text("Save this chart as SVG, PNG or CSV");
 }
 
-fn copy_menu(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart) {
+fn copy_menu(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Arc<Chart>, request: &ChartRequest) {
     let menu = ui.menu_button("Copy", |ui| {
+        if ui.button("Picture").on_hover_text("As reports show it").clicked() {
+            if picture::copy(&cx.ctx, chart) {
+                cx.say("Copied the chart as a picture");
+            }
+            ui.close();
+        }
         if ui.button("Numbers").on_hover_text("Tab-separated, full precision").clicked() {
             cx.ctx.copy_text(chart_table::as_text(&chart.table));
             cx.say("Copied the numbers of the chart");
@@ -130,8 +138,17 @@ fn copy_menu(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart) {
             cx.say("Copied the description of the chart");
             ui.close();
         }
+        let command = cx.session.chart_command(request);
+        let button = ui.add_enabled(command.is_some(), egui::Button::new("Command line"));
+        let hint = "The words that draw this chart again in a terminal";
+        let why = "Table or model came from no file, or the rows were selected by hand";
+        if let (true, Some(command)) = (button.on_hover_text(hint).on_disabled_hover_text(why).clicked(), command) {
+            cx.ctx.copy_text(command);
+            cx.say("Copied the command line of the chart");
+            ui.close();
+        }
     });
-    menu.response.on_hover_text("Copy this chart’s numbers or description");
+    menu.response.on_hover_text("Copy this chart as picture, numbers, description or command line");
 }
 
 /// `bar-importance.svg` from the chart's kind and title.
@@ -164,7 +181,7 @@ fn footer_height(ui: &Ui, chart: &Chart) -> f32 {
 }
 
 /// The notes in at most two lines; `None` when there are none.
-fn notes_galley(ui: &Ui, chart: &Chart) -> Option<std::sync::Arc<egui::Galley>> {
+fn notes_galley(ui: &Ui, chart: &Chart) -> Option<Arc<egui::Galley>> {
     let notes = notes(chart);
     if notes.is_empty() {
         return None;

@@ -10,4 +10,5 @@ pub(crate) mod icon;
 pub(crate) mod knob_form;
 pub(crate) mod number;
 pub(crate) mod passport;
+pub(crate) mod picture;
 pub(crate) mod steps;

@@ -67,6 +67,11 @@ pub fn png(chart: &Chart, theme: &Theme, size: (u32, u32)) -> Result<Vec<u8>, Pa
     raster::rasterise(&svg(chart, theme, size)?, size)
 }
 
+/// The chart as pixels, two per point and side.
+pub fn pixels(chart: &Chart, theme: &Theme, size: (u32, u32)) -> Result<raster::Picture, PaintError> {
+    raster::pixels(&svg(chart, theme, size)?, size)
+}
+
 /// The chart's table as CSV: comma, quotes where needed, full precision, empty for missing numbers.
 pub fn csv(chart: &Chart) -> String {
     let mut out = String::new();

@@ -23,6 +23,19 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
 
 /// The document as PNG, two pixels per point. Cost O(pixels + shapes).
 pub fn rasterise(svg: &str, size: (u32, u32)) -> Result<Vec<u8>, PaintError> {
+    draw(svg, size)?.encode_png().map_err(|e| PaintError::Backend(e.to_string()))
+}
+
+/// Width, height and the bytes of every pixel: red, green, blue and opacity, multiplied with it.
+pub type Picture = ([usize; 2], Vec<u8>);
+
+/// The document as pixels, two per point and side.
+pub fn pixels(svg: &str, size: (u32, u32)) -> Result<Picture, PaintError> {
+    let drawn = draw(svg, size)?;
+    Ok(([drawn.width() as usize, drawn.height() as usize], drawn.take()))
+}
+
+fn draw(svg: &str, size: (u32, u32)) -> Result<Pixmap, PaintError> {
     let (width, height) = (size.0.saturating_mul(PIXELS), size.1.saturating_mul(PIXELS));
     if width > LONGEST || height > LONGEST {
         return Err(PaintError::TooLarge);
@@ -32,7 +45,7 @@ pub fn rasterise(svg: &str, size: (u32, u32)) -> Result<Vec<u8>, PaintError> {
     let mut pixels = Pixmap::new(width, height).ok_or(PaintError::TooLarge)?;
     let scale = Transform::from_scale(PIXELS as f32, PIXELS as f32);
     resvg::render(&tree, scale, &mut pixels.as_mut());
-    pixels.encode_png().map_err(|e| PaintError::Backend(e.to_string()))
+    Ok(pixels)
 }
 
 /// Opaque pixels, row by row, as PNG; `None` where their number is not `width · height`.

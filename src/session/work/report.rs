@@ -9,7 +9,8 @@ use crate::explain::Shape;
 use crate::report::{Document, Evidence, Recipe, build};
 use crate::report::{write_html, write_json, write_markdown};
 
-use crate::session::command::{Plan, ReportPlan, RowChoice};
+use crate::session::command::{Plan, ReportPlan};
+use crate::session::recipe::Words;
 use crate::session::scene::Scene;
 use crate::session::write::write_file;
 
@@ -92,54 +93,17 @@ fn file_name(path: &Path) -> String {
 
 /// The words that write this report again, quoted for a shell.
 fn command_line(plan: &Plan, report: &ReportPlan, [data, model, out]: [&str; 3], target: Option<&str>) -> String {
-    let mut words: Vec<String> = ["candor", "report", "--model", model, "--data", data].map(quoted).to_vec();
-    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
-    if let Some(target) = target {
-        option("--target", target);
-    }
-    option("--method", &plan.method);
-    for (name, value) in &plan.knobs {
-        option("--set", &format!("{name}={value}"));
-    }
-    if let Some(scale) = plan.scale {
-        option("--scale", scale.id());
-    }
-    match &plan.rows {
-        RowChoice::Range(start, end) => option("--rows", &format!("{start}..{end}")),
-        RowChoice::List(rows) => {
-            option("--rows", &rows.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
-        }
-        RowChoice::All | RowChoice::Draw(_) => {}
-    }
-    match &plan.background_file {
-        Some(file) => option("--background", &file.display().to_string()),
-        None if plan.background_rows != Plan::default().background_rows => {
-            option("--background-rows", &plan.background_rows.to_string());
-        }
-        None => {}
-    }
-    if let Some(query) = &plan.background_where {
-        option("--background-where", query);
-    }
-    option("--seed", &plan.seed.0.to_string());
+    let mut words = Words::of("report", [data, model], target);
+    words.plan(plan);
     if !report.sections.is_empty() {
-        option("--template", &report.sections.join(","));
+        words.option("--template", &report.sections.join(","));
     }
-    option("--title", &report.title);
+    words.option("--title", &report.title);
     if !report.author.is_empty() {
-        option("--author", &report.author);
+        words.option("--author", &report.author);
     }
-    option("--out", out);
-    words.join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    words.option("--out", out);
+    words.line()
 }
 
 #[cfg(test)]
