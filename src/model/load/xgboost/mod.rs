@@ -67,7 +67,7 @@ impl Loader for Xgboost {
         after.starts_with(b"{") && !contains(start.get(..at).unwrap_or_default(), b"candor-model")
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let (mut document, kind) = document(bytes, Vec::new())?;
         let trees = PATHS.iter().find_map(|path| document.take_list(path)).unwrap_or_default();
         task.check()?;
@@ -111,7 +111,7 @@ pub(super) enum Rounds {
 pub(super) fn read_pickled(
     bytes: &[u8],
     (rounds, names): (Rounds, Vec<String>),
-    origin: &Origin,
+    origin: &Origin<'_>,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
     let (mut document, _form) = document(bytes, names)?;
@@ -134,7 +134,7 @@ struct Learner<'d> {
 fn read(
     (root, trees): (&At<'_>, Vec<Value>),
     (format, rounds): (&str, Rounds),
-    origin: &Origin,
+    origin: &Origin<'_>,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
     let learner = learner(root, origin)?;
@@ -181,7 +181,7 @@ fn read(
     }
 }
 
-fn learner<'d>(root: &At<'d>, origin: &Origin) -> Result<Learner<'d>, ModelError> {
+fn learner<'d>(root: &At<'d>, origin: &Origin<'_>) -> Result<Learner<'d>, ModelError> {
     let version = root.optional("version").and_then(|v| v.integers().ok().and_then(|v| v.try_into().ok()));
     let at = root.field("learner")?;
     let param = at.field("learner_model_param")?;
@@ -213,7 +213,7 @@ fn ensemble(
     learner: &Learner<'_>,
     (model, values): (&At<'_>, Vec<Value>),
     weights: Option<&At<'_>>,
-    (origin, task): (&Origin, &Task),
+    (origin, task): (&Origin<'_>, &Task),
 ) -> Result<TreeEnsemble, ModelError> {
     let all = model.field("trees")?;
     let groups = model.field("tree_info")?;
