@@ -80,14 +80,18 @@ fn document(bytes: &[u8], names: Vec<String>) -> Result<(Value, &'static str), M
     let start = bytes.trim_ascii_start();
     match (start.first(), start.get(1)) {
         (Some(b'{'), Some(second)) if *second == b'"' || second.is_ascii_whitespace() => {
-            let most = Value::from_json_without(bytes, &UNREAD)?;
-            // Rare trees keep their leaves in what is passed over.
-            let all = if lacks_leaves(&most) { Value::from_json_without(bytes, &UNREAD[1..])? } else { most };
-            Ok((all, "XGBoost JSON"))
+            Ok((most(|unread| Value::from_json_without(bytes, unread))?, "XGBoost JSON"))
         }
-        (Some(b'{'), _) => Ok((Value::from_ubjson(bytes)?, "XGBoost UBJSON")),
+        (Some(b'{'), _) => Ok((most(|unread| Value::from_ubjson_without(bytes, unread))?, "XGBoost UBJSON")),
         _ => Ok((legacy::read(bytes, names)?, "XGBoost binary")),
     }
+}
+
+/// What `parse` gives without the names to leave out, and that which predictions need.
+fn most(parse: impl Fn(&[&str]) -> Result<Value, ModelError>) -> Result<Value, ModelError> {
+    let most = parse(&UNREAD)?;
+    // Rare trees keep their leaves in what is passed over.
+    if lacks_leaves(&most) { parse(&UNREAD[1..]) } else { Ok(most) }
 }
 
 fn lacks_leaves(document: &Value) -> bool {
