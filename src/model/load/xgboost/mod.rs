@@ -26,8 +26,8 @@ const PATHS: [&[&str]; 2] =
     [&["learner", "gradient_booster", "gbtree", "model", "trees"], &["learner", "gradient_booster", "model", "trees"]];
 
 /// Said of categories in files of old versions.
-const OLD_CODES: &str = "XGBoost up to 1.6 sent a category code never seen in the default direction of a split; later \
-    versions send it left, as here";
+const OLD_CODES: &str = "XGBoost 1.6 sends a negative category code, and one beyond those of a split, in the default \
+    direction, as here; other versions send it left";
 
 /// The loader of XGBoost files.
 pub struct Xgboost;
@@ -135,6 +135,14 @@ struct Learner<'d> {
     version: Option<[i64; 3]>,
 }
 
+impl Learner<'_> {
+    /// Whether codes that a split does not know go where missing values go: the rule of 1.6, before and after which
+    /// they went left.
+    fn unknown_by_default(&self) -> bool {
+        matches!(self.version, Some([1, 6, _]))
+    }
+}
+
 fn read(
     (root, trees): (&At<'_>, Vec<Value>),
     (format, rounds): (&str, Rounds),
@@ -163,8 +171,7 @@ fn read(
             }
             describe_trees(&mut card, &ensemble, (&model, rounds), &learner)?;
             inputs::mark_codes(&mut card.inputs, &ensemble);
-            let categories = ensemble.trees.iter().any(|tree| !tree.sets.is_empty());
-            if categories && learner.version.is_some_and(|version| version < [1, 7, 0]) {
+            if learner.unknown_by_default() && ensemble.trees.iter().any(|tree| !tree.sets.is_empty()) {
                 card.notes.push(OLD_CODES.to_owned());
             }
             card.algorithm = match weights {
@@ -239,7 +246,9 @@ fn ensemble(
     }
     // 64 MiB and eight words per byte of the file: more than any real model, far less than a hostile one asks for.
     let spare_words = (8 << 20) + (origin.bytes as usize).saturating_mul(8);
-    let mut reader = trees::TreeReader { inputs: learner.inputs, outputs: learner.base.len(), spare_words };
+    let unknown_by_default = learner.unknown_by_default();
+    let (inputs, outputs) = (learner.inputs, learner.base.len());
+    let mut reader = trees::TreeReader { inputs, outputs, spare_words, unknown_by_default };
     let mut trees = Vec::with_capacity(count);
     task.begin("reading the trees", count as u64);
     // Each tree of the document is dropped as soon as it is read: a large file is never in memory three times.
