@@ -63,6 +63,8 @@ pub static LOADERS: &[&dyn Loader] = &[
 pub const HEAD: usize = 4096;
 /// Most outputs of a model: what is named once for each of them must not be named by a number in a file alone.
 const OUTPUT_LIMIT: usize = 1 << 16;
+/// Trees that are read side by side: so many are in memory twice at most.
+const BATCH: usize = 256;
 /// Larger files are refused.
 const SIZE_LIMIT: u64 = 8 << 30;
 

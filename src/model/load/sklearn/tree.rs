@@ -4,6 +4,7 @@ use crate::model::tree_check::{TreeRules, arrange};
 use crate::model::{Missing, ModelError, Node, Tree};
 use crate::num::parallel;
 
+use super::super::BATCH;
 use super::super::pickle::{Array, At};
 use super::part::Answer;
 use super::reading::Reading;
@@ -51,12 +52,17 @@ pub fn read_all(
     rules: &LeafRules<'_>,
 ) -> Result<Vec<ReadTree>, ModelError> {
     let form = Form::new(rules);
-    // What may still be made is counted in the order of the file, before any tree is.
-    let trees = estimators.iter().map(|estimator| found(reading, estimator.field("tree_")?, &form));
-    let trees = trees.collect::<Result<Vec<_>, _>>()?;
-    reading.task.begin("reading the trees", trees.len() as u64);
-    let build = |t: usize| trees.get(t).map(|tree| built(tree, rules, &form));
-    parallel::map(trees.len(), reading.task, build)?.into_iter().flatten().collect()
+    let mut trees = Vec::new();
+    reading.task.begin("reading the trees", estimators.len() as u64);
+    for batch in estimators.chunks(BATCH) {
+        // What may still be made is counted in the order of the file.
+        let batch = batch.iter().map(|estimator| found(reading, estimator.field("tree_")?, &form));
+        let batch = batch.collect::<Result<Vec<_>, _>>()?;
+        for tree in parallel::map_items(batch, reading.task, |found| built(&found, rules, &form))? {
+            trees.push(tree?);
+        }
+    }
+    Ok(trees)
 }
 
 /// What all trees of an estimator have in common.

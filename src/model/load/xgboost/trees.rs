@@ -168,7 +168,7 @@ fn nodes(at: &At<'_>, width: usize, set_of: &[(i64, u32)]) -> Result<Tree, Model
     // Leaf vectors are rows of an own table and a leaf's right child is its row, or every node has a row.
     let in_nodes = has_weights_in_nodes(at);
     let mut leaf_values = match width {
-        1 => Vec::new(),
+        1 => Vec::with_capacity(arrays.left.len().div_ceil(2)),
         _ if in_nodes => at.field("base_weights")?.reals()?.into_owned(),
         _ => at.field("leaf_weights")?.reals()?.into_owned(),
     };
