@@ -15,10 +15,13 @@ use super::tree::quadrature::{Rule, nodes_for};
 const BLOCK: usize = 128;
 /// Reference rows handled at once.
 const TILE: usize = 64;
+/// Factors of reference rows that are kept at once, 32 MB: the factors of an explained row serve all their tiles.
+const KEPT: usize = 4 << 20;
 
 /// Contributions of shape (rows, outputs, features), row by row.
 ///
-/// Cost: rows · references · products · (features that differ)² / 2 multiplications. Memory: the answer and a few MB.
+/// Cost: rows · references · products · (features that differ)² / 2 multiplications. Memory: the answer, 32 MB, and a
+/// few MB for each thread.
 pub(super) fn contributions(
     products: &dyn Products,
     rows: MatrixView<'_>,
@@ -35,15 +38,14 @@ pub(super) fn contributions(
     let mut values = vec![0.0; rows.rows() * outputs * rows.cols()];
     let blocks = products.count().div_ceil(BLOCK);
     let tiles = game.references.rows().div_ceil(TILE);
-    task.begin("explaining a sum of products", (rows.rows() * blocks * tiles) as u64);
+    let at_once = (KEPT / (TILE * BLOCK * rows.cols().max(1))).max(1);
+    task.begin("explaining a sum of products", (rows.rows() * blocks * tiles.div_ceil(at_once)) as u64);
     for block in 0..blocks {
-        for tile in 0..tiles {
-            let table = game.table(block, tile);
-            parallel::fill_rows(&mut values, outputs * rows.cols(), task, |first, out| {
-                let mut lanes = Lanes::new(rows.cols(), table.lanes);
-                for (i, out) in out.chunks_exact_mut((outputs * rows.cols()).max(1)).enumerate() {
-                    game.add(rows.row(first + i), &table, &mut lanes, out);
-                }
+        for first in (0..tiles).step_by(at_once) {
+            let count = at_once.min(tiles - first);
+            let tables = parallel::map(count, &task.uncounted(), |tile| game.table(block, first + tile))?;
+            parallel::fill_rows(&mut values, outputs * rows.cols(), task, |from, out| {
+                game.block(rows, from, &tables, out);
             })?;
         }
     }
@@ -86,8 +88,6 @@ struct Table {
 
 /// Room for one row, shape (features, products) each.
 struct Lanes {
-    /// Factors of the explained row.
-    own: Vec<f64>,
     /// Mixed factors at one node.
     mixed: Vec<f64>,
     /// Products of the mixed factors before each player.
@@ -104,7 +104,7 @@ impl Lanes {
     fn new(features: usize, lanes: usize) -> Self {
         let room = || vec![0.0; features * lanes];
         let (same, behind) = (vec![0.0; lanes], vec![0.0; lanes]);
-        Self { own: room(), mixed: room(), before: room(), found: room(), same, behind, players: Vec::new() }
+        Self { mixed: room(), before: room(), found: room(), same, behind, players: Vec::new() }
     }
 }
 
@@ -131,17 +131,34 @@ impl Game<'_> {
         }
     }
 
-    /// Adds what the products and reference rows of `table` give to the contributions of one row.
-    fn add(&self, row: &[f64], table: &Table, lanes: &mut Lanes, out: &mut [f64]) {
+    /// Adds what the products and reference rows of `tables`, all of one block of products, give to the contributions of
+    /// the rows from number `from` on. Every row meets the tables in their order.
+    fn block(&self, rows: MatrixView<'_>, from: usize, tables: &[Table], out: &mut [f64]) {
+        let Some(Table { first, lanes: width, .. }) = tables.first() else { return };
+        let (features, size) = (rows.cols(), (rows.cols() * width).max(1));
+        let length = (self.products.outputs() * features).max(1);
+        let mut own = vec![0.0; out.len() / length * size];
+        for (i, own) in own.chunks_exact_mut(size).enumerate() {
+            self.factors(rows.row(from + i), *first, *width, own);
+        }
+        let mut lanes = Lanes::new(features, *width);
+        for table in tables {
+            for (i, (own, out)) in own.chunks_exact(size).zip(out.chunks_exact_mut(length)).enumerate() {
+                self.add((rows.row(from + i), own), table, &mut lanes, out);
+            }
+        }
+    }
+
+    /// Adds what the products and reference rows of `table` give to the contributions of one row with these factors.
+    fn add(&self, (row, own): (&[f64], &[f64]), table: &Table, lanes: &mut Lanes, out: &mut [f64]) {
         let width = table.lanes;
-        self.factors(row, table.first, width, &mut lanes.own);
         lanes.found.fill(0.0);
         for (z, theirs) in table.factors.chunks_exact((row.len() * width).max(1)).enumerate() {
             let reference = self.references.row(table.from + z);
             let differs = |j: &usize| row[*j] != reference[*j] && !(row[*j].is_nan() && reference[*j].is_nan());
             lanes.players.clear();
             lanes.players.extend((0..row.len()).filter(differs));
-            self.meet(theirs, self.shares[table.from + z], row.len(), lanes);
+            self.meet((own, theirs), self.shares[table.from + z], row.len(), lanes);
         }
         for (weights, out) in table.weights.chunks_exact(width).zip(out.chunks_exact_mut(row.len().max(1))) {
             for (found, out) in lanes.found.chunks_exact(width).zip(out) {
@@ -151,9 +168,9 @@ impl Game<'_> {
     }
 
     /// One row against one reference row that counts `share`.
-    fn meet(&self, theirs: &[f64], share: f64, features: usize, lanes: &mut Lanes) {
+    fn meet(&self, (own, theirs): (&[f64], &[f64]), share: f64, features: usize, lanes: &mut Lanes) {
         let width = lanes.same.len();
-        let Lanes { own, mixed, before, found, same, behind, players } = lanes;
+        let Lanes { mixed, before, found, same, behind, players } = lanes;
         if players.is_empty() {
             return;
         }

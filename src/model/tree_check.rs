@@ -31,6 +31,9 @@ pub fn arrange(tree: Tree, rules: TreeRules, place: &str) -> Result<Tree, ModelE
         ));
     }
     check_sets(&tree.sets, place)?;
+    if is_arranged(&tree.nodes) && tree.nodes.iter().all(|node| check_node(node, &tree, rules).is_ok()) {
+        return Ok(tree);
+    }
     let mut place_of = vec![u32::MAX; tree.nodes.len()];
     let mut order = Vec::with_capacity(tree.nodes.len());
     // Every node waits with the parent that refers to it.
@@ -65,6 +68,25 @@ pub fn arrange(tree: Tree, rules: TreeRules, place: &str) -> Result<Tree, ModelE
         false => Node { left: moved(node.left), right: moved(node.right), ..*node },
     });
     Ok(Tree { nodes: nodes.collect(), ..tree })
+}
+
+/// Whether the nodes stand in depth-first order, each reached exactly once: scikit-learn writes them so.
+fn is_arranged(nodes: &[Node]) -> bool {
+    // Right children whose turn comes behind the subtree to their left.
+    let mut waiting = Vec::new();
+    let mut next = Some(0);
+    for (i, node) in nodes.iter().enumerate() {
+        if next != Some(i) {
+            return false;
+        }
+        next = if node.is_leaf() {
+            waiting.pop()
+        } else {
+            waiting.push(node.right as usize);
+            Some(node.left as usize)
+        };
+    }
+    next.is_none() && waiting.is_empty() && !nodes.is_empty()
 }
 
 /// Checks an ensemble that was stored as such; its trees are put into depth-first order.

@@ -75,6 +75,23 @@ where
         .collect()
 }
 
+/// Maps items in parallel and returns the results in order; an item is dropped where it was mapped. `task` advances by
+/// one for each.
+pub fn map_items<I, T, F>(items: Vec<I>, task: &Task, each: F) -> Result<Vec<T>, Cancelled>
+where
+    I: Send,
+    T: Send,
+    F: Fn(I) -> T + Sync,
+{
+    let one = |item: I| {
+        task.check()?;
+        let value = each(item);
+        task.advance(1)?;
+        Ok(value)
+    };
+    items.into_par_iter().map(one).collect()
+}
+
 /// Threads that loops are shared among. Only how work is cut may depend on it, never a result.
 pub fn threads() -> usize {
     rayon::current_num_threads()

@@ -4,7 +4,8 @@
     python make_xgboost.py NAME ...     only these cases
 
 XGBoost 1.7 and 2.1 make only the cases marked OLD, in folders of their own; targets_vector and category_codes_onehot
-are recorded with 2.1, too, and category_codes with 3.0. Versions up to 1.6 send unseen codes elsewhere than all later ones.
+are recorded with 2.1, too, category_codes with 3.0, and all three category_codes cases with 1.6, which sends unseen codes
+elsewhere than all other versions.
 """
 
 import json
@@ -68,6 +69,14 @@ def aft():
 def coded():
     table, score = categories()
     return codes(table), (score > 0).astype(int), {}
+
+
+def wide():
+    """Codes of more than one word of 32 and of 64 bits, few of each."""
+    r = np.random.default_rng(16)
+    x = np.column_stack([r.integers(0, 100, 400), r.integers(0, 70, 400), np.round(r.normal(size=(400, 2)) * 16) / 16])
+    x[r.random(400) < 0.1, 0] = np.nan
+    return x, (np.sin(np.nan_to_num(x[:, 0], nan=50)) + np.cos(2 * x[:, 1]) + 0.5 * x[:, 2] > 0).astype(int), {}
 
 
 def levelled():
@@ -135,6 +144,7 @@ CASES = {
     "category_partition": (levelled, {**BINARY, "max_cat_to_onehot": 1}, 8, {"rows": "levels", "exact": True}, "category sets; levels are in the model file, null is missing"),
     "category_codes_onehot": (coded, {**BINARY, "max_cat_to_onehot": 100}, 8, {"rows": "codes"}, "categories given as code numbers, with unseen, negative, fractional and huge codes"),
     "category_codes": (coded, {**BINARY, "max_cat_to_onehot": 1}, 8, {"rows": "codes", "old": OLD}, "categories given as code numbers, with unseen, negative, fractional and huge codes"),
+    "category_codes_wide": (wide, {**BINARY, "max_cat_to_onehot": 1, "max_depth": 2}, 4, {"rows": "wide"}, "sets of one to four words of 32 bits, with codes at the ends of the words and behind the last"),
 }
 
 
@@ -155,6 +165,9 @@ def rows_of(kind, x, booster):
     if kind == "codes":
         odd = [[3, 8], [7, 40], [2.5, 6.99], [1, 1e6], [0, 16777215], [0, 16777216], [-1, 2], [1, -1], [2, -0.5], [np.nan, 2], [1, np.nan], [np.nan, np.nan]]
         return np.vstack([x[:25], [[*c, 0.25, 0.75] for c in odd]])
+    if kind == "wide":
+        ends = [[v, w] for v in (0, 31, 31.5, 32, 63, 64, 95, 96, 99, 100, 127, 128, 5000, 2**24, -0.5, -3) for w in (1, 64, 96)]
+        return np.vstack([x[:6], [[*c, 0.25, 0.75] for c in ends]])
     if kind == "edge":
         odd = [[v, w, 0.5, 1] for v in (0.0, -0.0, 1e-45, -1e-45, 1e-46, 1e-320, -1e-320) for w in (0.0, -0.0)]
         for at, name in enumerate(NAMES[1:3], 1):
@@ -196,8 +209,9 @@ def outputs(booster, d, params, many, **limit):
 def make(case):
     data, params, rounds, options, note = CASES[case]
     x, y, info = data()
-    names = list(x.columns) if isinstance(x, pd.DataFrame) else [*LEVELS, "a", "c"] if data is coded else None if options.get("nameless") else NAMES
-    types = ["c", "c", "q", "q"] if data is coded else None
+    given = data in (coded, wide)
+    names = list(x.columns) if isinstance(x, pd.DataFrame) else [*LEVELS, "a", "c"] if given else None if options.get("nameless") else NAMES
+    types = ["c", "c", "q", "q"] if given else None
     many = 1 if y is None or np.ndim(y) == 1 else y.shape[1]
     many = max(many, params.get("num_class", 1), len(params.get("quantile_alpha", [0])))
     train = {k: v for k, v in {**SAME, **params}.items() if v is not None}

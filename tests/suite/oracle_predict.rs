@@ -157,6 +157,16 @@ fn xgboost_margins_agree_in_every_bit() {
 }
 
 #[test]
+fn a_card_says_where_xgboost_sends_codes_never_seen() {
+    for (part, said) in [("xgboost-1.6", true), ("xgboost-1.7", false), ("xgboost", false)] {
+        for case in cases(part).iter().filter(|case| case.name.contains("category_codes")) {
+            let rule = |note: &&String| note.contains("beyond those of a split, in the default direction");
+            assert_eq!(case.model.card().notes.iter().filter(rule).count(), usize::from(said), "{}", case.name);
+        }
+    }
+}
+
+#[test]
 fn xgboost_predictions_agree_to_the_rounding_of_the_link() {
     XGBOOST.into_iter().flat_map(cases).for_each(|c| {
         check_prediction(&c, if is_old_pickle(&c) { OTHER_ORDER } else { LINK_F32 });

@@ -19,21 +19,22 @@ pub mod xgboost;
 use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::base::{Entry, Fingerprint, Task};
 use crate::model::link::{LinkFunction, scales};
 use crate::model::{Model, ModelCard, ModelError, TaskKind};
+use crate::num::parallel::both;
 
 /// Where a model comes from.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
+#[derive(Debug)]
+pub struct Origin<'f> {
     /// The file.
     pub path: PathBuf,
-    /// SHA-256 of its bytes.
-    pub sha256: Fingerprint,
     /// Its size.
     pub bytes: u64,
+    content: &'f [u8],
+    sha256: OnceLock<Fingerprint>,
 }
 
 /// A model file format.
@@ -42,7 +43,7 @@ pub trait Loader: Entry {
     fn recognises(&self, head: &[u8], path: &Path) -> bool;
 
     /// Reads the model. Refuses what breaks the rules of the format, with the place.
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError>;
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError>;
 }
 
 /// Every format, in the order of the file dialog.
@@ -62,6 +63,8 @@ pub static LOADERS: &[&dyn Loader] = &[
 pub const HEAD: usize = 4096;
 /// Most outputs of a model: what is named once for each of them must not be named by a number in a file alone.
 const OUTPUT_LIMIT: usize = 1 << 16;
+/// Trees that are read side by side: so many are in memory twice at most.
+const BATCH: usize = 256;
 /// Larger files are refused.
 const SIZE_LIMIT: u64 = 8 << 30;
 
@@ -83,15 +86,15 @@ pub fn file_of(path: &Path) -> Cow<'_, Path> {
 /// Opens a model from the bytes of the file `path`, which gzip may have packed.
 pub fn load_bytes(bytes: &[u8], path: &Path, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let origin = || Origin { path: path.to_owned(), sha256: Fingerprint::of(bytes), bytes: bytes.len() as u64 };
+    let origin = Origin::new(path, bytes);
     if let Some(loader) = loader_of(head, path) {
-        return loader.load(bytes, &origin(), task);
+        return origin.beside(|| loader.load(bytes, &origin, task));
     }
     let Some(inside) = inside_gzip(head) else { return Err(foreign::refuse(head, path)) };
     let Some(loader) = loader_of(&inside, path) else { return Err(foreign::refuse(&inside, path)) };
     let content = pickle::unpack(bytes)?;
     task.check()?;
-    loader.load(&content, &origin(), task)
+    origin.beside(|| loader.load(&content, &origin, task))
 }
 
 fn loader_of(head: &[u8], path: &Path) -> Option<&'static dyn Loader> {
@@ -134,14 +137,29 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     Ok(bytes)
 }
 
-impl Origin {
+impl<'f> Origin<'f> {
+    /// The file `path` with these bytes; nothing is read or computed yet.
+    pub fn new(path: impl Into<PathBuf>, content: &'f [u8]) -> Self {
+        Self { path: path.into(), bytes: content.len() as u64, content, sha256: OnceLock::new() }
+    }
+
+    /// SHA-256 of its bytes. Cost O(bytes) for who asks first; others wait.
+    pub fn sha256(&self) -> Fingerprint {
+        self.sha256.get_or_init(|| Fingerprint::of(self.content)).clone()
+    }
+
+    /// Runs `read` and computes the hash beside it, which takes as long as reading some models.
+    fn beside<T: Send>(&self, read: impl FnOnce() -> T + Send) -> T {
+        both(read, || self.sha256()).0
+    }
+
     /// A card with what is known before the content is read; the loader fills in the rest.
     pub(super) fn card(&self, format: &str, task: TaskKind, link: LinkFunction) -> ModelCard {
         let (native_scale, scales) = scales(task, link);
         ModelCard {
             name: self.path.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned()),
             path: Some(self.path.clone()),
-            sha256: self.sha256.clone(),
+            sha256: self.sha256(),
             bytes: self.bytes,
             format: format.to_owned(),
             library: None,

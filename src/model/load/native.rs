@@ -125,7 +125,7 @@ impl Loader for Native {
         head.trim_ascii_start().starts_with(b"{") && contains(head, b"\"candor-model\"")
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let file: NativeFile<ModelCard, NativeBody> = serde_json::from_slice(bytes).map_err(|error| {
             ModelError::malformed(format!("line {}, character {}", error.line(), error.column()), error.to_string())
         })?;
@@ -139,12 +139,8 @@ impl Loader for Native {
                 hint: "Open it with the version of Candor that wrote it, or a newer one".to_owned(),
             });
         }
-        let card = ModelCard {
-            path: Some(origin.path.clone()),
-            sha256: origin.sha256.clone(),
-            bytes: origin.bytes,
-            ..file.card
-        };
+        let card =
+            ModelCard { path: Some(origin.path.clone()), sha256: origin.sha256(), bytes: origin.bytes, ..file.card };
         file.body.into_model(card)
     }
 }

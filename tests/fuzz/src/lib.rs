@@ -6,7 +6,7 @@ pub mod hostile;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use candor::base::{Fingerprint, Task};
+use candor::base::Task;
 use candor::model::load::{Loader, Origin};
 use candor::model::{Model, ModelError};
 use candor::num::Matrix;
@@ -21,7 +21,7 @@ pub fn open(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) {
 
 /// The same, and tells what a refusal says.
 pub fn tried(loader: &dyn Loader, bytes: &[u8], path: impl Into<PathBuf>) -> Result<(), String> {
-    let origin = Origin { path: path.into(), sha256: Fingerprint::default(), bytes: bytes.len() as u64 };
+    let origin = Origin::new(path, bytes);
     let (place, reason) = match loader.load(bytes, &origin, &Task::silent()) {
         Ok(model) => {
             predict_strange_rows(&*model);
@@ -143,7 +143,7 @@ mod tests {
         let json = br#"{"__loader__":"NoneNode"}"#;
         for deflated in [false, true] {
             let bytes = archive(&[("schema.json".to_owned(), json), ("0.npy".to_owned(), b"")], deflated);
-            let origin = Origin::default();
+            let origin = Origin::new("", &bytes);
             match candor::model::load::skops::Skops.load(&bytes, &origin, &Task::silent()) {
                 Err(ModelError::Malformed { place, .. }) => assert!(place.contains("schema.json"), "{place}"),
                 other => panic!("{:?}", other.map(|_| "a model")),

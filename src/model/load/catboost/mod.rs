@@ -55,7 +55,7 @@ impl Loader for CatBoost {
         head.starts_with(binary::MAGIC) || (head.trim_ascii_start().starts_with(b"{") && named())
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         if bytes.starts_with(binary::MAGIC) {
             return build(binary::read(bytes, task)?, "CatBoost binary (cbm)", origin, task);
         }
@@ -75,7 +75,7 @@ fn refuse_texts(what: String) -> ModelError {
     }
 }
 
-fn build(parts: Parts, format: &str, origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+fn build(parts: Parts, format: &str, origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
     let loss = &parts.info.loss;
     let objective = objective::parse(loss).ok_or_else(|| ModelError::Unsupported {
         what: format!("the loss function “{}” is not known", shown(loss)),

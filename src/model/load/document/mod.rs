@@ -62,9 +62,9 @@ impl Value {
         }
     }
 
-    /// Reads UBJSON as XGBoost writes it.
-    pub fn from_ubjson(bytes: &[u8]) -> Result<Self, ModelError> {
-        ubjson::parse(bytes)
+    /// Reads UBJSON as XGBoost writes it, without the typed arrays that have one of the names `unread`.
+    pub fn from_ubjson_without(bytes: &[u8], unread: &[&str]) -> Result<Self, ModelError> {
+        ubjson::parse(bytes, unread)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::model::ModelError;
 
 use super::{DEPTH_LIMIT, Gather, Value};
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, ModelError> {
-    let mut reader = Reader { bytes, at: 0 };
+pub(super) fn parse(bytes: &[u8], unread: &[&str]) -> Result<Value, ModelError> {
+    let mut reader = Reader { bytes, at: 0, unread };
     let marker = reader.marker()?;
     let value = reader.value(marker, 0)?;
     if reader.at < bytes.len() {
@@ -19,6 +19,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, ModelError> {
 struct Reader<'b> {
     bytes: &'b [u8],
     at: usize,
+    /// Names of typed arrays to pass over.
+    unread: &'b [&'b str],
 }
 
 impl<'b> Reader<'b> {
@@ -113,6 +115,19 @@ impl<'b> Reader<'b> {
     }
 
     fn typed(&mut self, marker: u8) -> Result<Value, ModelError> {
+        let all = self.content(marker)?;
+        Ok(match marker {
+            b'd' => Value::Reals(words(all, |word| f64::from(f32::from_be_bytes(word)))),
+            b'D' => Value::Reals(words(all, f64::from_be_bytes)),
+            b'l' => Value::Integers(words(all, |word| i64::from(i32::from_be_bytes(word)))),
+            b'L' => Value::Integers(words(all, i64::from_be_bytes)),
+            b'U' => Value::Integers(words(all, |[byte]| i64::from(byte))),
+            _ => Value::Integers(all.chunks_exact(width(marker).max(1)).map(|part| integer(marker, part)).collect()),
+        })
+    }
+
+    /// The bytes of a typed array.
+    fn content(&mut self, marker: u8) -> Result<&'b [u8], ModelError> {
         let width = width(marker);
         if width == 0 {
             return Err(self.refuse(format!("an array of type 0x{marker:02x} holds no numbers")));
@@ -122,11 +137,7 @@ impl<'b> Reader<'b> {
         }
         let count = self.length()?;
         let size = count.checked_mul(width).ok_or_else(|| self.refuse(format!("{count} is no length")))?;
-        let parts = self.take(size)?.chunks_exact(width);
-        Ok(match marker {
-            b'd' | b'D' => Value::Reals(parts.map(|part| real(marker, part)).collect()),
-            _ => Value::Integers(parts.map(|part| integer(marker, part)).collect()),
-        })
+        self.take(size)
     }
 
     fn table(&mut self, depth: usize) -> Result<Value, ModelError> {
@@ -145,9 +156,20 @@ impl<'b> Reader<'b> {
             }
             let name = self.text()?;
             let marker = self.marker()?;
+            if marker == b'[' && self.peek() == Some(b'$') && self.unread.contains(&name.as_str()) {
+                self.at += 1;
+                let marker = self.byte()?;
+                self.content(marker)?;
+                continue;
+            }
             entries.push((name, self.value(marker, depth + 1)?));
         }
     }
+}
+
+/// Numbers of `N` bytes each.
+fn words<T, const N: usize>(bytes: &[u8], word: impl Fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks().0.iter().map(|bytes| word(*bytes)).collect()
 }
 
 /// Bytes of a number; 0 for what is no number.
@@ -186,7 +208,7 @@ mod tests {
             b"{U\x01a[$l#U\x02\x00\x00\x00\x01\xff\xff\xff\xffU\x01b[#U\x02i\x07i\xf9U\x01c[$d#U\x01".to_vec();
         bytes.extend(1.5_f32.to_be_bytes());
         bytes.extend(b"U\x01dSU\x02hiU\x01e[TF]}");
-        let Value::Table(entries) = parse(&bytes).unwrap() else { panic!("expected a table") };
+        let Value::Table(entries) = parse(&bytes, &[]).unwrap() else { panic!("expected a table") };
         let values: Vec<Value> = entries.into_iter().map(|(_, v)| v).collect();
         assert_eq!(
             values,
@@ -198,6 +220,8 @@ mod tests {
                 Value::Flags(vec![1, 0]),
             ]
         );
+        let Value::Table(entries) = parse(&bytes, &["a", "b", "d"]).unwrap() else { panic!("expected a table") };
+        assert_eq!(entries.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["b", "c", "d", "e"]);
     }
 
     #[test]
@@ -207,9 +231,9 @@ mod tests {
             b"[#L\x7f\xff\xff\xff\xff\xff\xff\xff",
             b"[$Z#l\x7f\xff\xff\xff",
         ] {
-            assert!(parse(head).is_err());
+            assert!(parse(head, &[]).is_err());
         }
-        assert!(parse(b"SL\x80\0\0\0\0\0\0\0").is_err());
-        assert!(parse(&b"[".repeat(1_000_000)).is_err());
+        assert!(parse(b"SL\x80\0\0\0\0\0\0\0", &[]).is_err());
+        assert!(parse(&b"[".repeat(1_000_000), &[]).is_err());
     }
 }

@@ -52,7 +52,7 @@ impl Loader for Ebm {
         inside.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"outputs\""))
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let document = Value::from_json(bytes)?;
         task.check()?;
         let root = At::root(&document);
@@ -72,13 +72,13 @@ pub(super) fn read_pickled(
     at: &pickle::At<'_>,
     classes: Vec<String>,
     charge: &pickled::Charge<'_>,
-    origin: &Origin,
+    origin: &Origin<'_>,
 ) -> Result<Arc<dyn Model>, ModelError> {
     let parts = pickled::read(at, classes, charge)?;
     Ok(Arc::new(model::assemble(parts, "InterpretML EBM in a pickle", origin)?))
 }
 
-fn read(ebm: &At<'_>, origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+fn read(ebm: &At<'_>, origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
     let output = output(ebm)?;
     let at = ebm.field("intercept")?;
     let intercept = at.reals()?.into_owned();

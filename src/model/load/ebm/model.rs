@@ -48,7 +48,7 @@ impl Model for EbmModel {
 }
 
 /// Makes the model. The lengths of all tables fit the bins of their features.
-pub fn assemble(parts: Parts, format: &str, origin: &Origin) -> Result<EbmModel, ModelError> {
+pub fn assemble(parts: Parts, format: &str, origin: &Origin<'_>) -> Result<EbmModel, ModelError> {
     let Parts { output, objective, intercept, features, tables } = parts;
     let rules = TreeRules { inputs: features.len(), outputs: intercept.len(), unreached: 0 };
     // As for other formats: more words than any real model needs, far fewer than a hostile one asks for.

@@ -44,7 +44,7 @@ impl Loader for LightGbm {
         rest.strip_prefix(b"\n").is_some_and(|next| next.starts_with(b"version=") || next.starts_with(b"num_class="))
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let text = String::from_utf8_lossy(bytes);
         let parts = text::split(&text)?;
         task.check()?;
@@ -57,7 +57,7 @@ impl Loader for LightGbm {
 pub(super) fn read_pickled(
     text: &str,
     rounds: usize,
-    origin: &Origin,
+    origin: &Origin<'_>,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
     read(&text::split(text)?, ("LightGBM in a pickle", rounds), origin, task)
@@ -66,7 +66,7 @@ pub(super) fn read_pickled(
 fn read(
     parts: &Parts<'_>,
     (format, rounds): (&str, usize),
-    origin: &Origin,
+    origin: &Origin<'_>,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
     let header = &parts.header;

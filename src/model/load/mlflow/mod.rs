@@ -50,7 +50,7 @@ impl Loader for Mlflow {
             .any(|pair| matches!(pair, [key, below] if key.trim_ascii_end() == b"flavors:" && below.starts_with(b" ")))
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let document = yaml::parse(bytes)?;
         let root = At::root(&document);
         let folder = origin.path.parent().unwrap_or(Path::new(""));
@@ -129,7 +129,7 @@ fn inside(folder: &Path, at: &At<'_>) -> Result<PathBuf, ModelError> {
 }
 
 /// The card of the model file, with what the folder adds.
-fn card(inner: &ModelCard, found: &Found<'_>, columns: &[Column], (root, origin): (&At<'_>, &Origin)) -> ModelCard {
+fn card(inner: &ModelCard, found: &Found<'_>, columns: &[Column], (root, origin): (&At<'_>, &Origin<'_>)) -> ModelCard {
     let mut card = inner.clone();
     card.format = format!("MLflow folder with {}", inner.format);
     card.path = Some(origin.path.clone());

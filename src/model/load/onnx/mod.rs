@@ -68,7 +68,7 @@ impl Loader for Onnx {
         shape && last.is_none_or(|number| matches!(number, 2..=8 | 14 | 20 | 25))
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let file = proto::read(bytes)?;
         task.check()?;
         let (mut ports, batch) = interface::ports(&file.graph)?;

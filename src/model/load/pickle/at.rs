@@ -1,11 +1,12 @@
 //! A value of a pickle and its place in words: `LogisticRegression.coef_`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::model::ModelError;
 
 use super::array::{Array, label_of_flag};
-use super::dtype::shown;
+use super::dtype::{Dtype, shown};
 use super::value::{Document, Id, Inline, Node};
 
 /// A value and where it stands.
@@ -13,12 +14,12 @@ use super::value::{Document, Id, Inline, Node};
 pub struct At<'d> {
     document: &'d Document<'d>,
     id: Id,
-    place: String,
+    place: Arc<str>,
 }
 
 impl<'d> At<'d> {
     /// The value `id` of a document, called `place` in refusals.
-    pub fn new(document: &'d Document<'d>, id: Id, place: impl Into<String>) -> Self {
+    pub fn new(document: &'d Document<'d>, id: Id, place: impl Into<Arc<str>>) -> Self {
         Self { document, id, place: place.into() }
     }
 
@@ -43,7 +44,7 @@ impl<'d> At<'d> {
     }
 
     /// The same value under another name.
-    pub fn renamed(&self, place: impl Into<String>) -> Self {
+    pub fn renamed(&self, place: impl Into<Arc<str>>) -> Self {
         Self { place: place.into(), ..self.clone() }
     }
 
@@ -57,11 +58,11 @@ impl<'d> At<'d> {
 
     /// Element `index` of this value.
     pub fn item(&self, index: usize, id: Id) -> Self {
-        Self { document: self.document, id, place: format!("{}[{index}]", self.place) }
+        Self { document: self.document, id, place: format!("{}[{index}]", self.place).into() }
     }
 
     fn below(&self, key: &str, id: Id) -> Self {
-        let place = if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) };
+        let place = if self.place.is_empty() { key.into() } else { format!("{}.{key}", self.place).into() };
         Self { document: self.document, id, place }
     }
 
@@ -246,7 +247,7 @@ impl<'d> At<'d> {
 
     /// A list of counts.
     pub fn counts(&self) -> Result<Vec<usize>, ModelError> {
-        self.items()?.iter().map(Self::count).collect()
+        self.parts().or_else(|_none| self.items())?.iter().map(Self::count).collect()
     }
 
     /// A truth value; numbers other than 0 are true.
@@ -268,6 +269,16 @@ impl<'d> At<'d> {
             }
             _ => Err(self.wrong("a name")),
         }
+    }
+
+    /// The record type read last, when it was read here.
+    pub fn known_record(&self) -> Option<Arc<Dtype>> {
+        self.document.known_record(self.id)
+    }
+
+    /// Keeps the record type read here.
+    pub fn keep_record(&self, dtype: &Arc<Dtype>) {
+        self.document.keep_record(self.id, dtype);
     }
 
     /// The array at this place.

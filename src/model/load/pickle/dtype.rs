@@ -1,5 +1,7 @@
 //! numpy's element types, as pickles, joblib and `.npy` headers write them.
 
+use std::sync::Arc;
+
 use crate::model::ModelError;
 
 use super::at::At;
@@ -63,9 +65,16 @@ impl Dtype {
         Some(Self { kind, size, big_endian, fields: Vec::new() })
     }
 
-    /// The type a pickled `numpy.dtype` stands for.
-    pub fn read(at: &At<'_>) -> Result<Self, ModelError> {
-        Self::read_nested(at, 0)
+    /// The type a pickled `numpy.dtype` stands for. The record read last is kept: all trees of a forest share one.
+    pub fn read(at: &At<'_>) -> Result<Arc<Self>, ModelError> {
+        if let Some(known) = at.known_record() {
+            return Ok(known);
+        }
+        let dtype = Arc::new(Self::read_nested(at, 0)?);
+        if dtype.kind == Kind::Record {
+            at.keep_record(&dtype);
+        }
+        Ok(dtype)
     }
 
     fn read_nested(at: &At<'_>, depth: usize) -> Result<Self, ModelError> {

@@ -1,13 +1,13 @@
 //! The machine that runs a pickle's opcodes. It has a stack, marks and a memo, and no way to do anything.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::base::Task;
 use crate::model::ModelError;
 
 use super::constructors::{Meaning, copied, meaning};
 use super::cursor::Cursor;
+use super::memo::Memo;
 use super::value::{Document, Id, Node, Object};
 use super::{joblib, protocol0};
 
@@ -44,7 +44,7 @@ struct Frame {
     stack: Vec<Id>,
     /// Heights of the stack at the open marks.
     marks: Vec<usize>,
-    memo: HashMap<usize, Id>,
+    memo: Memo,
 }
 
 /// Whether a pickle goes on.
@@ -71,8 +71,9 @@ impl<'f> Machine<'f, '_> {
             let flow = match opcode {
                 b'.' => Flow::End(frame.pop().map_err(here)?),
                 b'b' => self.build(&mut frame, at, depth)?,
-                _ if self.scalar(opcode, at, &mut frame)? => Flow::On,
+                // Most opcodes keep a value or take one from the memo.
                 _ if frame.shuffle(opcode, &mut self.cursor, here)? => Flow::On,
+                _ if self.scalar(opcode, at, &mut frame)? => Flow::On,
                 _ => self.structure(opcode, at, &mut frame)?,
             };
             if let Flow::End(root) = flow {
@@ -296,7 +297,7 @@ impl Frame {
                     _ => self.memo.len(),
                 };
                 let top = self.top().map_err(here)?;
-                self.memo.insert(slot, top);
+                self.memo.keep(slot, top);
             }
             b'h' | b'j' | b'g' => {
                 let slot = match opcode {
@@ -304,8 +305,8 @@ impl Frame {
                     b'j' => cursor.length::<4>()?,
                     _ => index(cursor.line()?).map_err(unreadable)?,
                 };
-                let kept = self.memo.get(&slot).ok_or_else(|| here(format!("nothing is kept under {slot}")))?;
-                self.stack.push(*kept);
+                let kept = self.memo.get(slot).ok_or_else(|| here(format!("nothing is kept under {slot}")))?;
+                self.stack.push(kept);
             }
             _ => return Ok(false),
         }

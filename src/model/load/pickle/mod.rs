@@ -12,6 +12,7 @@ mod cursor;
 mod dtype;
 mod joblib;
 mod machine;
+mod memo;
 mod npy;
 mod protocol0;
 mod sparse;

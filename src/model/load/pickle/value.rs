@@ -1,6 +1,9 @@
 //! The values of a pickle, in one list; they refer to each other by index.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
+
+use super::dtype::Dtype;
 
 /// A place in [`Document`]'s list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,12 +74,14 @@ pub enum Inline<'f> {
 }
 
 /// All values of a file.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Document<'f> {
     nodes: Vec<Node<'f>>,
     /// For each node the byte of the stream that made it.
     bytes: Vec<usize>,
     root: Id,
+    /// The record type read last; only one, since a hostile file may hold many large ones.
+    record: Mutex<Option<(Id, Arc<Dtype>)>>,
 }
 
 impl<'f> Document<'f> {
@@ -85,7 +90,7 @@ impl<'f> Document<'f> {
 
     /// An empty document whose root is `None`.
     pub fn new() -> Self {
-        Self { nodes: vec![Node::Nothing], bytes: vec![0], root: Id(0) }
+        Self { nodes: vec![Node::Nothing], bytes: vec![0], root: Id(0), record: Mutex::new(None) }
     }
 
     /// Adds a value that byte `byte` of the file made; nothing when the document is full.
@@ -126,6 +131,19 @@ impl<'f> Document<'f> {
         match self.node(id) {
             Node::Object(object) => Some(object),
             _ => None,
+        }
+    }
+
+    /// The record type read last, when it was that at `id`.
+    pub fn known_record(&self, id: Id) -> Option<Arc<Dtype>> {
+        let record = self.record.lock().ok()?;
+        record.as_ref().filter(|(known, _)| *known == id).map(|(_, dtype)| Arc::clone(dtype))
+    }
+
+    /// Keeps the record type read at `id`.
+    pub fn keep_record(&self, id: Id, dtype: &Arc<Dtype>) {
+        if let Ok(mut record) = self.record.lock() {
+            *record = Some((id, Arc::clone(dtype)));
         }
     }
 

@@ -59,7 +59,7 @@ impl Loader for Sklearn {
         }
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         task.begin("reading the pickle", 0);
         let content = pickle::unpack(bytes)?;
         if !pickle::looks_like_pickle(&content) {
@@ -84,7 +84,7 @@ impl Loader for Sklearn {
 pub fn open(
     root: &At<'_>,
     format: &str,
-    (origin, size): (&Origin, usize),
+    (origin, size): (&Origin<'_>, usize),
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
     let reading = reading::Reading::new(origin, task, size);

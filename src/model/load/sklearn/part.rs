@@ -307,7 +307,7 @@ impl Part {
     }
 
     /// The model, with its card. `at` is the outermost estimator.
-    pub fn into_model(self, origin: &Origin, format: &str, at: &At<'_>) -> Result<Arc<dyn Model>, ModelError> {
+    pub fn into_model(self, origin: &Origin<'_>, format: &str, at: &At<'_>) -> Result<Arc<dyn Model>, ModelError> {
         let task = self.answer.task();
         let card = ModelCard {
             library: Some(version(at).map_or_else(|| "scikit-learn".to_owned(), |v| format!("scikit-learn {v}"))),

@@ -18,7 +18,7 @@ const PARTS_LIMIT: usize = 1 << 16;
 /// The state of reading one file.
 pub struct Reading<'t> {
     /// Where the file comes from.
-    pub origin: &'t Origin,
+    pub origin: &'t Origin<'t>,
     /// Progress and cancelling.
     pub task: &'t Task,
     /// Numbers that may still be made: one value can stand in a file many times.
@@ -29,7 +29,7 @@ pub struct Reading<'t> {
 
 impl<'t> Reading<'t> {
     /// The start of reading `size` bytes.
-    pub fn new(origin: &'t Origin, task: &'t Task, size: usize) -> Self {
+    pub fn new(origin: &'t Origin<'t>, task: &'t Task, size: usize) -> Self {
         let spare = Cell::new((8_usize << 20).saturating_add(size.saturating_mul(4)));
         Self { origin, task, spare, depth: Cell::new(0), parts: Cell::new(PARTS_LIMIT) }
     }

@@ -2,8 +2,10 @@
 
 use crate::model::tree_check::{TreeRules, arrange};
 use crate::model::{Missing, ModelError, Node, Tree};
+use crate::num::parallel;
 
-use super::super::pickle::At;
+use super::super::BATCH;
+use super::super::pickle::{Array, At};
 use super::part::Answer;
 use super::reading::Reading;
 
@@ -39,20 +41,71 @@ pub struct ReadTree {
 /// Reads the tree at `at`, the attribute `tree_` of an estimator. Leaves hold one value per output of the answer:
 /// class fractions or target means, as `predict_proba` or `predict` of the tree gives them.
 pub fn read(reading: &Reading<'_>, at: &At<'_>, rules: &LeafRules<'_>) -> Result<ReadTree, ModelError> {
+    let form = Form::new(rules);
+    built(&found(reading, at.clone(), &form)?, rules, &form)
+}
+
+/// Reads the trees of all `estimators`, side by side.
+pub fn read_all(
+    reading: &Reading<'_>,
+    estimators: &[At<'_>],
+    rules: &LeafRules<'_>,
+) -> Result<Vec<ReadTree>, ModelError> {
+    let form = Form::new(rules);
+    let mut trees = Vec::new();
+    reading.task.begin("reading the trees", estimators.len() as u64);
+    for batch in estimators.chunks(BATCH) {
+        // What may still be made is counted in the order of the file.
+        let batch = batch.iter().map(|estimator| found(reading, estimator.field("tree_")?, &form));
+        let batch = batch.collect::<Result<Vec<_>, _>>()?;
+        for tree in parallel::map_items(batch, reading.task, |found| built(&found, rules, &form))? {
+            trees.push(tree?);
+        }
+    }
+    Ok(trees)
+}
+
+/// What all trees of an estimator have in common.
+struct Form {
+    /// Which target and class each output stands for.
+    columns: Vec<(usize, usize)>,
+    /// Values of each target that count: one for a number.
+    per_target: Vec<usize>,
+}
+
+impl Form {
+    fn new(rules: &LeafRules<'_>) -> Self {
+        Self { columns: rules.answer.columns(), per_target: class_counts(rules.answer) }
+    }
+}
+
+/// A tree that has been found in the file: its arrays, and their shape as far as it was checked.
+struct Found<'d> {
+    at: At<'d>,
+    nodes: Array<'d>,
+    values: Array<'d>,
+    /// Targets and values of each.
+    shape: (usize, usize),
+}
+
+fn found<'d>(reading: &Reading<'_>, at: At<'d>, form: &Form) -> Result<Found<'d>, ModelError> {
     let nodes = at.field("nodes")?.array()?;
-    let count = nodes.count();
     let values = at.field("values")?.array()?;
-    let columns = rules.answer.columns();
-    let per_target = class_counts(rules.answer);
-    let (targets, width) = value_shape(at, &values.shape, count, &per_target)?;
-    let numbers = columns.len().saturating_add(targets.saturating_mul(width)).saturating_add(8);
-    reading.charge(count.saturating_mul(numbers), at)?;
+    let (targets, width) = value_shape(&at, &values.shape, nodes.count(), &form.per_target)?;
+    let numbers = form.columns.len().saturating_add(targets.saturating_mul(width)).saturating_add(8);
+    reading.charge(nodes.count().saturating_mul(numbers), &at)?;
+    Ok(Found { at, nodes, values, shape: (targets, width) })
+}
+
+fn built(found: &Found<'_>, rules: &LeafRules<'_>, form: &Form) -> Result<ReadTree, ModelError> {
+    let Found { at, nodes, values, shape: (targets, width) } = found;
+    let (count, columns, per_target) = (nodes.count(), &form.columns, &form.per_target);
+    let (targets, width) = (*targets, *width);
     let stored = match rules.leaf {
         Leaf::Values => values.reals()?,
         Leaf::Samples => nodes.real_field("n_node_samples")?,
     };
-    let fractions =
-        matches!(rules.answer, Answer::Numbers(..)) || are_fractions(&stored, (targets, width), &per_target);
+    let fractions = matches!(rules.answer, Answer::Numbers(..)) || are_fractions(&stored, (targets, width), per_target);
     let has_missing = nodes.has_field("missing_go_to_left");
     let left = nodes.integer_field("left_child")?;
     let right = nodes.integer_field("right_child")?;
@@ -63,7 +116,7 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, rules: &LeafRules<'_>) -> Result
         true => nodes.integer_field("missing_go_to_left")?,
         false => vec![0; count],
     };
-    let mut leaf_values = Vec::new();
+    let mut leaf_values = Vec::with_capacity(count.div_ceil(2).saturating_mul(columns.len()));
     let mut built = Vec::with_capacity(count);
     let rest = feature.iter().zip(&threshold).zip(&cover).zip(&directions);
     let cells = targets.saturating_mul(width).max(1);
@@ -73,7 +126,7 @@ pub fn read(reading: &Reading<'_>, at: &At<'_>, rules: &LeafRules<'_>) -> Result
         let missing = if *direction != 0 { Missing::Left } else { Missing::Right };
         if *left == -1 {
             let first = u32::try_from(leaf_values.len()).map_err(|_error| at.refuse("the tree is too large"))?;
-            push_leaf(&mut leaf_values, row, width, (&columns, &per_target, fractions));
+            push_leaf(&mut leaf_values, row, width, (columns, per_target, fractions));
             let node = Node {
                 feature: Node::LEAF,
                 left: first,

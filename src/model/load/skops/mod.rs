@@ -48,7 +48,7 @@ impl Loader for Skops {
         head.starts_with(b"PK\x03\x04") && (named || array || contains(head, b"schema.json"))
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         task.begin("reading the archive", 0);
         let archive = Archive::open(bytes)?;
         let text = archive.member("schema.json")?;

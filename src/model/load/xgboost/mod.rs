@@ -26,8 +26,8 @@ const PATHS: [&[&str]; 2] =
     [&["learner", "gradient_booster", "gbtree", "model", "trees"], &["learner", "gradient_booster", "model", "trees"]];
 
 /// Said of categories in files of old versions.
-const OLD_CODES: &str = "XGBoost up to 1.6 sent a category code never seen in the default direction of a split; later \
-    versions send it left, as here";
+const OLD_CODES: &str = "XGBoost 1.6 sends a negative category code, and one beyond those of a split, in the default \
+    direction, as here; other versions send it left";
 
 /// The loader of XGBoost files.
 pub struct Xgboost;
@@ -67,7 +67,7 @@ impl Loader for Xgboost {
         after.starts_with(b"{") && !contains(start.get(..at).unwrap_or_default(), b"candor-model")
     }
 
-    fn load(&self, bytes: &[u8], origin: &Origin, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
         let (mut document, kind) = document(bytes, Vec::new())?;
         let trees = PATHS.iter().find_map(|path| document.take_list(path)).unwrap_or_default();
         task.check()?;
@@ -80,14 +80,18 @@ fn document(bytes: &[u8], names: Vec<String>) -> Result<(Value, &'static str), M
     let start = bytes.trim_ascii_start();
     match (start.first(), start.get(1)) {
         (Some(b'{'), Some(second)) if *second == b'"' || second.is_ascii_whitespace() => {
-            let most = Value::from_json_without(bytes, &UNREAD)?;
-            // Rare trees keep their leaves in what is passed over.
-            let all = if lacks_leaves(&most) { Value::from_json_without(bytes, &UNREAD[1..])? } else { most };
-            Ok((all, "XGBoost JSON"))
+            Ok((most(|unread| Value::from_json_without(bytes, unread))?, "XGBoost JSON"))
         }
-        (Some(b'{'), _) => Ok((Value::from_ubjson(bytes)?, "XGBoost UBJSON")),
+        (Some(b'{'), _) => Ok((most(|unread| Value::from_ubjson_without(bytes, unread))?, "XGBoost UBJSON")),
         _ => Ok((legacy::read(bytes, names)?, "XGBoost binary")),
     }
+}
+
+/// What `parse` gives without the names to leave out, and that which predictions need.
+fn most(parse: impl Fn(&[&str]) -> Result<Value, ModelError>) -> Result<Value, ModelError> {
+    let most = parse(&UNREAD)?;
+    // Rare trees keep their leaves in what is passed over.
+    if lacks_leaves(&most) { parse(&UNREAD[1..]) } else { Ok(most) }
 }
 
 fn lacks_leaves(document: &Value) -> bool {
@@ -111,7 +115,7 @@ pub(super) enum Rounds {
 pub(super) fn read_pickled(
     bytes: &[u8],
     (rounds, names): (Rounds, Vec<String>),
-    origin: &Origin,
+    origin: &Origin<'_>,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
     let (mut document, _form) = document(bytes, names)?;
@@ -131,10 +135,18 @@ struct Learner<'d> {
     version: Option<[i64; 3]>,
 }
 
+impl Learner<'_> {
+    /// Whether codes that a split does not know go where missing values go: the rule of 1.6, before and after which
+    /// they went left.
+    fn unknown_by_default(&self) -> bool {
+        matches!(self.version, Some([1, 6, _]))
+    }
+}
+
 fn read(
     (root, trees): (&At<'_>, Vec<Value>),
     (format, rounds): (&str, Rounds),
-    origin: &Origin,
+    origin: &Origin<'_>,
     task: &Task,
 ) -> Result<Arc<dyn Model>, ModelError> {
     let learner = learner(root, origin)?;
@@ -159,8 +171,7 @@ fn read(
             }
             describe_trees(&mut card, &ensemble, (&model, rounds), &learner)?;
             inputs::mark_codes(&mut card.inputs, &ensemble);
-            let categories = ensemble.trees.iter().any(|tree| !tree.sets.is_empty());
-            if categories && learner.version.is_some_and(|version| version < [1, 7, 0]) {
+            if learner.unknown_by_default() && ensemble.trees.iter().any(|tree| !tree.sets.is_empty()) {
                 card.notes.push(OLD_CODES.to_owned());
             }
             card.algorithm = match weights {
@@ -181,7 +192,7 @@ fn read(
     }
 }
 
-fn learner<'d>(root: &At<'d>, origin: &Origin) -> Result<Learner<'d>, ModelError> {
+fn learner<'d>(root: &At<'d>, origin: &Origin<'_>) -> Result<Learner<'d>, ModelError> {
     let version = root.optional("version").and_then(|v| v.integers().ok().and_then(|v| v.try_into().ok()));
     let at = root.field("learner")?;
     let param = at.field("learner_model_param")?;
@@ -213,7 +224,7 @@ fn ensemble(
     learner: &Learner<'_>,
     (model, values): (&At<'_>, Vec<Value>),
     weights: Option<&At<'_>>,
-    (origin, task): (&Origin, &Task),
+    (origin, task): (&Origin<'_>, &Task),
 ) -> Result<TreeEnsemble, ModelError> {
     let all = model.field("trees")?;
     let groups = model.field("tree_info")?;
@@ -235,7 +246,9 @@ fn ensemble(
     }
     // 64 MiB and eight words per byte of the file: more than any real model, far less than a hostile one asks for.
     let spare_words = (8 << 20) + (origin.bytes as usize).saturating_mul(8);
-    let mut reader = trees::TreeReader { inputs: learner.inputs, outputs: learner.base.len(), spare_words };
+    let unknown_by_default = learner.unknown_by_default();
+    let (inputs, outputs) = (learner.inputs, learner.base.len());
+    let mut reader = trees::TreeReader { inputs, outputs, spare_words, unknown_by_default };
     let mut trees = Vec::with_capacity(count);
     task.begin("reading the trees", count as u64);
     // Each tree of the document is dropped as soon as it is read: a large file is never in memory three times.

@@ -14,6 +14,8 @@ pub struct TreeReader {
     pub outputs: usize,
     /// Words of category sets that may still be reserved; keeps a small file from asking for much memory.
     pub spare_words: usize,
+    /// Whether codes that a split does not know, negative or beyond its set, follow the default direction.
+    pub unknown_by_default: bool,
 }
 
 impl TreeReader {
@@ -58,12 +60,17 @@ impl TreeReader {
         }
         let mut sets = Vec::new();
         let mut set_of = Vec::new();
+        let default_left = at.field("default_left")?.integers()?;
         for (i, ((node, start), length)) in nodes.iter().zip(segments).zip(lengths).enumerate() {
             let range = usize::try_from(*start).ok().zip(usize::try_from(*length).ok());
             let part = range.and_then(|(from, length)| codes.get(from..from.checked_add(length)?));
             let part = part.ok_or_else(|| starts.refuse(format!("segment {i} lies outside the categories")))?;
             let words = self.bits(part).map_err(|reason| starts.refuse(format!("segment {i}: {reason}")))?;
-            sets.push(CategorySet { words, matching_goes_left: false });
+            let to_left = |node: usize| default_left.get(node).is_some_and(|left| *left != 0);
+            sets.push(match self.unknown_by_default && !usize::try_from(*node).is_ok_and(to_left) {
+                true => CategorySet { words: others(words), matching_goes_left: true },
+                false => CategorySet { words, matching_goes_left: false },
+            });
             set_of.push((*node, i as u32));
         }
         set_of.sort_unstable();
@@ -86,6 +93,16 @@ impl TreeReader {
         }
         Ok(words)
     }
+}
+
+/// The codes that XGBoost has bits for and that are not in the set: it keeps 32 bits in a word.
+fn others(mut words: Vec<u64>) -> Vec<u64> {
+    let short = words.last().is_some_and(|last| *last <= u64::from(u32::MAX));
+    words.iter_mut().for_each(|word| *word = !*word);
+    if let Some(last) = words.last_mut().filter(|_| short) {
+        *last &= u64::from(u32::MAX);
+    }
+    words
 }
 
 /// Category sets, and pairs of node and set in node order.
@@ -151,7 +168,7 @@ fn nodes(at: &At<'_>, width: usize, set_of: &[(i64, u32)]) -> Result<Tree, Model
     // Leaf vectors are rows of an own table and a leaf's right child is its row, or every node has a row.
     let in_nodes = has_weights_in_nodes(at);
     let mut leaf_values = match width {
-        1 => Vec::new(),
+        1 => Vec::with_capacity(arrays.left.len().div_ceil(2)),
         _ if in_nodes => at.field("base_weights")?.reals()?.into_owned(),
         _ => at.field("leaf_weights")?.reals()?.into_owned(),
     };

@@ -5,7 +5,7 @@ use crate::model::ModelError;
 use super::super::super::pickle::At;
 use super::super::part::{Core, Inputs, Part, not_fitted};
 use super::super::reading::Reading;
-use super::super::tree::{Leaf, LeafRules, read as read_tree};
+use super::super::tree::{Leaf, LeafRules, read_all};
 use super::Family;
 use super::decision_tree::{answer, averaged, described};
 
@@ -28,14 +28,9 @@ fn read(reading: &Reading<'_>, at: &At<'_>) -> Result<Part, ModelError> {
         return Err(at.refuse("the forest has no trees"));
     }
     let rules = LeafRules { answer: &answer, inputs: inputs.count(), leaf: Leaf::Values, missing: true };
-    let (mut trees, mut has_missing) = (Vec::new(), true);
-    reading.task.begin("reading the trees", estimators.len() as u64);
-    for estimator in &estimators {
-        let tree = read_tree(reading, &estimator.field("tree_")?, &rules)?;
-        has_missing &= tree.has_missing;
-        trees.push(tree.tree);
-        reading.task.advance(1)?;
-    }
+    let trees = read_all(reading, &estimators, &rules)?;
+    let has_missing = trees.iter().all(|tree| tree.has_missing);
+    let trees = trees.into_iter().map(|tree| tree.tree).collect();
     let name = match at.class() {
         Some((_, name)) if name.starts_with("Extra") => "extremely randomised trees",
         _ => "random forest",
