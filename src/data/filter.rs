@@ -1,7 +1,7 @@
 //! Finding rows by a short query, and ordering them by a column.
 //!
 //! A query is a list of conditions joined by `and`: `age >= 30 and job = skilled`. A name or value with spaces is
-//! put in double quotes. `column is missing` and `column is present` ask for holes. Anything that is no condition is
+//! put in double quotes; a double quote inside is written twice. `column is missing` and `column is present` ask for holes. Anything that is no condition is
 //! searched as plain text in text, category, yes/no, date and identifier columns, whatever the case of letters.
 
 use crate::base::RowId;
@@ -109,24 +109,40 @@ fn words(query: &str) -> Result<Vec<Word>, FilterError> {
     let mut rest = query.trim_start();
     while let Some(first) = rest.chars().next() {
         let (text, plain, after) = if first == '"' {
-            let inside = rest.get(1..).unwrap_or("");
-            let (text, after) = inside.split_once('"').ok_or_else(|| FilterError {
-                what: "a quote is not closed".to_owned(),
-                hint: "put names and values with spaces between two double quotes".to_owned(),
-            })?;
+            let (text, after) = quoted(rest.get(1..).unwrap_or(""))?;
             (text, false, after)
         } else if let Some((sign, _)) = OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign)) {
-            (*sign, true, rest.get(sign.len()..).unwrap_or(""))
+            ((*sign).to_owned(), true, rest.get(sign.len()..).unwrap_or(""))
         } else {
             let end = rest.find(|c: char| c.is_whitespace() || "=<>\"".contains(c) || c == '!').unwrap_or(rest.len());
             let end = if end == 0 { first.len_utf8() } else { end };
             let (text, after) = rest.split_at(end);
-            (text, true, after)
+            (text.to_owned(), true, after)
         };
-        words.push(Word { text: text.to_owned(), plain });
+        words.push(Word { text, plain });
         rest = after.trim_start();
     }
     Ok(words)
+}
+
+/// What stands before the closing quote, and what comes after it.
+fn quoted(inside: &str) -> Result<(String, &str), FilterError> {
+    let mut text = String::new();
+    let mut rest = inside;
+    loop {
+        let (before, after) = rest.split_once('"').ok_or_else(|| FilterError {
+            what: "a quote is not closed".to_owned(),
+            hint: "put names and values with spaces between two double quotes".to_owned(),
+        })?;
+        text.push_str(before);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                text.push('"');
+                rest = more;
+            }
+            None => return Ok((text, after)),
+        }
+    }
 }
 
 fn operator(word: &Word) -> Option<Operator> {
@@ -160,8 +176,8 @@ enum Test {
     Number(Operator, f64),
     /// Whether each level passes.
     Levels(Vec<bool>),
-    /// Against a text, as written or in lower case for equality.
-    Text(Operator, String),
+    /// Against a text; whether equality asks for it as written.
+    Text((Operator, bool), String),
 }
 
 impl Condition {
@@ -252,9 +268,13 @@ fn test(values: &Values, operator: Operator, value: &str) -> Result<Test, String
                 .ok_or_else(|| format!("holds dates, “{value}” is none; write 2024-12-31"))
         }
         Values::Category { levels, .. } => {
-            Ok(Test::Levels(levels.iter().map(|l| text_passes(operator, l, value)).collect()))
+            let as_written = levels.iter().any(|l| l == value);
+            Ok(Test::Levels(levels.iter().map(|l| text_passes((operator, as_written), l, value)).collect()))
         }
-        Values::Text(_) => Ok(Test::Text(operator, value.to_owned())),
+        Values::Text(texts) => {
+            let as_written = (0..texts.len()).any(|i| texts.get(i) == Some(value));
+            Ok(Test::Text((operator, as_written), value.to_owned()))
+        }
     }
 }
 
@@ -269,9 +289,12 @@ fn passes(operator: Operator, order: std::cmp::Ordering) -> bool {
     }
 }
 
-/// Equality ignores case; order compares numbers as numbers and everything else as text.
-fn text_passes(operator: Operator, text: &str, value: &str) -> bool {
+/// Equality ignores case, unless some text is exactly as written; order compares numbers as numbers and everything else
+/// as text.
+fn text_passes((operator, as_written): (Operator, bool), text: &str, value: &str) -> bool {
     match operator {
+        Operator::Equal if as_written => text == value,
+        Operator::Unequal if as_written => text != value,
         Operator::Equal => text.to_lowercase() == value.to_lowercase(),
         Operator::Unequal => text.to_lowercase() != value.to_lowercase(),
         _ => match (super::infer::number(text, false), super::infer::number(value, false)) {

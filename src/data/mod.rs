@@ -19,6 +19,7 @@ pub mod infer;
 mod names;
 mod pages;
 pub mod profile;
+pub mod query;
 pub mod read;
 pub mod roles;
 pub mod split;

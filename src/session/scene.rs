@@ -57,6 +57,7 @@ impl Scene {
             }),
             column: None,
             output: request.output,
+            threshold: Some(self.threshold),
             row: request.row,
             feature: request.feature,
             colour: request.colour,

@@ -142,8 +142,8 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
         if needs.feature {
             feature(ui, cx, &features);
         }
-        if kind.is_coloured() {
-            colour(ui, cx, &features);
+        if let Some(label) = kind.second_feature() {
+            second_feature(ui, cx, (label, &features));
         }
         if has_options {
             let button = egui::Button::new("Chart options").selected(open);
@@ -226,9 +226,9 @@ fn strongest(cx: &Cx<'_>) -> Option<usize> {
     })
 }
 
-fn colour(ui: &mut Ui, cx: &mut Cx<'_>, features: &[String]) {
+fn second_feature(ui: &mut Ui, cx: &mut Cx<'_>, (label, features): (&str, &[String])) {
     let now = cx.desk.global.colour;
-    let label = ui.label("Colour");
+    let label = ui.label(label);
     let shown = now.and_then(|f| features.get(f)).map_or("Suggested", |f| f);
     let combo = ComboBox::from_id_salt("colour").selected_text(text::shorten(shown, 28)).width(170.0);
     let response = combo.show_ui(ui, |ui| {
@@ -269,7 +269,7 @@ fn request(cx: &Cx<'_>, kind: &'static dyn Kind) -> ChartRequest {
     if needs.feature {
         request.feature = cx.session.feature();
     }
-    if kind.is_coloured() {
+    if kind.second_feature().is_some() {
         request.colour = cx.desk.global.colour;
     }
     if let Some(values) = cx.desk.global.knobs.get(kind.id()) {

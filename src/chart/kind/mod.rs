@@ -5,10 +5,18 @@ mod calibration;
 mod class_roc;
 mod column_histogram;
 mod confusion;
+mod decision;
 mod dependence;
+mod error_by_column;
+mod explanation_heatmap;
+mod feature_scatter;
+mod force;
+mod gain;
 mod importance_bar;
 mod interaction_matrix;
 mod interaction_strength;
+mod lift;
+mod pair_surface;
 mod partial_dependence;
 mod permutation_importance;
 mod precision_recall;
@@ -18,6 +26,7 @@ mod residuals;
 mod roc;
 mod term_curve;
 mod term_surface;
+mod violin;
 mod waterfall;
 
 use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task};
@@ -32,8 +41,14 @@ use super::spec::{Axis, AxisKind, Chart, Mark, Paint, Role};
 pub static KINDS: &[&dyn Kind] = &[
     &importance_bar::ImportanceBar,
     &beeswarm::Beeswarm,
+    &violin::Violin,
     &waterfall::Waterfall,
+    &force::Force,
+    &decision::Decision,
+    &explanation_heatmap::ExplanationHeatmap,
     &dependence::Dependence,
+    &feature_scatter::FeatureScatter,
+    &pair_surface::PairSurface,
     &partial_dependence::PartialDependence,
     &interaction_matrix::InteractionMatrix,
     &interaction_strength::InteractionStrength,
@@ -43,11 +58,14 @@ pub static KINDS: &[&dyn Kind] = &[
     &prediction_distribution::PredictionDistribution,
     &roc::Roc,
     &precision_recall::PrecisionRecall,
+    &gain::Gain,
+    &lift::Lift,
     &calibration::Calibration,
     &confusion::Confusion,
     &class_roc::ClassRoc,
     &residuals::Residuals,
     &predicted_actual::PredictedActual,
+    &error_by_column::ErrorByColumn,
     &column_histogram::ColumnHistogram,
 ];
 
@@ -161,11 +179,13 @@ pub struct Subject<'a> {
     pub column: Option<usize>,
     /// The chosen output.
     pub output: usize,
+    /// The decision threshold of two classes, a probability; 0.5 without one.
+    pub threshold: Option<f64>,
     /// The chosen row.
     pub row: Option<RowId>,
     /// The chosen feature, by input index.
     pub feature: Option<usize>,
-    /// The feature that colours, by input index; `None` lets the chart suggest one.
+    /// The second feature, which colours or is the other axis, by input index; `None` lets the chart suggest one.
     pub colour: Option<usize>,
     /// The work this drawing is part of; cancelling it ends the drawing.
     pub task: Option<&'a Task>,
@@ -193,9 +213,9 @@ pub trait Kind: Entry {
     /// What must be there.
     fn needs(&self) -> Needs;
 
-    /// Whether a second feature may colour it.
-    fn is_coloured(&self) -> bool {
-        false
+    /// What a second feature does in it, as the label of its field: `Colour`; `None` where there is none.
+    fn second_feature(&self) -> Option<&'static str> {
+        None
     }
 
     /// Draws. No randomness but what derives from fixed seeds; same subject, same chart.
