@@ -127,14 +127,14 @@ impl Skin {
         screen(self.theme.ramp_at(f64::from(share)))
     }
 
-    /// The colour of a cell with `share`, from an empty tile to the accent.
-    pub(crate) fn cell(&self, share: f32) -> Color32 {
-        screen(self.theme.cell_at(f64::from(share)))
+    /// The colour of a cell with `share`: from an empty tile to the accent, or by sign.
+    pub(crate) fn cell(&self, share: f32, signed: bool) -> Color32 {
+        screen(self.theme.fill_at(f64::from(share), signed))
     }
 
     /// Text that can be read on a cell with `share`.
-    pub(crate) fn ink_on_cell(&self, share: f32) -> Color32 {
-        screen(self.theme.text_on(self.theme.cell_at(f64::from(share))))
+    pub(crate) fn ink_on_cell(&self, share: f32, signed: bool) -> Color32 {
+        screen(self.theme.text_on(self.theme.fill_at(f64::from(share), signed)))
     }
 }
 

@@ -3,6 +3,8 @@
 //! No window, no file dialog. `plotters` and `resvg` are used here and nowhere else.
 
 pub mod alt;
+pub mod cluster;
+pub mod division;
 pub mod font;
 pub mod interaction;
 pub mod kind;
@@ -11,6 +13,7 @@ pub mod paint;
 pub mod places;
 pub mod quality;
 pub mod ramp;
+pub mod rows;
 pub mod scale;
 pub mod shade;
 pub mod spec;

@@ -75,3 +75,41 @@ pub fn thinned(points: &[[f64; 3]], limit: usize) -> Vec<[f64; 3]> {
     }
     (0..limit).map(|i| points[i * (points.len() - 1) / (limit - 1)]).collect()
 }
+
+/// One step of taking rows by falling probability of the positive class; rows of equal probability go together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Taken {
+    /// Share of all rows taken.
+    pub rows: f64,
+    /// Share of all positives among them.
+    pub positives: f64,
+    /// Probability of the last ones taken.
+    pub from: f64,
+}
+
+/// The steps from no row to all rows, and the share of positives; by weight where rows are weighted.
+pub fn taken(detail: &BinaryDetail) -> Result<(Vec<Taken>, f64), ChartError> {
+    let total = |above: &[f64]| above.first().copied().unwrap_or(0.0);
+    let (positives, negatives) = (total(&detail.positives_above), total(&detail.negatives_above));
+    if positives <= 0.0 || negatives <= 0.0 {
+        return Err(ChartError::Missing("This curve needs rows of both classes"));
+    }
+    let mut steps = vec![Taken { rows: 0.0, positives: 0.0, from: f64::INFINITY }];
+    for i in (0..detail.scores.len()).rev() {
+        let is_first_of_equals = i == 0 || detail.scores[i - 1] < detail.scores[i];
+        if is_first_of_equals {
+            let (yes, no) = (detail.positives_above[i], detail.negatives_above[i]);
+            let rows = (yes + no) / (positives + negatives);
+            steps.push(Taken { rows, positives: yes / positives, from: detail.scores[i] });
+        }
+    }
+    Ok((steps, positives / (positives + negatives)))
+}
+
+/// Share of the positives among the `share` of rows with the highest scores, between steps in proportion.
+pub fn captured(steps: &[Taken], share: f64) -> f64 {
+    let after = steps.partition_point(|s| s.rows < share).min(steps.len() - 1);
+    let (a, b) = (steps[after.saturating_sub(1)], steps[after]);
+    let span = b.rows - a.rows;
+    if span > 0.0 { a.positives + (b.positives - a.positives) * (share - a.rows) / span } else { b.positives }
+}

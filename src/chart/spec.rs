@@ -21,6 +21,8 @@ pub struct Chart {
     pub notes: Vec<String>,
     /// Entries of the legend, in order.
     pub legend: Vec<Legend>,
+    /// What it shows, read off its numbers in one plain sentence without causal words: what stands under the chart.
+    pub sentence: String,
     /// The same content as a paragraph.
     pub alt: String,
     /// The same content as a table: what “show as table” shows and CSV export writes.
@@ -130,8 +132,10 @@ pub enum Mark {
     },
     /// Coloured cells of a grid (confusion matrix).
     Cells {
-        /// Centre x, centre y, share in `0..=1` for the ramp, text inside.
+        /// Centre x, centre y, share in `0..=1` for the fill, text inside.
         cells: Vec<(f64, f64, f32, String)>,
+        /// Whether shares stand for signed values, 0.5 for zero, and are filled by the pair; else by one colour.
+        signed: bool,
         /// Width and height of a cell in data units.
         size: (f64, f64),
         /// The rows of each cell as a query of the data room; empty where cells stand for no rows.
@@ -220,4 +224,21 @@ pub enum Role {
     Accent,
     /// No value.
     Missing,
+    /// A signed value in steps from −127, lowers most, through 0, neither, to 127, raises most.
+    Signed(i8),
+}
+
+impl Role {
+    /// The role of a signed value whose largest size is `most`; neither where that is 0.
+    pub fn signed(value: f64, most: f64) -> Self {
+        let share = if most > 0.0 { (value / most).clamp(-1.0, 1.0) } else { 0.0 };
+        Self::Signed((127.0 * share).round() as i8)
+    }
+}
+
+impl Chart {
+    /// How its cells are filled: `None` without cells, else whether by signed value.
+    pub fn filled_by_sign(&self) -> Option<bool> {
+        self.marks.iter().find_map(|mark| if let Mark::Cells { signed, .. } = mark { Some(*signed) } else { None })
+    }
 }

@@ -206,6 +206,7 @@ impl Theme {
             Role::Ink => self.text,
             Role::Accent => self.accent,
             Role::Missing => self.missing,
+            Role::Signed(step) => mix(self.neutral, self.side(step < 0), f64::from(step).abs() / 127.0),
         }
     }
 
@@ -224,6 +225,21 @@ impl Theme {
     /// that more always stands out more; the missing colour for NaN.
     pub fn cell_at(&self, share: f64) -> Rgb {
         if share.is_nan() { self.missing } else { mix(self.raised, self.accent, share) }
+    }
+
+    /// The fill of a cell with a signed value from −1 to 1 (clamped): from a quiet tile at 0 to one colour of the pair;
+    /// the missing colour for NaN.
+    pub fn signed_at(&self, value: f64) -> Rgb {
+        if value.is_nan() { self.missing } else { mix(self.raised, self.side(value < 0.0), value.abs()) }
+    }
+
+    /// The fill of a cell with `share` in `0..=1`, where 0.5 is zero for signed values.
+    pub fn fill_at(&self, share: f64, signed: bool) -> Rgb {
+        if signed { self.signed_at(2.0 * share - 1.0) } else { self.cell_at(share) }
+    }
+
+    fn side(&self, is_negative: bool) -> Rgb {
+        if is_negative { self.pair.lowers } else { self.pair.raises }
     }
 
     /// The same theme with another pair for signed values.

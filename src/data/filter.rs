@@ -14,7 +14,6 @@ use super::column::Values;
 use super::dataset::{Dataset, Role};
 
 use condition::{Condition, is_condition};
-pub use words::quoted;
 use words::{Word, words};
 
 /// Brackets and `not` within each other.
@@ -248,7 +247,7 @@ mod tests {
         assert_eq!(rows("size (mm) >= 2"), [1, 2]);
         assert_eq!(rows("(size (mm) >= 2)"), [1, 2]);
         assert_eq!(rows("(size (mm) = 1 or size (mm) = 3) and size (mm) > 1"), [2]);
-        let name = quoted("this and \"that\"");
+        let name = crate::data::query::quoted("this and \"that\"");
         assert_eq!(rows(&format!("{name} = b or {name} = c")), [1, 2]);
     }
 

@@ -64,6 +64,25 @@ pub struct Histogram {
     pub counts: Vec<usize>,
 }
 
+impl Histogram {
+    /// Left edge of bin `k`; for the number of bins, the right edge of the last one. A bin holds its left edge and not
+    /// its right one, the last bin both.
+    pub fn edge(&self, k: usize) -> f64 {
+        edge((self.low, self.high), k, self.counts.len())
+    }
+}
+
+/// Edge `k` of so many bins of equal width: twelve digits where those tell edges apart, so that it can be read.
+fn edge((low, high): (f64, f64), k: usize, bins: usize) -> f64 {
+    if k == 0 || k >= bins {
+        return if k == 0 { low } else { high };
+    }
+    let exact = low + (high - low) * (k as f64 / bins as f64);
+    let near = format!("{exact:.11e}").parse().unwrap_or(exact);
+    let width = (high - low) / bins as f64;
+    if (near - exact).abs() < 1e-6 * width && near > low && near < high { near } else { exact }
+}
+
 /// Bins a histogram aims at.
 const BINS: f64 = 40.0;
 /// Levels kept per column.
@@ -169,12 +188,13 @@ fn histogram(sorted: &[f64], min: f64, max: f64, grid: Grid) -> Option<Histogram
     // Tiny ranges at large values have no tidy edges that f64 can tell apart.
     let fine = step > 0.0 && low + step > low && (1.0..=200.0).contains(&bins) && max <= low + step * bins;
     let (low, step, bins) = if fine { (low, step, bins) } else { (min, range / BINS, BINS) };
-    let mut counts = vec![0usize; bins as usize];
-    let last = counts.len() - 1;
-    for value in sorted {
-        counts[(((value - low) / step) as usize).min(last)] += 1;
-    }
-    Some(Histogram { low, high: low + step * bins, counts })
+    let (bins, high) = (bins as usize, (low + step * bins).max(max));
+    let below = |k: usize| match k {
+        _ if k == bins => sorted.len(),
+        _ => sorted.partition_point(|value| *value < edge((low, high), k, bins)),
+    };
+    let counts = (0..bins).map(|k| below(k + 1).saturating_sub(below(k))).collect();
+    Some(Histogram { low, high, counts })
 }
 
 /// The next number up that is 1, 2 or 5 times a power of ten.

@@ -111,7 +111,7 @@ fn figure(chart: &Chart) -> Result<Markup, ReportError> {
     Ok(html! {
         figure {
             (PreEscaped(svg))
-            figcaption { (chart.alt) }
+            figcaption { strong { (chart.sentence) } " " (chart.alt) }
         }
     })
 }

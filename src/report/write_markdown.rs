@@ -46,6 +46,7 @@ fn block(out: &mut String, block: &Block) {
         Block::Table(block) => table(out, block),
         Block::Figure(chart) => {
             line(out, &format!("**{}**", plain(&chart.title)));
+            line(out, &plain(&chart.sentence));
             line(out, &plain(&chart.alt));
             if !chart.notes.is_empty() {
                 line(out, &plain(&chart.notes.join(" ")));

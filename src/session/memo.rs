@@ -120,7 +120,7 @@ fn explanation_bytes(explanation: &Explanation) -> u64 {
 fn chart_bytes(chart: &Chart) -> u64 {
     let cells: usize = chart.table.rows.iter().map(|r| r.len()).sum();
     let marks: usize = chart.marks.iter().map(mark_bytes).sum();
-    (1024 + chart.alt.len() + 32 * cells + marks) as u64
+    (1024 + chart.sentence.len() + chart.alt.len() + 32 * cells + marks) as u64
 }
 
 fn mark_bytes(mark: &Mark) -> usize {
@@ -158,6 +158,7 @@ mod tests {
             marks: vec![Mark::Points { xy, paint: Paint::Role(Role::Ink), rows: Arc::from([]), radius: 2.0 }],
             notes: Vec::new(),
             legend: Vec::new(),
+            sentence: String::new(),
             alt: String::new(),
             table: ChartTable::default(),
         })

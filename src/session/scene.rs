@@ -60,6 +60,7 @@ impl Scene {
             cohorts: &self.cohorts,
             column: None,
             output: request.output,
+            threshold: Some(self.threshold),
             row: request.row,
             feature: request.feature,
             colour: request.colour,

@@ -120,9 +120,9 @@ impl ChartItem<'_> {
                 }
             }
             Mark::Band { edges, role } => shapes.push(band(edges, self.skin.role(*role), transform)),
-            Mark::Cells { cells, size, .. } => {
+            Mark::Cells { cells, size, signed, .. } => {
                 for cell in cells {
-                    self.cell(ui, transform, shapes, (cell, *size));
+                    self.cell(ui, transform, shapes, (cell, *size, *signed));
                 }
             }
             Mark::Rule { at, upright, role, label } => {
@@ -212,7 +212,7 @@ impl ChartItem<'_> {
         ui: &Ui,
         transform: &PlotTransform,
         shapes: &mut Vec<Shape>,
-        (cell, size): (&(f64, f64, f32, String), (f64, f64)),
+        (cell, size, signed): (&(f64, f64, f32, String), (f64, f64), bool),
     ) {
         let (x, y, share, label) = cell;
         let corner = |sx: f64, sy: f64| at(transform, (x + sx * size.0 / 2.0, y + sy * size.1 / 2.0));
@@ -220,8 +220,12 @@ impl ChartItem<'_> {
         // The seam between thin cells is a hair, else it would be all there is to see.
         let narrow = whole.width().min(whole.height());
         let area = whole.shrink((0.06 * narrow).min(1.5));
-        shapes.push(Shape::rect_filled(area, (0.2 * narrow).min(4.0), self.skin.cell(*share)));
-        let ink = self.skin.ink_on_cell(*share);
+        shapes.push(Shape::rect_filled(area, (0.2 * narrow).min(4.0), self.skin.cell(*share, signed)));
+        // No text fits into a cell that is lower or narrower than a line.
+        if label.is_empty() || narrow < TEXT {
+            return;
+        }
+        let ink = self.skin.ink_on_cell(*share, signed);
         let mut job = LayoutJob { halign: Align::Center, ..LayoutJob::default() };
         job.wrap.max_width = area.width() - 8.0;
         // The count with weight, its share below it.

@@ -6,7 +6,7 @@ use eframe::egui;
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
 
 use crate::chart::font::{self, Weight};
-use crate::chart::{Chart, Legend, Mark};
+use crate::chart::{Chart, Legend};
 use crate::session::{ChartRequest, Command, Export};
 
 use super::{card, chart_table, empty, picture};
@@ -177,7 +177,9 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, place: &Place<'_>, height: 
 fn footer_height(ui: &Ui, chart: &Chart) -> f32 {
     let legend = LEGEND_LINE * legend_lines(chart, ui.available_width()).len() as f32;
     let notes = notes_galley(ui, chart).map_or(0.0, |g| g.size().y);
-    if legend + notes > 0.0 { ui.spacing().item_spacing.y + legend + notes } else { 0.0 }
+    let sentence = if chart.sentence.is_empty() { 0.0 } else { SENTENCE };
+    let all = legend + notes + sentence;
+    if all > 0.0 { ui.spacing().item_spacing.y + all } else { 0.0 }
 }
 
 /// The notes in at most two lines; `None` when there are none.
@@ -193,6 +195,8 @@ fn notes_galley(ui: &Ui, chart: &Chart) -> Option<Arc<egui::Galley>> {
     Some(ui.painter().layout_job(job))
 }
 
+/// Height of the line that says what the chart shows.
+const SENTENCE: f32 = 22.0;
 /// Height of one line of the legend.
 const LEGEND_LINE: f32 = 20.0;
 
@@ -219,6 +223,14 @@ fn legend_lines(chart: &Chart, width: f32) -> Vec<Vec<&Legend>> {
 }
 
 fn footer(ui: &mut Ui, chart: &Chart) {
+    if !chart.sentence.is_empty() {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = SENTENCE;
+        ui.horizontal(|ui| {
+            let sentence = egui::Label::new(RichText::new(&chart.sentence).strong()).truncate();
+            ui.add(sentence).on_hover_text(&chart.sentence);
+        });
+    }
     if !chart.legend.is_empty() {
         ui.spacing_mut().item_spacing.y = 0.0;
         for line in legend_lines(chart, ui.available_width()) {
@@ -254,7 +266,7 @@ fn legend(ui: &mut Ui, chart: &Chart, entry: &Legend) {
         Legend::Ramp(label, low, high) => {
             ui.label(style::small(format!("{label}   {low}")));
             let (area, _) = ui.allocate_exact_size(vec2(96.0, 10.0), Sense::hover());
-            let cells = chart.marks.iter().any(|m| matches!(m, Mark::Cells { .. }));
+            let filled = chart.filled_by_sign();
             for i in 0..24 {
                 let (a, b) = (i as f32 / 24.0, (i + 1) as f32 / 24.0);
                 let part = Rect::from_x_y_ranges(
@@ -264,7 +276,7 @@ fn legend(ui: &mut Ui, chart: &Chart, entry: &Legend) {
                 ui.painter().rect_filled(
                     part,
                     0.0,
-                    if cells { skin.cell((a + b) / 2.0) } else { skin.ramp((a + b) / 2.0) },
+                    filled.map_or_else(|| skin.ramp((a + b) / 2.0), |signed| skin.cell((a + b) / 2.0, signed)),
                 );
             }
             ui.label(style::small(high));

@@ -120,6 +120,7 @@ impl Kind for Beeswarm {
             marks,
             notes,
             legend,
+            sentence: sentence(&view, &order),
             alt: paragraph(&view, &order, shown),
             table: table(&lanes, &coloured, &task)?,
         })
@@ -262,4 +263,19 @@ fn table(lanes: &[Lane], coloured: &[Coloured], task: &Task) -> Result<ChartTabl
         std::iter::once(alt::words(&lane.name)).chain(cells).collect()
     });
     Ok(alt::table(&header, rows.collect()))
+}
+
+fn sentence(view: &View<'_>, order: &[(usize, f64)]) -> String {
+    let Some(&(feature, _)) = order.first() else { return String::new() };
+    let sorted = stats::sorted_present(view.column_values(feature));
+    let at = |q| text::signed(stats::quantile_sorted(&sorted, q));
+    format!(
+        "{} moves predictions most: by {} to {} {}, for half of all rows by {} to {}",
+        view.name(feature),
+        at(0.0),
+        at(1.0),
+        view.unit,
+        at(0.25),
+        at(0.75)
+    )
 }

@@ -105,6 +105,7 @@ impl Kind for Calibration {
                 Legend::Key(Role::Accent, "rows of similar prediction".to_owned()),
                 Legend::Key(Role::Muted, "perfect calibration (dashed)".to_owned()),
             ],
+            sentence: sentence(bins, outside),
             alt,
             table: alt::table(
                 &["predicted", "observed", "ci_low", "ci_high", "rows"],
@@ -130,4 +131,17 @@ fn ends(bins: &[crate::model::performance::CalibrationBin]) -> String {
         ),
         _ => String::new(),
     }
+}
+
+fn sentence(bins: &[crate::model::performance::CalibrationBin], outside: usize) -> String {
+    let gap = |b: &crate::model::performance::CalibrationBin| (b.predicted - b.observed).abs();
+    let Some(worst) = bins.iter().max_by(|a, b| gap(a).total_cmp(&gap(b))) else { return String::new() };
+    format!(
+        "In {} of {} predicted and observed shares agree within the interval; furthest apart they are at {} predicted, \
+         {} observed",
+        text::count(bins.len() - outside),
+        text::counted(bins.len(), "bin"),
+        text::percent(worst.predicted),
+        text::percent(worst.observed)
+    )
 }

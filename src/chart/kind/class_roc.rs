@@ -93,6 +93,7 @@ impl Kind for ClassRoc {
             marks,
             notes,
             legend,
+            sentence: sentence(&areas),
             alt: format!(
                 "ROC curves of {} classes over {}. Areas: {}.",
                 drawn.len(),
@@ -105,4 +106,16 @@ impl Kind for ClassRoc {
             ),
         })
     }
+}
+
+fn sentence(areas: &[(&str, f64)]) -> String {
+    let by = |a: &&(&str, f64), b: &&(&str, f64)| a.1.total_cmp(&b.1);
+    let (Some(low), Some(high)) = (areas.iter().min_by(by), areas.iter().max_by(by)) else { return String::new() };
+    format!(
+        "“{}” is told apart best, area {}, and “{}” worst, {}; 0.5 is no better than chance",
+        high.0,
+        text::number(high.1),
+        low.0,
+        text::number(low.1)
+    )
 }

@@ -102,6 +102,7 @@ impl Kind for CohortBars {
             marks: vec![Mark::Bars { bars, lying: true }],
             notes,
             legend,
+            sentence: sentence(&view, &groups),
             alt: paragraph(&view, &groups, &features),
             table: table(&view, &groups, &order),
         })
@@ -158,6 +159,28 @@ fn bars(view: &View<'_>, features: &[usize], (k, group): (usize, &Group), count:
             }
         })
         .collect()
+}
+
+/// Where the cohorts differ most.
+fn sentence(view: &View<'_>, groups: &[Group]) -> String {
+    let ends = |j: usize| {
+        let by_mean = |a: &&Group, b: &&Group| a.means[j].0.total_cmp(&b.means[j].0);
+        groups.iter().max_by(by_mean).zip(groups.iter().min_by(by_mean))
+    };
+    let spread = |j: usize| ends(j).map_or(0.0, |(most, least)| most.means[j].0 - least.means[j].0);
+    let widest = (0..view.width()).max_by(|a, b| spread(*a).total_cmp(&spread(*b)).then(b.cmp(a)));
+    match widest.and_then(|j| ends(j).map(|ends| (j, ends))) {
+        Some((j, (most, least))) if groups.len() > 1 => format!(
+            "Cohorts differ most in {}: {} {} in “{}”, {} in “{}”",
+            view.name(j),
+            text::number(most.means[j].0),
+            view.unit,
+            most.name,
+            text::number(least.means[j].0),
+            least.name
+        ),
+        _ => String::new(),
+    }
 }
 
 fn paragraph(view: &View<'_>, groups: &[Group], features: &[usize]) -> String {

@@ -2,12 +2,12 @@
 
 use crate::base::{Entry, Knobs, text};
 use crate::data::profile::ColumnProfile;
-use crate::data::{Column, Values};
+use crate::data::{Column, Values, query};
 
 use crate::chart::alt;
 use crate::chart::scale;
 use crate::chart::shade::place_text;
-use crate::chart::spec::{Axis, AxisKind, Bar, Chart, Mark, Role};
+use crate::chart::spec::{Axis, AxisKind, Bar, Chart, Legend, Mark, Role};
 
 use super::{ChartError, Kind, Needs, Subject};
 
@@ -81,6 +81,7 @@ impl ColumnHistogram {
             marks: Vec::new(),
             notes,
             legend: Vec::new(),
+            sentence: String::new(),
             alt: String::new(),
             table: alt::table(&[], Vec::new()),
         }
@@ -90,15 +91,31 @@ impl ColumnHistogram {
         let mut chart = self.chart(column, profile);
         let (low, high) = (histogram.low, histogram.high);
         let width = (high - low) / histogram.counts.len() as f64;
-        let edge = |k: usize| low + width * k as f64;
+        let edge = |k: usize| histogram.edge(k);
+        let last = histogram.counts.len() - 1;
         let words = |v: f64| place_text(&column.values, v);
         let bars = histogram.counts.iter().enumerate().map(|(k, count)| {
             let hover = format!("{} to {}: {}", words(edge(k)), words(edge(k + 1)), text::counted(*count, "row"));
-            bar(edge(k) + width / 2.0, *count, (0.94 * width, Role::Accent), hover)
+            let mut bar = bar(edge(k) + width / 2.0, *count, (0.94 * width, Role::Accent), hover);
+            bar.query = query::inside(&column.name, &column.values, (edge(k), edge(k + 1)), k == last);
+            bar
         });
-        chart.marks = vec![Mark::Bars { bars: bars.collect(), lying: false }];
-        let most = histogram.counts.iter().copied().max().unwrap_or(1).max(1);
+        let mut bars: Vec<Bar> = bars.collect();
+        let mut most = histogram.counts.iter().copied().max().unwrap_or(1).max(1);
         chart.x.range = scale::padded((low, high), 0.02);
+        if profile.missing > 0 {
+            // Apart from the values, on the left.
+            let (at, hover) =
+                (low - 2.5 * width, format!("{}: {}", text::MISSING, text::counted(profile.missing, "row")));
+            let mut bar = bar(at, profile.missing, (1.6 * width, Role::Missing), hover);
+            bar.query = Some(query::missing(&column.name));
+            bars.push(bar);
+            chart.x.range.0 = low - 4.0 * width;
+            chart.legend.push(Legend::Key(Role::Missing, "without a value".to_owned()));
+            most = most.max(profile.missing);
+        }
+        chart.marks = vec![Mark::Bars { bars, lying: false }];
+        chart.sentence = spread(column, profile, &histogram.counts, &edge);
         chart.x.kind = if matches!(column.values, Values::Date { .. }) { AxisKind::Time } else { AxisKind::Linear };
         chart.y.range = (0.0, 1.06 * most as f64);
         chart.y.label = "rows per bin".to_owned();
@@ -140,21 +157,27 @@ impl ColumnHistogram {
         let named = super::split(levels.len(), MOST_LEVELS as u64);
         let mut entries: Vec<(String, usize, Role)> =
             levels[..named].iter().map(|(name, count)| (text::shorten(name, 40), *count, Role::Accent)).collect();
+        let mut queries: Vec<Option<String>> = levels[..named].iter().map(|l| level(column, profile, &l.0)).collect();
         let counted: usize = entries.iter().map(|e| e.1).sum();
         if counted < profile.present {
             entries.push(("all others".to_owned(), profile.present - counted, Role::Neutral));
+            let is_named = !matches!(column.values, Values::Number { .. } | Values::Date { .. });
+            queries.push(is_named.then(|| query::none_of(&column.name, levels[..named].iter().map(|l| l.0.as_str()))));
         }
         if profile.missing > 0 {
             entries.push((text::MISSING.to_owned(), profile.missing, Role::Missing));
+            queries.push(Some(query::missing(&column.name)));
         }
         let count = entries.len();
         let total = (profile.present + profile.missing) as f64;
         let bars: Vec<Bar> = entries
             .iter()
             .enumerate()
-            .map(|(i, (name, rows, role))| {
+            .zip(queries)
+            .map(|((i, (name, rows, role)), query)| {
                 let hover = format!("{name}: {}", text::counted(*rows, "row"));
                 let mut bar = bar((count - 1 - i) as f64, *rows, (0.68, *role), hover);
+                bar.query = query;
                 bar.label = format!("{} ({})", text::count(*rows), text::percent(*rows as f64 / total));
                 bar
             })
@@ -164,6 +187,7 @@ impl ColumnHistogram {
         chart.x.range = (0.0, 1.22 * most as f64);
         chart.y = super::lanes(entries.iter().map(|e| e.0.clone()));
         chart.marks = vec![Mark::Bars { bars, lying: true }];
+        chart.sentence = most_frequent(column, levels, (profile.present, profile.missing));
         chart.notes.push("Order: most frequent first.".to_owned());
         let top: Vec<String> =
             levels.iter().take(5).map(|(name, rows)| format!("“{name}” ({})", text::counted(*rows, "row"))).collect();
@@ -194,4 +218,49 @@ fn bar(at: f64, count: usize, (thickness, role): (f64, Role), hover: String) -> 
         pointed: false,
         query: None,
     }
+}
+
+/// The rows of one level, or of a number column’s only value.
+fn level(column: &Column, profile: &ColumnProfile, name: &str) -> Option<String> {
+    match (&column.values, &profile.numbers) {
+        (Values::Number { .. } | Values::Date { .. }, Some(n)) => {
+            query::inside(&column.name, &column.values, (n.min, n.max), true)
+        }
+        (Values::Number { .. } | Values::Date { .. }, None) => None,
+        _ => Some(query::equals(&column.name, name)),
+    }
+}
+
+fn without(missing: usize) -> String {
+    match missing {
+        0 => "none is missing".to_owned(),
+        some => format!("{} have no value", text::counted(some, "row")),
+    }
+}
+
+fn spread(column: &Column, profile: &ColumnProfile, counts: &[usize], edge: &dyn Fn(usize) -> f64) -> String {
+    let words = |v: f64| place_text(&column.values, v);
+    let fullest = counts.iter().enumerate().max_by_key(|(k, count)| (**count, std::cmp::Reverse(*k)));
+    let (Some(n), Some((k, count))) = (&profile.numbers, fullest) else { return String::new() };
+    format!(
+        "Half of all rows have {} between {} and {}, most of them, {}, between {} and {}; {}",
+        column.name,
+        words(n.quantiles[2]),
+        words(n.quantiles[4]),
+        text::percent(*count as f64 / profile.present.max(1) as f64),
+        words(edge(k)),
+        words(edge(k + 1)),
+        without(profile.missing)
+    )
+}
+
+fn most_frequent(column: &Column, levels: &[(String, usize)], (present, missing): (usize, usize)) -> String {
+    let Some((name, count)) = levels.first() else { return format!("{}: {}", column.name, without(missing)) };
+    format!(
+        "{} is most often “{}”, in {} of the rows with a value; {}",
+        column.name,
+        text::shorten(name, 40),
+        text::percent(*count as f64 / present.max(1) as f64),
+        without(missing)
+    )
 }

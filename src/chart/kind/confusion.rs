@@ -1,10 +1,12 @@
 //! Actual against predicted classes, as a table of counts.
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
+use crate::data::query;
 use crate::model::performance::Detail;
 
 use crate::chart::alt;
 use crate::chart::quality;
+use crate::chart::rows;
 use crate::chart::spec::{Axis, AxisKind, Chart, Legend, Mark};
 
 use super::{ChartError, Kind, Needs, PerformanceKind, Subject};
@@ -63,6 +65,8 @@ impl Kind for Confusion {
         let count = classes.len();
         let total: f64 = counts.iter().flatten().sum();
         let right: f64 = (0..count).map(|i| counts[i][i]).sum();
+        let cut = matches!(performance.detail, Detail::Binary(_)).then_some(threshold);
+        let queries = queries(subject, &classes, cut);
         let (cells, shares) = cells(&counts, performance.weighted);
         let axis = |label: &str, names: Vec<(f64, String)>| Axis {
             label: label.to_owned(),
@@ -80,13 +84,14 @@ impl Kind for Confusion {
             title: "Actual and predicted classes".to_owned(),
             x: axis("predicted class", across),
             y: axis("actual class", down),
-            marks: vec![Mark::Cells { cells, size: (1.0, 1.0), queries: Vec::new() }],
+            marks: vec![Mark::Cells { cells, size: (1.0, 1.0), signed: false, queries }],
             notes,
             legend: vec![Legend::Ramp(
                 "share of the actual class".to_owned(),
                 "0".to_owned(),
                 format!("100{}%", text::THIN),
             )],
+            sentence: sentence(&classes, &counts, right / total),
             alt: paragraph(&classes, &counts, &shares, right / total),
             table: table(&classes, &counts),
         })
@@ -137,4 +142,42 @@ fn table(classes: &[String], counts: &[Vec<f64>]) -> crate::chart::ChartTable {
         }
     }
     alt::table(&["actual", "predicted", "count"], rows)
+}
+
+fn sentence(classes: &[String], counts: &[Vec<f64>], right: f64) -> String {
+    let off = (0..classes.len()).flat_map(|i| (0..classes.len()).map(move |j| (i, j))).filter(|(i, j)| i != j);
+    let most = off.max_by(|a, b| counts[a.0][a.1].total_cmp(&counts[b.0][b.1]).then(b.cmp(a)));
+    let mistake = most.filter(|(i, j)| counts[*i][*j] > 0.0).map_or_else(String::new, |(i, j)| {
+        let of: f64 = counts[i].iter().sum();
+        format!(
+            "; the most frequent mistake is “{}” predicted as “{}”, {} of {}",
+            classes[i],
+            classes[j],
+            text::number(counts[i][j]),
+            text::number(of)
+        )
+    });
+    format!("{} are predicted as they are{mistake}", text::percent(right))
+}
+
+/// The rows of every cell, in the order of the cells; empty where they cannot be named.
+fn queries(subject: &Subject<'_>, classes: &[String], cut: Option<f64>) -> Vec<String> {
+    let outputs = subject.predictions.map_or(0, |p| p.outputs);
+    let name = |name| rows::computed(subject.data, name);
+    let found = classes.iter().flat_map(|actual| {
+        (0..classes.len()).map(move |k| {
+            let of_row = query::equals(name(rows::ACTUAL)?, actual);
+            let of_cell = match cut {
+                // The threshold here may be another than that of the predicted class.
+                Some(cut) if outputs == 1 => {
+                    let sign = if k == 1 { ">=" } else { "<" };
+                    format!("{} {sign} {}", query::quoted(name(rows::PREDICTION)?), query::number(cut))
+                }
+                Some(_) => return None,
+                None => query::equals(name(rows::PREDICTED)?, &classes[k]),
+            };
+            Some(query::all([of_row, of_cell]))
+        })
+    });
+    found.map(Option::unwrap_or_default).collect()
 }

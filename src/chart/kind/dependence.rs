@@ -67,8 +67,8 @@ impl Kind for Dependence {
         Needs { answer: Some(Shape::Attribution), feature: true, ..Needs::default() }
     }
 
-    fn is_coloured(&self) -> bool {
-        true
+    fn second_feature(&self) -> Option<&'static str> {
+        Some("Colour")
     }
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {
@@ -91,6 +91,7 @@ impl Kind for Dependence {
         task.check()?;
         let (coloured, by, colour_note) = colours(&view, subject, feature, (&kept, knobs.switch("suggest-colour")));
         task.check()?;
+        let sentence = sentence(&view, feature, column, &contributions);
         let alt = paragraph(&view, feature, column, &contributions);
         task.check()?;
         let xy: Vec<[f32; 2]> = kept.iter().map(|&i| [places.x[i] as f32, contributions[i] as f32]).collect();
@@ -125,6 +126,7 @@ impl Kind for Dependence {
             marks,
             notes,
             legend: by.map_or_else(Vec::new, |k| coloured.legend(&view, k)),
+            sentence,
             alt,
             table: table(&view, feature, column, &contributions),
         })
@@ -315,4 +317,22 @@ fn table(view: &View<'_>, feature: usize, column: &Column, y: &[f64]) -> crate::
         vec![alt::number(f64::from(row.0)), own, alt::number(*value)]
     });
     alt::table(&["row", view.name(feature), "contribution"], rows.collect())
+}
+
+fn sentence(view: &View<'_>, feature: usize, column: &Column, y: &[f64]) -> String {
+    let name = view.name(feature);
+    let sorted = crate::num::stats::sorted_present(y.iter().copied());
+    let at = |q| text::signed(crate::num::stats::quantile_sorted(&sorted, q));
+    let half = format!("half of all rows lie between {} and {}", at(0.25), at(0.75));
+    let (low, high) = (at(0.0), at(1.0));
+    let unit = view.unit;
+    let x: Vec<f64> = view.attribution.rows.iter().map(|r| column.values.position(r.index())).collect();
+    let is_ordered = matches!(column.values, Values::Number { .. } | Values::Date { .. });
+    let ranks = |v: &[f64]| crate::num::stats::ranks(&present(v, &x));
+    let rises = if is_ordered { crate::num::stats::correlation(&ranks(&x), &ranks(y)) } else { 0.0 };
+    match rises {
+        r if r > 0.5 => format!("Higher {name} raises the prediction, by up to {high} {unit}; {half}"),
+        r if r < -0.5 => format!("Higher {name} lowers the prediction, by as much as {low} {unit}; {half}"),
+        _ => format!("{name} moves the prediction by {low} to {high} {unit}; {half}"),
+    }
 }

@@ -79,6 +79,7 @@ impl Kind for ImportanceBar {
             marks: vec![Mark::Bars { bars: bars(&entries, view.unit), lying: true }],
             notes,
             legend: Vec::new(),
+            sentence: sentence(&top, order.iter().map(|o| o.1).sum(), view.unit),
             alt: format!(
                 "Bar chart of the mean absolute contribution of {} to {}, in {}, over {}. Largest: {}.",
                 text::counted(order.len(), "feature"),
@@ -113,4 +114,17 @@ fn bars(entries: &[(String, f64, Option<usize>)], unit: &str) -> Vec<Bar> {
             query: None,
         })
         .collect()
+}
+
+fn sentence(top: &[(&str, f64)], total: f64, unit: &str) -> String {
+    let Some((name, most)) = top.first().filter(|t| t.1 > 0.0) else {
+        return "No feature moves any prediction".to_owned();
+    };
+    let three: f64 = top.iter().take(3).map(|t| t.1).sum();
+    let share = if top.len() > 3 {
+        format!("; the first three make up {} of all mean absolute contributions", text::percent(three / total))
+    } else {
+        String::new()
+    };
+    format!("{name} moves the prediction most, by {} {unit} on average{share}", text::number(*most))
 }

@@ -95,6 +95,7 @@ impl Kind for InteractionMatrix {
             marks,
             notes,
             legend: vec![Legend::Ramp(label, "0".to_owned(), text::number(sizes.largest))],
+            sentence: sizes.sentence(unit),
             alt: sizes.paragraph(unit, output),
             table: sizes.table(),
         })
@@ -155,8 +156,8 @@ impl<'a> Sizes<'a> {
             }
         }
         // Main effects are no interactions: on the same scale they would leave the pairs pale.
-        marks.insert(0, Mark::Cells { cells, size: (SIDE, SIDE), queries: Vec::new() });
-        marks.insert(1, Mark::Cells { cells: own, size: (SIDE, SIDE), queries: Vec::new() });
+        marks.insert(0, Mark::Cells { cells, size: (SIDE, SIDE), signed: false, queries: Vec::new() });
+        marks.insert(1, Mark::Cells { cells: own, size: (SIDE, SIDE), signed: false, queries: Vec::new() });
         (marks, gaps)
     }
 
@@ -170,6 +171,20 @@ impl<'a> Sizes<'a> {
         let mut ranked: Vec<((u32, u32), f64)> = chosen.map(|(pair, size)| (*pair, *size)).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked
+    }
+
+    fn sentence(&self, unit: &str) -> String {
+        let pairs = self.ranked(true);
+        let Some(((a, b), size)) = pairs.first().filter(|p| p.1 > 0.0) else {
+            return "No two features interact".to_owned();
+        };
+        format!(
+            "{} and {} interact most, by {} {unit} on average; the largest effect of a feature alone is {}",
+            self.name(*a),
+            self.name(*b),
+            text::number(*size),
+            self.ranked(false).first().map_or_else(|| text::MISSING.to_owned(), |f| text::number(f.1))
+        )
     }
 
     fn paragraph(&self, unit: &str, output: &str) -> String {

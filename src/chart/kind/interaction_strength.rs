@@ -79,6 +79,7 @@ impl Kind for InteractionStrength {
             marks: vec![Mark::Bars { bars: ranked.bars(shown, unit), lying: true }],
             notes: ranked.notes(shown.len(), explanation, unit),
             legend: Vec::new(),
+            sentence: ranked.sentence(unit),
             alt: ranked.paragraph(unit),
             table: ranked.table(),
         })
@@ -154,6 +155,19 @@ impl<'a> Ranked<'a> {
         notes.extend(explanation.provenance.notes.iter().map(|note| format!("{note}.")));
         notes.push(view::passport(explanation, unit));
         notes
+    }
+
+    fn sentence(&self, unit: &str) -> String {
+        let Some(entry) = self.entries.first().filter(|entry| self.size(entry) > 0.0) else {
+            return "No interaction moves any prediction".to_owned();
+        };
+        let with = if entry.second.is_none() { " with all others together" } else { "" };
+        format!(
+            "The interaction of {}{with} is the strongest, {} {unit} (root mean square), {} of the variation it is part of",
+            self.name(entry),
+            text::number(self.size(entry)),
+            text::percent(entry.h_squared[self.output])
+        )
     }
 
     fn paragraph(&self, unit: &str) -> String {

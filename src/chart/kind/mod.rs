@@ -6,10 +6,18 @@ mod class_roc;
 mod cohort_bars;
 mod column_histogram;
 mod confusion;
+mod decision;
 mod dependence;
+mod error_by_column;
+mod explanation_heatmap;
+mod feature_scatter;
+mod force;
+mod gain;
 mod importance_bar;
 mod interaction_matrix;
 mod interaction_strength;
+mod lift;
+mod pair_surface;
 mod partial_dependence;
 mod permutation_importance;
 mod precision_recall;
@@ -19,6 +27,7 @@ mod residuals;
 mod roc;
 mod term_curve;
 mod term_surface;
+mod violin;
 mod waterfall;
 
 use std::sync::Arc;
@@ -36,8 +45,14 @@ pub static KINDS: &[&dyn Kind] = &[
     &importance_bar::ImportanceBar,
     &beeswarm::Beeswarm,
     &cohort_bars::CohortBars,
+    &violin::Violin,
     &waterfall::Waterfall,
+    &force::Force,
+    &decision::Decision,
+    &explanation_heatmap::ExplanationHeatmap,
     &dependence::Dependence,
+    &feature_scatter::FeatureScatter,
+    &pair_surface::PairSurface,
     &partial_dependence::PartialDependence,
     &interaction_matrix::InteractionMatrix,
     &interaction_strength::InteractionStrength,
@@ -47,11 +62,14 @@ pub static KINDS: &[&dyn Kind] = &[
     &prediction_distribution::PredictionDistribution,
     &roc::Roc,
     &precision_recall::PrecisionRecall,
+    &gain::Gain,
+    &lift::Lift,
     &calibration::Calibration,
     &confusion::Confusion,
     &class_roc::ClassRoc,
     &residuals::Residuals,
     &predicted_actual::PredictedActual,
+    &error_by_column::ErrorByColumn,
     &column_histogram::ColumnHistogram,
 ];
 
@@ -169,11 +187,13 @@ pub struct Subject<'a> {
     pub column: Option<usize>,
     /// The chosen output.
     pub output: usize,
+    /// The decision threshold of two classes, a probability; 0.5 without one.
+    pub threshold: Option<f64>,
     /// The chosen row.
     pub row: Option<RowId>,
     /// The chosen feature, by input index.
     pub feature: Option<usize>,
-    /// The feature that colours, by input index; `None` lets the chart suggest one.
+    /// The second feature, which colours or is the other axis, by input index; `None` lets the chart suggest one.
     pub colour: Option<usize>,
     /// Named groups of rows.
     pub cohorts: &'a [CohortRows],
@@ -212,9 +232,9 @@ pub trait Kind: Entry {
     /// What must be there.
     fn needs(&self) -> Needs;
 
-    /// Whether a second feature may colour it.
-    fn is_coloured(&self) -> bool {
-        false
+    /// What a second feature does in it, as the label of its field: `Colour`; `None` where there is none.
+    fn second_feature(&self) -> Option<&'static str> {
+        None
     }
 
     /// Draws. No randomness but what derives from fixed seeds; same subject, same chart.

@@ -95,6 +95,7 @@ impl Kind for PartialDependence {
             marks,
             notes,
             legend,
+            sentence: sentence(curves, curve, subject.output, unit),
             alt: paragraph(curves, curve, subject.output, unit),
             table: table(curve, mean),
         })
@@ -127,4 +128,23 @@ fn table(curve: &FeatureCurve, mean: &[f64]) -> ChartTable {
         [alt::words(place.words())].into_iter().chain(numbers).collect()
     });
     alt::table(&["value", "low", "high", "rows", "partial dependence"], rows.collect())
+}
+
+fn sentence(curves: &Curves, curve: &FeatureCurve, output: usize, unit: &str) -> String {
+    let mean = curve.mean_of(output);
+    let by = |a: &usize, b: &usize| mean[*a].total_cmp(&mean[*b]);
+    let held = || (0..mean.len()).filter(|k| curve.counts[*k] > 0);
+    let (Some(low), Some(high)) = (held().min_by(by), held().max_by(by)) else {
+        return format!("No row holds a value of {}", curve.name);
+    };
+    let what = if curves.centred { "change of the mean prediction" } else { "mean prediction" };
+    format!(
+        "The {what}{} is lowest, {} {unit}, where {} is {}, and highest, {}, where it is {}",
+        view::of_output(&curves.outputs[output]),
+        text::number(mean[low]),
+        curve.name,
+        short(&curve.places[low]),
+        text::number(mean[high]),
+        short(&curve.places[high])
+    )
 }

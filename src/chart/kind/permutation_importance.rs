@@ -121,6 +121,7 @@ impl Kind for PermutationImportance {
             ],
             notes,
             legend: Vec::new(),
+            sentence: sentence(importance, &order, unclear),
             alt: format!(
                 "Bar chart of permutation importance of {}: {}. Largest: {}. For {} the interval reaches zero.",
                 text::counted(order.len(), "feature"),
@@ -145,4 +146,19 @@ fn table(importance: &crate::explain::Importance, order: &[usize]) -> crate::cha
         [alt::words(&entry.feature)].into_iter().chain(numbers).collect()
     });
     alt::table(&["feature", "importance", "std_error", "ci_low", "ci_high"], rows.collect())
+}
+
+fn sentence(importance: &crate::explain::Importance, order: &[usize], unclear: usize) -> String {
+    let Some(&first) = order.first() else { return String::new() };
+    let entry = &importance.entries[first];
+    let (low, high) = entry.interval();
+    format!(
+        "{} matters most: {} {} (95 % interval {}); for {} of {} the interval reaches zero",
+        entry.feature,
+        importance.measure,
+        text::number(entry.value),
+        span(low, high),
+        text::count(unclear),
+        text::counted(order.len(), "feature")
+    )
 }

@@ -70,6 +70,7 @@ impl Kind for PrecisionRecall {
             ],
             notes,
             legend: vec![Legend::Key(Role::Accent, "model".to_owned())],
+            sentence: sentence(detail, share),
             alt: format!(
                 "Precision against recall of “{}” over {}. {} The share of positive rows is {}.",
                 detail.classes[1],
@@ -83,4 +84,16 @@ impl Kind for PrecisionRecall {
             ),
         })
     }
+}
+
+fn sentence(detail: &crate::model::performance::BinaryDetail, share: f64) -> String {
+    // The fewest rows that hold half of the positives.
+    let half = detail.precision_recall.iter().filter(|p| p[0] >= 0.5).min_by(|a, b| a[0].total_cmp(&b[0]));
+    let precision = half.map_or(f64::NAN, |p| p[1]);
+    format!(
+        "Where half of all “{}” are found, {} of the rows called so are; among all rows it is {}",
+        detail.classes[1],
+        text::percent(precision),
+        text::percent(share)
+    )
 }

@@ -66,6 +66,14 @@ impl Kind for PredictedActual {
                 Legend::Key(Role::Accent, "row".to_owned()),
                 Legend::Key(Role::Muted, "both agree (dashed)".to_owned()),
             ],
+            sentence: format!(
+                "Predictions run from {} to {}, actual values from {} to {}; their correlation is {}",
+                text::number(x.0),
+                text::number(x.1),
+                text::number(y.0),
+                text::number(y.1),
+                text::number(correlation)
+            ),
             alt: format!(
                 "Scatter chart of actual against predicted values of {}. Correlation {}. Predictions run from {} to {}, \
                  actual values from {} to {}.",

@@ -1,10 +1,12 @@
 //! How predictions spread over the table, by class where the truth is known.
 
 use crate::base::{Entry, Knobs, text};
+use crate::data::query;
 use crate::model::Scale;
 use crate::num::stats;
 
 use crate::chart::alt;
+use crate::chart::rows;
 use crate::chart::scale;
 use crate::chart::spec::{Axis, AxisKind, Bar, Chart, Legend, Mark, Role};
 
@@ -80,9 +82,10 @@ impl Kind for PredictionDistribution {
                 kind: AxisKind::Linear,
                 second: None,
             },
-            marks: marks(&groups, range),
+            marks: marks(&groups, range, rows::computed(subject.data, rows::PREDICTION)),
             notes,
             legend: legend(&groups),
+            sentence: sentence(&groups),
             alt: paragraph(&groups, &of),
             table: table(&groups, range),
         })
@@ -113,20 +116,27 @@ fn groups(subject: &Subject<'_>, predictions: &PredictionView<'_>, values: &[f64
         .map(|(name, role, values)| {
             let mut counts = vec![0; BINS];
             for v in values.iter().filter(|v| v.is_finite()) {
-                let place = (v - range.0) / (range.1 - range.0) * BINS as f64;
-                counts[(place.max(0.0) as usize).min(BINS - 1)] += 1;
+                counts[bin(range, *v)] += 1;
             }
             Group { name, role, values, counts }
         })
         .collect()
 }
 
+/// Left edge of a bin; a bin holds it and not its right one, the last holds both.
 fn edge(range: (f64, f64), k: usize) -> f64 {
-    range.0 + (range.1 - range.0) * k as f64 / BINS as f64
+    if k >= BINS { range.1 } else { range.0 + (range.1 - range.0) * k as f64 / BINS as f64 }
+}
+
+fn bin(range: (f64, f64), value: f64) -> usize {
+    let near = ((value - range.0) / (range.1 - range.0) * BINS as f64).max(0.0) as usize;
+    // Rounding may be off by one at an edge.
+    let found = (near.saturating_sub(1)..=near + 1).rev().find(|k| edge(range, *k) <= value);
+    found.unwrap_or(0).min(BINS - 1)
 }
 
 /// Bars for one group; for several, a stepped line with a faint area each, so that none hides the other.
-fn marks(groups: &[Group], range: (f64, f64)) -> Vec<Mark> {
+fn marks(groups: &[Group], range: (f64, f64), name: Option<&str>) -> Vec<Mark> {
     let width = (range.1 - range.0) / BINS as f64;
     if let [only] = groups {
         let bars = only.counts.iter().enumerate().map(|(k, count)| Bar {
@@ -145,7 +155,7 @@ fn marks(groups: &[Group], range: (f64, f64)) -> Vec<Mark> {
             whisker: None,
             feature: None,
             pointed: false,
-            query: None,
+            query: name.map(|name| query::between(name, (edge(range, k), edge(range, k + 1)), k + 1 == BINS)),
         });
         return vec![Mark::Bars { bars: bars.collect(), lying: false }];
     }
@@ -208,4 +218,21 @@ fn table(groups: &[Group], range: (f64, f64)) -> crate::chart::ChartTable {
         [edge(range, k), edge(range, k + 1)].into_iter().chain(counts).map(alt::number).collect()
     });
     alt::table(&names, rows.collect())
+}
+
+fn sentence(groups: &[Group]) -> String {
+    let half = |g: &Group| {
+        let sorted = stats::sorted_present(g.values.iter().copied());
+        [0.25, 0.75].map(|q| text::number(stats::quantile_sorted(&sorted, q)))
+    };
+    let parts: Vec<String> = groups
+        .iter()
+        .map(|g| {
+            let [low, high] = half(g);
+            let of = if groups.len() > 1 { format!("rows that are {}", g.name) } else { g.name.clone() };
+            format!("half of {of} get between {low} and {high}")
+        })
+        .collect();
+    let words = alt::list(&parts);
+    format!("Predictions: {words}")
 }

@@ -71,6 +71,14 @@ impl Kind for Residuals {
             marks,
             notes,
             legend,
+            sentence: format!(
+                "Half of all rows lie between {} and {} off their prediction, nine of ten between {} and {}; the median is {}",
+                at(0.25),
+                at(0.75),
+                at(0.05),
+                at(0.95),
+                at(0.5)
+            ),
             alt: format!(
                 "Scatter chart of residuals against predictions of {}. Median residual {}; 90 % lie between {} and {}.",
                 text::counted(residuals.len(), "row"),

@@ -74,6 +74,12 @@ impl Kind for Roc {
             marks,
             notes,
             legend,
+            sentence: format!(
+                "At threshold 0.5 the model finds {} of all “{positive}” and calls {} of the others so as well{}",
+                text::percent(at_half.1),
+                text::percent(at_half.0),
+                if metric.is_empty() { String::new() } else { format!("; {metric}") }
+            ),
             alt: format!(
                 "ROC curve of “{positive}” over {}. {} At threshold 0.5 the true positive rate is {} and the false \
                  positive rate {}.",

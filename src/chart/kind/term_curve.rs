@@ -79,6 +79,7 @@ impl Kind for TermCurve {
             marks,
             notes,
             legend: vec![Legend::Key(Role::Accent, "score".to_owned())],
+            sentence: curve.sentence(&all, &stage),
             alt: curve.paragraph(&all, &stage),
             table: curve.table(),
         })
@@ -128,6 +129,21 @@ impl Curve {
             weights: kept.iter().map(|bin| weight(*bin)).collect(),
             scores,
         }
+    }
+
+    fn sentence(&self, all: &Terms<'_>, stage: &Stage) -> String {
+        let by = |a: &usize, b: &usize| self.scores[*a].total_cmp(&self.scores[*b]);
+        let places = || stage.spans.iter().map(|span| span.place);
+        let (Some(low), Some(high)) = (places().min_by(by), places().max_by(by)) else { return String::new() };
+        format!(
+            "{} adds least, {} {}, where it is {}, and most, {}, where it is {}",
+            self.name,
+            text::signed(self.scores[low]),
+            all.unit,
+            short(&self.places[low]),
+            text::signed(self.scores[high]),
+            short(&self.places[high])
+        )
     }
 
     fn paragraph(&self, all: &Terms<'_>, stage: &Stage) -> String {

@@ -82,6 +82,7 @@ impl Kind for TermSurface {
             marks: vec![surface.cells()],
             notes,
             legend: vec![Legend::Ramp(label, text::number(surface.range.0), text::number(surface.range.1))],
+            sentence: surface.sentence(&all),
             alt: surface.paragraph(&all),
             table: surface.table(),
         })
@@ -183,7 +184,25 @@ impl<'a> Surface<'a> {
             let words = if is_numbered { text::significant(shown.score, 2) } else { String::new() };
             (shown.place.0 as f64, shown.place.1 as f64, share as f32, words)
         };
-        Mark::Cells { cells: self.shown().map(cell).collect(), size: (1.0, 1.0), queries: Vec::new() }
+        Mark::Cells { cells: self.shown().map(cell).collect(), size: (1.0, 1.0), signed: false, queries: Vec::new() }
+    }
+
+    fn sentence(&self, all: &Terms<'_>) -> String {
+        let [x, y] = &self.sides;
+        let by = |a: &Shown, b: &Shown| a.score.total_cmp(&b.score);
+        let at = |cell: &Shown| {
+            let (a, b) = cell.bins;
+            format!("where {} is {} and {} is {}", x.input.name, x.title(a), y.input.name, y.title(b))
+        };
+        let (Some(low), Some(high)) = (self.shown().min_by(by), self.shown().max_by(by)) else { return String::new() };
+        format!(
+            "Together they add least, {} {}, {}, and most, {}, {}",
+            text::signed(low.score),
+            all.unit,
+            at(&low),
+            text::signed(high.score),
+            at(&high)
+        )
     }
 
     fn paragraph(&self, all: &Terms<'_>) -> String {

@@ -130,6 +130,7 @@ impl Waterfall {
                 Legend::Key(Role::Raises, "raises the prediction".to_owned()),
                 Legend::Key(Role::Lowers, "lowers the prediction".to_owned()),
             ],
+            sentence: sentence(view, row, ends, &drawn.order),
             alt: format!(
                 "Waterfall chart of row {}. The expected prediction is {} {unit}; the features lead to {} \
                  {unit}{in_probability}. Largest contributions: {}.",
@@ -272,4 +273,27 @@ fn table(view: &View<'_>, row: RowId, position: usize, order: &[(usize, f64)]) -
         }
     }
     alt::table(&header, rows)
+}
+
+fn sentence(view: &View<'_>, row: RowId, (base, prediction): (f64, f64), order: &[(usize, f64)]) -> String {
+    let side = if prediction > base { "above" } else { "below" };
+    let moved: Vec<(usize, f64)> = order.iter().copied().filter(|o| o.1 != 0.0).collect();
+    let part = |&(j, value): &(usize, f64)| {
+        let own = view.value_text(j, row).map_or_else(String::new, |v| format!(" = {v}"));
+        format!(
+            "{}{own} {} it by {}",
+            view.name(j),
+            if value > 0.0 { "raises" } else { "lowers" },
+            text::number(value.abs())
+        )
+    };
+    let parts: Vec<String> = moved.iter().take(2).map(part).collect();
+    let rest = if parts.is_empty() { "no feature moves it".to_owned() } else { alt::list(&parts) };
+    format!(
+        "Row {row} is predicted {} {}, {} {side} the expected {}; {rest}",
+        text::number(prediction),
+        view.unit,
+        text::number((prediction - base).abs()),
+        text::number(base)
+    )
 }

@@ -47,14 +47,15 @@ pub fn behind(canvas: &mut Canvas<'_>, chart: &Chart, theme: &Theme, layout: &La
 
 /// Axis lines, ticks, labels, legend and notes: what lies in front of the marks.
 pub fn front(canvas: &mut Canvas<'_>, chart: &Chart, theme: &Theme, layout: &Layout) {
-    let cells = chart.marks.iter().any(|m| matches!(m, Mark::Cells { .. }));
+    let filled = chart.filled_by_sign();
+    let cells = filled.is_some();
     let mut y = x_axis(canvas, chart, theme, layout, cells);
     y_axis(canvas, chart, theme, layout, cells);
     if !layout.legend.is_empty() {
         y += 8.0;
         for row in &layout.legend {
             for (x, entry) in row {
-                legend_entry(canvas, entry, (*x, y + 12.0), (theme, cells));
+                legend_entry(canvas, entry, (*x, y + 12.0), (theme, filled));
             }
             y += LEGEND_ROW;
         }
@@ -129,7 +130,12 @@ pub fn centred(canvas: &mut Canvas<'_>, text: &str, at: (f64, f64), look: Type, 
     canvas.text(&text, (x, at.1), look);
 }
 
-fn legend_entry(canvas: &mut Canvas<'_>, entry: &Legend, (x, baseline): (f64, f64), (theme, cells): (&Theme, bool)) {
+fn legend_entry(
+    canvas: &mut Canvas<'_>,
+    entry: &Legend,
+    (x, baseline): (f64, f64),
+    (theme, filled): (&Theme, Option<bool>),
+) {
     let look = type_of(LABEL, theme.text, Anchor::Start);
     let middle = baseline - 0.36 * LABEL;
     match entry {
@@ -162,7 +168,7 @@ fn legend_entry(canvas: &mut Canvas<'_>, entry: &Legend, (x, baseline): (f64, f6
             for i in 0..steps {
                 let left = x + f64::from(i) * step;
                 let share = (f64::from(i) + 0.5) / f64::from(steps);
-                let fill = if cells { theme.cell_at(share) } else { theme.ramp_at(share) };
+                let fill = filled.map_or_else(|| theme.ramp_at(share), |signed| theme.fill_at(share, signed));
                 // A tenth of a point of overlap, so that no seam shows between neighbours.
                 let right = left + step + if i + 1 < steps { 0.2 } else { 0.0 };
                 canvas.rect((left, middle - 4.5), (right, middle + 4.5), Ink::solid(fill));

@@ -36,7 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, mark: &Mark, brush: &Brush<'_>) {
             line(canvas, xy, ink, *dashed, brush.layout);
         }
         Mark::Band { edges, role } => band(canvas, edges, *role, brush),
-        Mark::Cells { cells, size, .. } => draw_cells(canvas, cells, *size, brush),
+        Mark::Cells { cells, size, signed, .. } => draw_cells(canvas, cells, (*size, *signed), brush),
         Mark::Rule { at, upright, role, .. } => rule(canvas, (*at, *upright, *role), brush),
         Mark::Text { at, text, role, anchor } => {
             let place = (brush.layout.x(at.0), brush.layout.y(at.1) + 0.36 * TICK);
@@ -221,7 +221,12 @@ fn band(canvas: &mut Canvas<'_>, edges: &[[f64; 3]], role: Role, brush: &Brush<'
     }
 }
 
-fn draw_cells(canvas: &mut Canvas<'_>, cells: &[(f64, f64, f32, String)], size: (f64, f64), brush: &Brush<'_>) {
+fn draw_cells(
+    canvas: &mut Canvas<'_>,
+    cells: &[(f64, f64, f32, String)],
+    (size, signed): ((f64, f64), bool),
+    brush: &Brush<'_>,
+) {
     let (layout, theme) = (brush.layout, brush.theme);
     for (x, y, share, text) in cells {
         let (left, right) = (layout.x(x - size.0 / 2.0), layout.x(x + size.0 / 2.0));
@@ -229,7 +234,7 @@ fn draw_cells(canvas: &mut Canvas<'_>, cells: &[(f64, f64, f32, String)], size: 
         // The seam between thin cells is a hair, else it would be all there is to see.
         let seam = (0.06 * (right - left).min(bottom - top)).clamp(0.0, 1.0);
         let (left, right, top, bottom) = (left + seam, right - seam, top + seam, bottom - seam);
-        let fill = theme.cell_at(f64::from(*share));
+        let fill = theme.fill_at(f64::from(*share), signed);
         canvas.rect((left, top), (right, bottom), Ink::solid(fill));
         let lines: Vec<&str> = text.split('\n').collect();
         let colour = theme.text_on(fill);

@@ -29,8 +29,8 @@ enum Test {
     Number(Operator, f64),
     /// Whether each level passes.
     Levels(Vec<bool>),
-    /// Against a text, as written or in lower case for equality.
-    Text(Operator, String),
+    /// Against a text; whether equality asks for it as written.
+    Text((Operator, bool), String),
 }
 
 impl Condition {
@@ -121,9 +121,13 @@ fn test(values: &Values, operator: Operator, value: &str) -> Result<Test, String
                 .ok_or_else(|| format!("holds dates, “{value}” is none; write 2024-12-31"))
         }
         Values::Category { levels, .. } => {
-            Ok(Test::Levels(levels.iter().map(|l| text_passes(operator, l, value)).collect()))
+            let as_written = levels.iter().any(|l| l == value);
+            Ok(Test::Levels(levels.iter().map(|l| text_passes((operator, as_written), l, value)).collect()))
         }
-        Values::Text(_) => Ok(Test::Text(operator, value.to_owned())),
+        Values::Text(texts) => {
+            let as_written = (0..texts.len()).any(|i| texts.get(i) == Some(value));
+            Ok(Test::Text((operator, as_written), value.to_owned()))
+        }
     }
 }
 
@@ -138,9 +142,12 @@ fn passes(operator: Operator, order: std::cmp::Ordering) -> bool {
     }
 }
 
-/// Equality ignores case; order compares numbers as numbers and everything else as text.
-fn text_passes(operator: Operator, text: &str, value: &str) -> bool {
+/// Equality ignores case, unless some text is exactly as written; order compares numbers as numbers and everything else
+/// as text.
+fn text_passes((operator, as_written): (Operator, bool), text: &str, value: &str) -> bool {
     match operator {
+        Operator::Equal if as_written => text == value,
+        Operator::Unequal if as_written => text != value,
         Operator::Equal => text.to_lowercase() == value.to_lowercase(),
         Operator::Unequal => text.to_lowercase() != value.to_lowercase(),
         _ => match (crate::data::infer::number(text, false), crate::data::infer::number(value, false)) {

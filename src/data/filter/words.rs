@@ -62,11 +62,6 @@ pub(super) fn joined(query: &str, words: &[Word]) -> String {
     }
 }
 
-/// A name or value as a query must write it so that it is read back as it is.
-pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
-}
-
 /// Splits a query into words.
 pub(super) fn words(query: &str) -> Result<Vec<Word>, FilterError> {
     let mut reader = Reader { query, at: 0, words: Vec::new(), open: 0, inside: 0 };

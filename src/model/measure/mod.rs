@@ -4,7 +4,7 @@
 //! equal bits. No model is called here.
 
 mod binary;
-mod interval;
+pub mod interval;
 mod multiclass;
 mod numbers;
 mod ranked;

@@ -80,8 +80,8 @@ fn options(
             if needs.feature {
                 fields::feature(ui, cx, pane, &features);
             }
-            if kind.is_coloured() {
-                fields::colour(ui, pane, &features);
+            if let Some(label) = kind.second_feature() {
+                fields::second_feature(ui, label, pane, &features);
             }
             if !needs.cohorts {
                 fields::rows(ui, cx, pane);

@@ -79,10 +79,10 @@ fn strongest(cx: &Cx<'_>) -> Option<usize> {
     })
 }
 
-/// Chooses the feature that colours the dots.
-pub(super) fn colour(ui: &mut Ui, pane: &mut Pane, features: &[String]) {
+/// Chooses the second feature of a chart: the one that colours, or the other axis.
+pub(super) fn second_feature(ui: &mut Ui, label: &str, pane: &mut Pane, features: &[String]) {
     let now = pane.colour;
-    let label = ui.label("Colour");
+    let label = ui.label(label);
     let shown = now.and_then(|f| features.get(f)).map_or("Suggested", |f| f);
     let combo = ComboBox::from_id_salt("colour").selected_text(text::shorten(shown, 28)).width(150.0);
     let response = combo.show_ui(ui, |ui| {

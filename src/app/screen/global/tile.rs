@@ -52,7 +52,7 @@ fn request(cx: &Cx<'_>, pane: &Pane, kind: &'static dyn Kind) -> Option<ChartReq
     if needs.row {
         request.row = cx.session.row();
     }
-    if kind.is_coloured() {
+    if kind.second_feature().is_some() {
         request.colour = pane.colour;
     }
     if let Some(values) = pane.knobs.get(kind.id()) {
