@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use candor::base::{Fingerprint, Knobs, RowId, Seed};
-use candor::chart::Subject;
+use candor::base::{Fingerprint, Knobs, RowId, RowSet, Seed};
+use candor::chart::{CohortRows, Subject};
 use candor::data::TableProfile;
 use candor::data::profile::{ColumnProfile, Histogram, NumberProfile};
 use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
@@ -26,6 +26,7 @@ pub struct Parts {
     pub link: Link,
     pub answers: Answers,
     pub terms: Vec<Term>,
+    pub cohorts: Vec<CohortRows>,
 }
 
 impl Parts {
@@ -37,6 +38,7 @@ impl Parts {
             link: Some(&self.link),
             answers: Some(&self.answers),
             terms: Some(&self.terms),
+            cohorts: &self.cohorts,
             performance,
             row: Some(RowId(0)),
             feature: Some(0),
@@ -187,6 +189,14 @@ fn explanation(body: Body, method: &str, sampled: bool) -> Explanation {
 }
 
 /// A fixture after `plan`.
+/// The first third of the rows, and the rest.
+fn cohorts(rows: usize) -> Vec<CohortRows> {
+    let first = RowSet::of(rows, (0..rows as u32 / 3).map(RowId));
+    let rest = first.complement();
+    let named = |(name, rows): (&str, RowSet)| CohortRows { name: name.to_owned(), rows: Arc::new(rows) };
+    [("first", first), ("rest", rest)].map(named).to_vec()
+}
+
 pub fn parts(plan: &Plan) -> Parts {
     let columns: Vec<Column> = (0..plan.features).map(|j| column(plan, j)).collect();
     let inputs: Vec<Input> = columns.iter().map(input).collect();
