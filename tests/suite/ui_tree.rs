@@ -353,3 +353,36 @@ fn copying_a_chart_puts_its_numbers_on_the_clipboard() {
     let copied = copied.expect("something was copied");
     assert!(copied.starts_with("feature\t") && copied.lines().count() == 9, "{copied}");
 }
+
+#[test]
+fn rows_drawn_around_in_a_chart_are_selected_everywhere_until_escape() {
+    let mut harness = credit(ScreenId::Global);
+    open_chart(&mut harness, "Beeswarm");
+    harness.run_steps(6);
+    click(&mut harness, "Select by rectangle");
+    let area = harness.get_by_label_contains("Beeswarm chart of the contributions").rect().shrink(2.0);
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    for event in [
+        egui::Event::PointerMoved(area.min),
+        button(area.min, true),
+        egui::Event::PointerMoved(area.center()),
+        egui::Event::PointerMoved(area.max),
+        button(area.max, false),
+    ] {
+        harness.event(event);
+        harness.step();
+    }
+    harness.run_steps(6);
+    let rows = app(&harness).session().data().expect("a table is open").row_count();
+    assert_eq!(app(&harness).session().selection().map(|set| set.len()), Some(rows));
+    let said = candor::base::text::count(rows);
+    assert!(shows(&harness, &format!("{said} of {said} rows selected")));
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    assert!(app(&harness).session().selection().is_none());
+    assert!(!shows(&harness, "rows selected"));
+}
