@@ -1,7 +1,7 @@
 //! The processor's part of a frame: the real window over a large explained table, laid out and tessellated without a
 //! display. Jobs run between frames, so that what is measured is what a person would feel.
 //!
-//! `cargo bench --bench frames -- --rows 100000 --trees 100`
+//! `cargo bench --bench frames -- --rows 1000000 --trees 500`
 
 #![expect(clippy::print_stdout, reason = "a measurement tells its numbers")]
 #![allow(missing_docs, unused_crate_dependencies, dead_code, reason = "the shared part serves several measurements")]
@@ -10,12 +10,14 @@ mod made;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use candor::app::{CandorApp, RunOptions, Runner, SCREENS, ViewState};
-use candor::base::RowId;
+use candor::base::{RowId, RowSet};
 use candor::data::Role;
-use candor::session::{Command, Event, Job};
+use candor::session::{Command, Event, Job, Plan, RowChoice};
 use eframe::egui;
 use egui::{Key, Modifiers, PointerButton, Pos2, Vec2, pos2, vec2};
 use made::{FEATURES, Made, argument, memory};
@@ -85,6 +87,8 @@ impl Window {
         let mut longest = Duration::ZERO;
         for _ in 0..40 {
             longest = longest.max(self.frame(Vec::new()));
+            // What is computed beside jobs (densities, indexes, sort orders) has its time between frames, too.
+            std::thread::sleep(Duration::from_millis(10));
             let jobs = std::mem::take(&mut *self.aside.jobs.borrow_mut());
             for job in jobs {
                 let news = Rc::clone(&self.aside.news);
@@ -137,6 +141,28 @@ impl Window {
         }])
     }
 
+    /// Frames while the pointer is dragged along `path`; with what follows from it in `after` frames.
+    fn drag(&mut self, path: impl Iterator<Item = Pos2>, after: usize) -> Vec<Duration> {
+        let mut path = path.peekable();
+        let Some(start) = path.peek().copied() else { return Vec::new() };
+        let button = |pos, pressed| egui::Event::PointerButton {
+            pos,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        let mut took = vec![self.point(start), self.frame(vec![button(start, true)])];
+        took.extend(path.map(|at| self.point(at)).collect::<Vec<_>>());
+        took.push(self.frame(vec![button(self.pointer, false)]));
+        took.extend((0..after).map(|_| self.frame(Vec::new())));
+        took
+    }
+
+    /// The session's selection, as a number of rows.
+    fn selected(&self) -> usize {
+        self.app.as_ref().and_then(|a| a.session().selection().map(|rows| rows.len())).unwrap_or(0)
+    }
+
     /// Where the widget with this label lies.
     fn find(&mut self, label: &str) -> Option<Pos2> {
         self.ctx.enable_accesskit();
@@ -171,13 +197,20 @@ fn main() {
         Command::Explain,
         Command::ask(candor::explain::Shape::Importance),
     ] {
+        let (what, begun) = (format!("{command:?}").chars().take(24).collect::<String>(), Instant::now());
         window.command(command);
-        longest = longest.max(window.settle());
+        let frame = window.settle();
+        longest = longest.max(frame);
+        let [now, most] = memory();
+        println!(
+            "{what:<26} {:>7.1?}, longest frame {frame:>9.1?}, memory {now} MB, at most {most} MB",
+            begun.elapsed()
+        );
     }
     println!("{rows} rows × {} columns, {trees} trees; longest frame while all was computed {longest:?}", FEATURES + 2);
     println!("{:<34} {:>9} {:>9} {:>9}", "milliseconds of a frame", "median", "99 %", "longest");
     for (number, screen) in SCREENS.iter().enumerate() {
-        let key = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6][number];
+        let key = KEYS[number];
         let first = window.key(key, Modifiers::COMMAND);
         report(&format!("{}: first frame", screen.title()), vec![first]);
         let settled = window.settle();
@@ -191,15 +224,46 @@ fn main() {
             on_screen(&mut window, &format!("{}, {tab}", screen.title()));
         }
     }
-    let switching = (0..300).map(|k| {
-        let key = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6][k % 6];
-        window.key(key, Modifiers::COMMAND)
-    });
+    let switching = (0..300).map(|k| window.key(KEYS[k % KEYS.len()], Modifiers::COMMAND));
     let switching = switching.collect();
     report("switching screens", switching);
+    during_a_job(&mut window, rows);
+    report(TOTAL, ALL.with_borrow_mut(std::mem::take));
     let [now, most] = memory();
     println!("memory {now} MB, at most {most} MB");
 }
+
+const TOTAL: &str = "all frames";
+
+/// Frames of every screen while an explanation runs on other threads.
+fn during_a_job(window: &mut Window, rows: usize) {
+    let plan = Plan { rows: RowChoice::Range(0, (rows / 10) as u32), ..Plan::default() };
+    window.command(Command::SetPlan(plan));
+    window.command(Command::Explain);
+    let jobs = std::mem::take(&mut *window.aside.jobs.borrow_mut());
+    let (sender, receiver) = sync_channel(1024);
+    let work = move || {
+        for job in jobs {
+            job.run(&mut |event| drop(sender.send(event)));
+        }
+    };
+    let work = std::thread::Builder::new().name("explaining".to_owned()).spawn(work).expect("a thread starts");
+    let (mut took, mut k) = (Vec::new(), 0);
+    while !work.is_finished() && k < 20_000 {
+        window.aside.news.borrow_mut().extend(receiver.try_iter());
+        took.push(match k % 50 {
+            0 => window.key(KEYS[(k / 50) % KEYS.len()], Modifiers::COMMAND),
+            _ => window.point(pos2(230.0 + (k * 37 % 700) as f32, 190.0 + (k * 23 % 520) as f32)),
+        });
+        window.settle_jobs();
+        k += 1;
+    }
+    report("while a job runs, all screens", took);
+    window.aside.news.borrow_mut().extend(receiver.try_iter());
+    report("its answer arrives", vec![window.settle()]);
+}
+
+const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
 
 fn tabs(screen: &str) -> &'static [&'static str] {
     match screen {
@@ -230,6 +294,57 @@ fn on_screen(window: &mut Window, name: &str) {
     }
     report(&format!("{name}: select a row"), selected);
     window.settle();
+    on_chart(window, name);
+    on_rows(window, name, rows);
+}
+
+/// Pans and zooms the chart in the middle of the screen, and draws a lasso in it.
+fn on_chart(window: &mut Window, name: &str) {
+    let Some(_) = window.find("Reset view") else { return };
+    let middle = pos2(560.0, 480.0);
+    let circle = |k: usize, r: f32| middle + r * Vec2::angled(k as f32 / 16.0);
+    let panning = window.drag((0..150).map(|k| circle(k, 120.0)), 10);
+    report(&format!("{name}: pan"), panning);
+    let zoom = |k: usize| egui::Event::Zoom(if k < 60 { 1.06 } else { 1.0 / 1.06 });
+    window.point(middle);
+    let zooming = (0..120).map(|k| window.frame(vec![zoom(k)])).collect();
+    report(&format!("{name}: zoom"), zooming);
+    if let Some(at) = window.find("Reset view") {
+        window.click(at);
+    }
+    window.settle();
+    let Some(lasso) = window.find("Select by lasso") else { return };
+    window.click(lasso);
+    let drawing = window.drag((0..100).map(|k| circle(k, 150.0)), 0);
+    report(&format!("{name}: draw a lasso"), drawing);
+    let begun = Instant::now();
+    while window.selected() == 0 && begun.elapsed() < Duration::from_secs(2) {
+        window.frame(Vec::new());
+    }
+    println!("{name}: {} rows inside the lasso after {:?}", window.selected(), begun.elapsed());
+    window.settle();
+    if let Some(pan) = window.find("Pan") {
+        window.click(pan);
+    }
+    window.command(Command::SelectRows(Arc::default()));
+    window.settle();
+}
+
+/// Selects a tenth of all rows, several times over.
+fn on_rows(window: &mut Window, name: &str, rows: usize) {
+    let mut took = Vec::new();
+    for k in 0..10_u32 {
+        let set = RowSet::that(rows, |row| row.0.wrapping_mul(2_654_435_761).wrapping_add(k) % 10 == 0);
+        let apply = window.command(Command::SelectRows(Arc::new(set)));
+        took.push(apply + window.frame(Vec::new()));
+        took.extend((0..12).map(|_| {
+            std::thread::sleep(Duration::from_millis(8));
+            window.frame(Vec::new())
+        }));
+    }
+    report(&format!("{name}: select a tenth"), took);
+    window.command(Command::SelectRows(Arc::default()));
+    window.settle();
 }
 
 impl Window {
@@ -244,7 +359,15 @@ impl Window {
     }
 }
 
+thread_local! {
+    /// Every frame so far.
+    static ALL: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
+}
+
 fn report(what: &str, mut times: Vec<Duration>) {
+    if what != TOTAL {
+        ALL.with_borrow_mut(|all| all.extend(&times));
+    }
     times.sort();
     let at = |share: f64| {
         let place = ((times.len() - 1) as f64 * share).ceil() as usize;

@@ -1,5 +1,7 @@
 //! Everything a person can do, in one table: menus, palette, shortcuts and help read it.
 
+use std::sync::Arc;
+
 use eframe::egui;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -182,12 +184,12 @@ pub static ACTIONS: &[Action] = &[
     ),
     action("invert-selection", ("Row", "Select the other rows instead"), &[], selected, |cx| {
         if let Some(rows) = cx.session.selection() {
-            cx.wish(Command::SelectRows(std::sync::Arc::new(rows.complement())));
+            cx.wish(Command::SelectRows(Arc::new(rows.complement())));
         }
     }),
     action("select-all-rows", ("Row", "Select all rows"), &[], has_table, |cx| {
         let total = cx.session.data().map_or(0, |d| d.row_count());
-        cx.wish(Command::SelectRows(std::sync::Arc::new(crate::base::RowSet::full(total))));
+        cx.wish(Command::SelectRows(Arc::new(crate::base::RowSet::full(total))));
     }),
     action(
         "clear-selection",
@@ -196,7 +198,7 @@ pub static ACTIONS: &[Action] = &[
         |cx| cx.session.row().is_some() || cx.session.feature().is_some() || selected(cx),
         |cx| {
             let total = cx.session.data().map_or(0, |d| d.row_count());
-            cx.wish(Command::SelectRows(std::sync::Arc::new(crate::base::RowSet::empty(total))));
+            cx.wish(Command::SelectRows(Arc::new(crate::base::RowSet::empty(total))));
             cx.wish(Command::SelectRow(None));
             cx.wish(Command::SelectFeature(None));
         },
@@ -293,15 +295,19 @@ fn toggle(cx: &mut Cx<'_>, drawer: Drawer) {
     cx.desk.drawer = if cx.desk.drawer == Some(drawer) { None } else { Some(drawer) };
 }
 
-/// Escape: closes what lies in front; with nothing in front, cancels the newest job.
+/// Escape: gives up a lasso, closes what lies in front, selects no rows; with nothing of it, cancels the newest job.
 fn cancel(cx: &mut Cx<'_>) {
-    if cx.desk.palette.is_open() {
+    if cx.desk.plots.give_up() {
+        // What was drawn so far is gone; rows selected before stay.
+    } else if cx.desk.palette.is_open() {
         cx.desk.palette.close();
     } else if cx.desk.prompt.is_some() {
         cx.desk.prompt = None;
     } else if cx.desk.help_open || cx.desk.settings.open {
         cx.desk.help_open = false;
         cx.desk.settings.open = false;
+    } else if cx.session.selection().is_some() {
+        cx.wish(Command::SelectRows(Arc::default()));
     } else if let Some(job) = cx.session.jobs().last().map(|j| j.id) {
         cx.wish(Command::Cancel(job));
     } else {

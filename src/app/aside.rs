@@ -1,8 +1,8 @@
 //! Small computations beside the session's jobs: sort orders, row filters. The last value stays on screen while the
 //! next one is computed, and nothing here is ever waited for.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, LazyLock};
 
 use eframe::egui;
 
@@ -19,7 +19,7 @@ impl<K, T> Default for Aside<K, T> {
     }
 }
 
-impl<K: PartialEq, T: Send + 'static> Aside<K, T> {
+impl<K: PartialEq, T: Send + Sync + 'static> Aside<K, T> {
     /// The value for `key` or, while it is being computed, the last one. Starts `compute` when the key is new.
     pub(crate) fn ask<F>(&mut self, ctx: &egui::Context, key: K, compute: F) -> Option<&Arc<T>>
     where
@@ -46,9 +46,37 @@ impl<K: PartialEq, T: Send + 'static> Aside<K, T> {
         self.value.as_ref()
     }
 
+    /// The last value or, while it is being computed, the one before; what is being computed is finished even where
+    /// the key has changed since, so that something newer arrives while a view keeps moving.
+    pub(crate) fn keep_up<F>(&mut self, ctx: &egui::Context, key: &K, compute: F)
+    where
+        F: FnOnce() -> T + Send + 'static,
+        K: Clone,
+    {
+        self.collect();
+        if self.pending.is_none() {
+            self.ask(ctx, key.clone(), compute);
+        }
+    }
+
+    /// The value for `key`, when it is there.
+    pub(crate) fn known(&self, key: &K) -> Option<&Arc<T>> {
+        self.value.as_ref().filter(|_| self.key.as_ref() == Some(key))
+    }
+
     /// The last value, whatever its key.
     pub(crate) fn last(&self) -> Option<&T> {
         self.value.as_deref()
+    }
+
+    /// The last value to be shared, whatever its key.
+    pub(crate) fn last_shared(&self) -> Option<&Arc<T>> {
+        self.value.as_ref()
+    }
+
+    /// What the last value was computed for.
+    pub(crate) fn last_key(&self) -> Option<&K> {
+        self.key.as_ref()
     }
 
     /// Whether the value shown is not yet the one asked for.
@@ -66,10 +94,27 @@ impl<K: PartialEq, T: Send + 'static> Aside<K, T> {
         match receiver.try_recv() {
             Ok(value) => {
                 self.key = self.pending.take().map(|(key, _)| key);
-                self.value = Some(Arc::new(value));
+                if let Some(old) = self.value.replace(Arc::new(value)) {
+                    drop_aside(old);
+                }
             }
             Err(TryRecvError::Disconnected) => self.pending = None,
             Err(TryRecvError::Empty) => {}
         }
+    }
+}
+
+/// A thread that frees what it is given.
+static DROPPER: LazyLock<Option<SyncSender<Box<dyn Send>>>> = LazyLock::new(|| {
+    let (sender, receiver) = sync_channel::<Box<dyn Send>>(64);
+    let work = move || receiver.into_iter().for_each(drop);
+    std::thread::Builder::new().name("candor-dropper".to_owned()).spawn(work).is_ok().then_some(sender)
+});
+
+/// Frees something aside: handing back hundreds of megabytes takes longer than a frame.
+pub(crate) fn drop_aside(thing: impl Send + 'static) {
+    if let Some(sender) = &*DROPPER {
+        // A dropper that has too much to do hands the thing back, and it is freed here.
+        drop(sender.try_send(Box::new(thing)));
     }
 }

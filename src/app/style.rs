@@ -69,6 +69,12 @@ pub(crate) fn skin(ui: &egui::Ui) -> &'static Skin {
     &SKINS[2 * usize::from(ui.visuals().dark_mode) + usize::from(classic)]
 }
 
+/// The light look, for tests without a window.
+#[cfg(test)]
+pub(crate) fn light() -> &'static Skin {
+    &SKINS[0]
+}
+
 /// Chooses the colours of signed values.
 pub(crate) fn set_pair(ctx: &egui::Context, pair: PairChoice) {
     ctx.data_mut(|data| data.insert_temp(pair_id(), pair));

@@ -177,7 +177,7 @@ impl CandorApp {
         }
         self.notice();
         self.dress(ctx);
-        let busy = !self.session.jobs().is_empty();
+        let busy = !self.session.jobs().is_empty() || self.desk.plots.is_busy();
         if let Some(shot) = &mut self.shot {
             shot.tick(ctx, busy);
         }

@@ -10,6 +10,7 @@ pub mod interaction;
 pub mod kind;
 pub mod levels;
 pub mod paint;
+pub mod paper;
 pub mod places;
 pub mod quality;
 pub mod ramp;

@@ -3,13 +3,16 @@
 use crate::base::{Cancelled, Kind as KnobKind, Knob, RowId, Seed, Task, text};
 use crate::num::{parallel, stats};
 
-/// The setting of every chart with a dot per row: how many dots it holds at most.
+/// The setting of every chart with a dot per row: how many dots it holds at most; without it, all of them.
 pub const DOTS: Knob = Knob {
     id: "dots",
-    label: "Dots shown",
-    help: "More rows than this are shown by a subset that keeps the extremes; the chart says so",
-    kind: KnobKind::Count { default: 20_000, min: 100, max: 20_000 },
+    label: "Dots held",
+    help: "More dots than this are shown by a subset that keeps the extremes; the chart says so",
+    kind: KnobKind::Count { default: ALL_DOTS, min: 100, max: ALL_DOTS },
 };
+
+/// More dots than memory holds rows.
+const ALL_DOTS: u64 = 1_000_000_000;
 
 /// Slots across the drawing in which dots are counted; one slot is about a dot's diameter wide.
 const SLOTS: usize = 150;
@@ -151,13 +154,37 @@ pub fn shares(values: &[f64], shown: &[f64], shade: Shade) -> (Vec<f32>, (f64, f
         (below + through) as f64 / 2.0
     };
     let (bottom, top) = (middle_rank(first), middle_rank(last));
-    let share = |v: f64| match shade {
-        _ if v.is_nan() => f64::NAN,
-        _ if limits.1 <= limits.0 => 0.5,
-        Shade::Rank => ((middle_rank(v) - bottom) / (top - bottom)).clamp(0.0, 1.0),
-        Shade::Value => ((v - limits.0) / (limits.1 - limits.0)).clamp(0.0, 1.0),
+    let ranked = |rank: f64| ((rank - bottom) / (top - bottom)).clamp(0.0, 1.0) as f32;
+    let shares = match shade {
+        _ if limits.1 <= limits.0 => shown.iter().map(|v| if v.is_nan() { f32::NAN } else { 0.5 }).collect(),
+        Shade::Rank if shown.len() > RANKED_ONE_BY_ONE => ranks_in(&sorted, shown, &ranked),
+        Shade::Rank => shown.iter().map(|v| if v.is_nan() { f32::NAN } else { ranked(middle_rank(*v)) }).collect(),
+        Shade::Value => {
+            let share = |v: f64| ((v - limits.0) / (limits.1 - limits.0)).clamp(0.0, 1.0) as f32;
+            shown.iter().map(|v| share(*v)).collect()
+        }
     };
-    (shown.iter().map(|v| share(*v) as f32).collect(), limits)
+    (shares, limits)
+}
+
+/// Values whose ranks are looked up one by one; of more, all are found in one walk along the sorted ones.
+const RANKED_ONE_BY_ONE: usize = 4_096;
+
+/// `share` of the middle rank of each value among `sorted`; NaN stays NaN. Cost O(shown log shown + sorted).
+fn ranks_in(sorted: &[f64], shown: &[f64], share: &dyn Fn(f64) -> f32) -> Vec<f32> {
+    let mut order: Vec<(f64, u32)> = shown.iter().copied().zip(0..).filter(|(v, _)| !v.is_nan()).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut shares = vec![f32::NAN; shown.len()];
+    let (mut below, mut through, mut last) = (0, 0, f64::NAN);
+    for (value, i) in order {
+        if value != last {
+            below += sorted[below..].iter().take_while(|s| **s < value).count();
+            through = below + sorted[below..].iter().take_while(|s| **s <= value).count();
+            last = value;
+        }
+        shares[i as usize] = share((below + through) as f64 / 2.0);
+    }
+    shares
 }
 
 /// The note of a chart that shows every row.
@@ -196,6 +223,19 @@ mod tests {
             assert!(kept.contains(&largest));
         }
         assert_eq!(kept, subset(&[&lane, &other], &totals, 1000, &task).unwrap());
+    }
+
+    #[test]
+    fn many_ranks_are_those_of_looking_each_value_up() {
+        let values: Vec<f64> =
+            (0..9_000_u32).map(|i| if i % 13 == 0 { f64::NAN } else { f64::from((i * 7_919) % 501) - 0.0 }).collect();
+        let (all, _) = shares(&values, &values, Shade::Rank);
+        let mut one_by_one = Vec::new();
+        for part in values.chunks(900) {
+            one_by_one.extend(shares(&values, part, Shade::Rank).0);
+        }
+        let bits = |shares: &[f32]| shares.iter().map(|s| s.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&all), bits(&one_by_one));
     }
 
     #[test]

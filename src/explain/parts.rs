@@ -118,9 +118,16 @@ fn gather(request: &Request<'_>, positions: &[usize], task: &Task) -> Result<Mat
 impl Known {
     /// The graded answer for the rows known so far.
     fn explain(&self, method: &dyn Explainer, request: &Request<'_>, task: &Task) -> Result<Explanation, ExplainError> {
-        let rows: Vec<RowId> = self.positions.iter().map(|&i| request.rows[i]).collect();
-        let features = gather(request, &self.positions, task)?;
-        let asked = Request { features: features.view(), rows: &rows, ..request.clone() };
+        let gathered;
+        let (rows, features): (Vec<RowId>, _) = match self.positions.len() == request.rows.len() {
+            // All rows stand in the order of the request: a copy of a large table would be its largest piece of memory.
+            true => (request.rows.to_vec(), request.features),
+            false => {
+                gathered = gather(request, &self.positions, task)?;
+                (self.positions.iter().map(|&i| request.rows[i]).collect(), gathered.view())
+            }
+        };
+        let asked = Request { features, rows: &rows, ..request.clone() };
         let told = Told { predictions: self.told.predictions.clone(), source_rounding: self.told.source_rounding };
         finish(method, &asked, (self.answer.clone(), told), task)
     }
@@ -184,11 +191,19 @@ fn join_bodies(
     let width = a.features.len();
     let planes = |x: &[f64], y: &[f64]| -> Result<Arc<[f64]>, Cancelled> {
         let (in_x, in_y) = ((a.rows.len() * width).max(1), (b.rows.len() * width).max(1));
-        let mut joined = Vec::with_capacity(x.len() + y.len());
-        for (x, y) in x.chunks_exact(in_x).zip(y.chunks_exact(in_y)) {
-            joined.extend(weave(places, width, (x, y), task)?);
+        // Shared from the beginning: turning a vector into shared numbers would hold both for a moment.
+        let mut joined: Arc<[f64]> = std::iter::repeat_n(0.0, x.len() + y.len()).collect();
+        let planes = Arc::get_mut(&mut joined).expect("nobody else holds what was just made");
+        let pairs = x.chunks_exact(in_x).zip(y.chunks_exact(in_y));
+        for (plane, (x, y)) in planes.chunks_exact_mut((places.len() * width).max(1)).zip(pairs) {
+            for (block, out) in places.chunks(BLOCK).zip(plane.chunks_mut((BLOCK * width).max(1))) {
+                task.check()?;
+                for (&(_, from_b, k), row) in block.iter().zip(out.chunks_exact_mut(width.max(1))) {
+                    row.copy_from_slice(&if from_b { y } else { x }[k * width..(k + 1) * width]);
+                }
+            }
         }
-        Ok(joined.into())
+        Ok(joined)
     };
     let errors = a.std_error.as_ref().zip(b.std_error.as_ref());
     Ok(Attribution {

@@ -1,5 +1,6 @@
 //! News becomes state. Stale news is dropped here and nowhere else.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::base::RowId;
@@ -13,6 +14,10 @@ use super::job::Job;
 use super::ledger::{Purpose, Ticket};
 use super::state::Session;
 use super::work;
+
+/// Kept bytes, and rows of the table, from which on things are freed aside.
+const LARGE: u64 = 32 << 20;
+const LARGE_ROWS: usize = 50_000;
 
 /// Where a model came from.
 enum Kind {
@@ -39,7 +44,7 @@ impl Session {
                 self.ledger.drawing.remove(key);
             }
         }
-        let jobs = match event.outcome {
+        let mut jobs = match event.outcome {
             Ok(outcome) if wanted => self.adopt(event.job, &ticket, outcome),
             Err(problem) if wanted => {
                 match &ticket.purpose {
@@ -52,6 +57,7 @@ impl Session {
             }
             _ => Vec::new(),
         };
+        jobs.extend(self.forget());
         self.restamp();
         jobs
     }
@@ -63,7 +69,7 @@ impl Session {
         let same_inputs = then.data == now.data && then.model == now.model;
         match &ticket.purpose {
             _ if cancelled => false,
-            Purpose::Open | Purpose::Sample | Purpose::Export => true,
+            Purpose::Open | Purpose::Sample | Purpose::Export | Purpose::Forget => true,
             Purpose::Profile => then.data == now.data,
             Purpose::Select | Purpose::Cohorts => same_inputs,
             Purpose::Train => then.data == now.data,
@@ -113,7 +119,7 @@ impl Session {
             }
             (Outcome::Chart(request, chart), Purpose::Draw(key)) => {
                 self.ledger.latest_charts.insert(request.id(), key.clone());
-                self.memo.keep_chart(key.clone(), chart);
+                self.ledger.gone.extend(self.memo.keep_chart(key.clone(), chart));
                 Vec::new()
             }
             (Outcome::Cohorts(found), _) => {
@@ -134,11 +140,25 @@ impl Session {
 
     fn adopt_attribution(&mut self, key: &str, explanation: Arc<Explanation>, partial: bool) {
         if !partial {
-            self.memo.keep_explanation(key.to_owned(), Arc::clone(&explanation));
+            self.ledger.gone.extend(self.memo.keep_explanation(key.to_owned(), Arc::clone(&explanation)));
         }
+        self.let_go_of_attribution();
         self.answers.keep(self.with_class_names(explanation));
         self.attribution_is_partial = partial;
         key.clone_into(&mut self.ledger.attribution_key);
+    }
+
+    /// The attributions so far are about to be replaced.
+    fn let_go_of_attribution(&mut self) {
+        self.ledger.gone.extend(self.attribution().map(|old| Arc::clone(old) as Arc<dyn Any + Send + Sync>));
+    }
+
+    /// A job that frees what is no longer needed: handing back hundreds of megabytes takes longer than a frame.
+    pub(super) fn forget(&mut self) -> Option<Job> {
+        let gone = std::mem::take(&mut self.ledger.gone);
+        let is_large = self.memory().0 > LARGE || self.data.as_ref().is_some_and(|d| d.row_count() > LARGE_ROWS);
+        (is_large && !gone.is_empty())
+            .then(|| self.issue(Purpose::Forget, "Freeing memory".to_owned(), work::forget::Forget(gone)))
     }
 
     /// The same answer with its outputs named as the shown model names them; cheap, the numbers are shared.
@@ -179,7 +199,9 @@ impl Session {
             self.model = None;
             self.ledger.revision.model += 1;
         }
-        self.data = Some(Arc::clone(&data));
+        if let Some(old) = self.data.replace(Arc::clone(&data)) {
+            self.ledger.gone.push(old);
+        }
         let work = work::profile::Profile { data };
         let mut jobs = vec![self.issue(Purpose::Profile, "Looking at the columns".to_owned(), work)];
         jobs.extend(self.find_cohorts());
@@ -212,6 +234,7 @@ impl Session {
         self.link = None;
         self.predictions = None;
         self.performance = None;
+        self.let_go_of_attribution();
         self.answers = Answers::default();
         self.attribution_is_partial = false;
         self.ledger.attribution_key.clear();

@@ -113,8 +113,10 @@ impl Session {
     /// Selects rows of the open table.
     pub(super) fn choose_rows(&mut self, rows: Arc<RowSet>) {
         let fits = self.data.as_ref().is_some_and(|d| d.row_count() == rows.total());
-        if fits {
-            self.selection = (!rows.is_empty()).then_some(rows);
+        if rows.is_empty() {
+            self.selection = None;
+        } else if fits {
+            self.selection = Some(rows);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The session's books: which jobs are under way, on which revision, and which charts were asked for.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub(super) enum Purpose {
     Select,
     /// The rows of cohorts.
     Cohorts,
+    /// What is no longer needed, freed aside.
+    Forget,
 }
 
 /// A job's entry in the books.
@@ -79,6 +82,8 @@ pub(super) struct Ledger {
     pub chart_problems: BTreeMap<String, Problem>,
     /// The newest key drawn for each request.
     pub latest_charts: BTreeMap<String, String>,
+    /// What is no longer needed and too large to be freed within a frame.
+    pub gone: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 impl ChartRequest {
@@ -95,11 +100,8 @@ impl Session {
         self.ledger.next_job += 1;
         let task = Task::silent();
         let revision = self.ledger.revision;
-        let lane = if matches!(purpose, Purpose::Draw(_) | Purpose::Select | Purpose::Cohorts) {
-            Lane::Short
-        } else {
-            Lane::Long
-        };
+        let short = matches!(purpose, Purpose::Draw(_) | Purpose::Select | Purpose::Cohorts | Purpose::Forget);
+        let lane = if short { Lane::Short } else { Lane::Long };
         self.ledger.tickets.insert(id, Ticket { purpose, revision });
         self.jobs.push(JobState { id, title: title.clone(), task: task.clone() });
         Job { id, title, task, revision, lane, work: Box::new(work) }

@@ -1,5 +1,6 @@
 //! Finished charts and answers, kept under what they depend on, bounded in bytes; the least recently used goes first.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +33,15 @@ enum Kept {
     Explanation(Arc<Explanation>),
 }
 
+impl Kept {
+    fn into_shared(self) -> Arc<dyn Any + Send + Sync> {
+        match self {
+            Self::Chart(chart) => chart,
+            Self::Explanation(explanation) => explanation,
+        }
+    }
+}
+
 impl Default for Memo {
     fn default() -> Self {
         Self::with_limit(DEFAULT_LIMIT)
@@ -60,16 +70,16 @@ impl Memo {
         }
     }
 
-    /// Keeps a chart.
-    pub fn keep_chart(&mut self, key: String, chart: Arc<Chart>) {
+    /// Keeps a chart; answers what had to go.
+    pub fn keep_chart(&mut self, key: String, chart: Arc<Chart>) -> Vec<Arc<dyn Any + Send + Sync>> {
         let bytes = chart_bytes(&chart);
-        self.keep(key, Kept::Chart(chart), bytes);
+        self.keep(key, Kept::Chart(chart), bytes)
     }
 
-    /// Keeps an explanation.
-    pub fn keep_explanation(&mut self, key: String, explanation: Arc<Explanation>) {
+    /// Keeps an explanation; answers what had to go.
+    pub fn keep_explanation(&mut self, key: String, explanation: Arc<Explanation>) -> Vec<Arc<dyn Any + Send + Sync>> {
         let bytes = explanation_bytes(&explanation);
-        self.keep(key, Kept::Explanation(explanation), bytes);
+        self.keep(key, Kept::Explanation(explanation), bytes)
     }
 
     /// Bytes held now, and the limit.
@@ -87,19 +97,23 @@ impl Memo {
         self.tick.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    fn keep(&mut self, key: String, kept: Kept, bytes: u64) {
+    fn keep(&mut self, key: String, kept: Kept, bytes: u64) -> Vec<Arc<dyn Any + Send + Sync>> {
         let used = AtomicU64::new(self.next_tick());
+        let mut gone = Vec::new();
         if let Some(old) = self.entries.insert(key, Entry { kept, bytes, used }) {
             self.bytes -= old.bytes;
+            gone.push(old.kept.into_shared());
         }
         self.bytes += bytes;
         while self.bytes > self.limit && self.entries.len() > 1 {
             let oldest = self.entries.iter().min_by_key(|(_, e)| e.used.load(Ordering::Relaxed));
-            let Some(key) = oldest.map(|(key, _)| key.clone()) else { return };
-            if let Some(gone) = self.entries.remove(&key) {
-                self.bytes -= gone.bytes;
-            }
+            let Some(entry) = oldest.map(|(key, _)| key.clone()).and_then(|key| self.entries.remove(&key)) else {
+                break;
+            };
+            self.bytes -= entry.bytes;
+            gone.push(entry.kept.into_shared());
         }
+        gone
     }
 }
 

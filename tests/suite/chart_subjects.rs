@@ -235,6 +235,7 @@ pub fn parts(plan: &Plan) -> Parts {
         link: link(&inputs, &data).expect("the columns are the inputs"),
         data,
         terms: terms(&inputs, plan.sampled),
+        cohorts: cohorts(plan.rows),
         card: card(inputs),
         answers: [
             explanation(Body::Importance(permutation(plan)), "Permutation importance", true),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use candor::base::{Knobs, RowId};
 use candor::chart::font::{Weight, width};
 use candor::chart::kind::find;
+use candor::chart::paper::{MOST_DOTS, thinned};
 use candor::chart::theme::{DARK, LIGHT, PRINT};
 use candor::chart::{
     AxisKind, Bar, Chart, KINDS, Mark, Paint, PaintError, PredictionView, Subject, csv, natural_size, png, svg,
@@ -185,7 +186,12 @@ fn the_swarm_draws_every_row_and_says_when_it_cannot() {
     let order: Vec<&str> = candor::chart::ticks(&chart.y, 9).iter().map(|t| t.1.clone().leak() as &str).collect();
     assert_eq!(order.last(), Some(&"income"), "widest on top");
     let many = parts(&Plan::plain(30_000, 20));
-    let chart = draw("beeswarm", &many.subject(None));
+    let whole = draw("beeswarm", &many.subject(None));
+    assert!(dots(&whole).iter().all(|lane| lane.len() == 30_000), "the window holds every row in every lane");
+    assert!(whole.notes.iter().any(|n| n == "All 30\u{2009}000 rows are shown."), "{:?}", whole.notes);
+    let kind = find("beeswarm").unwrap();
+    let fewer = Knobs::check(kind.knobs(), [("dots", "20000")]).unwrap();
+    let chart = kind.draw(&many.subject(None), &fewer).unwrap();
     let lanes = dots(&chart);
     let count: usize = lanes.iter().map(|d| d.len()).sum();
     assert!(count <= 20_000 && count > 19_000, "{count}");
@@ -204,6 +210,25 @@ fn the_swarm_draws_every_row_and_says_when_it_cannot() {
     }
     let last = chart.marks.last().unwrap();
     assert!(matches!(last, Mark::Points { paint: Paint::Role(_), .. }), "the sum row has no value to be coloured by");
+}
+
+#[test]
+fn paper_holds_fewer_dots_says_so_and_keeps_the_extremes() {
+    let many = parts(&Plan::plain(30_000, 20));
+    let whole = draw("beeswarm", &many.subject(None));
+    let paper = thinned(&whole);
+    let count: usize = dots(&paper).iter().map(|lane| lane.len()).sum();
+    assert!(count <= MOST_DOTS && count > MOST_DOTS - 400, "{count}");
+    assert!(paper.notes[0].contains("dots are shown"), "{:?}", paper.notes);
+    assert!(!paper.notes.iter().any(|n| n.starts_with("All ")), "{:?}", paper.notes);
+    for (lane, all) in dots(&paper).iter().zip(dots(&whole)) {
+        let top = |dots: &[[f32; 2]]| dots.iter().map(|p| p[0]).fold(f32::MIN, f32::max);
+        assert_eq!(top(lane), top(all));
+    }
+    let text = svg(&whole, &PRINT, natural_size(&whole, 720)).unwrap();
+    assert!(text.matches("<circle").count() <= MOST_DOTS + 50, "the painter thins out, too");
+    let few = draw("beeswarm", &parts(&Plan::plain(200, 8)).subject(None));
+    assert!(matches!(thinned(&few), std::borrow::Cow::Borrowed(_)));
 }
 
 #[test]

@@ -390,3 +390,36 @@ fn a_screen_can_be_split_into_tiles_and_put_back() {
     harness.run_steps(4);
     assert_eq!(harness.query_all_by_label("More for this chart").count(), 0);
 }
+
+#[test]
+fn rows_drawn_around_in_a_chart_are_selected_everywhere_until_escape() {
+    let mut harness = credit(ScreenId::Global);
+    open_chart(&mut harness, "Beeswarm");
+    harness.run_steps(6);
+    click(&mut harness, "Select by rectangle");
+    let area = harness.get_by_label_contains("Beeswarm chart of the contributions").rect().shrink(2.0);
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    for event in [
+        egui::Event::PointerMoved(area.min),
+        button(area.min, true),
+        egui::Event::PointerMoved(area.center()),
+        egui::Event::PointerMoved(area.max),
+        button(area.max, false),
+    ] {
+        harness.event(event);
+        harness.step();
+    }
+    harness.run_steps(6);
+    let rows = app(&harness).session().data().expect("a table is open").row_count();
+    assert_eq!(app(&harness).session().selection().map(|set| set.len()), Some(rows));
+    let said = candor::base::text::count(rows);
+    assert!(shows(&harness, &format!("{said} of {said} rows selected")));
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    assert!(app(&harness).session().selection().is_none());
+    assert!(!shows(&harness, "rows selected"));
+}

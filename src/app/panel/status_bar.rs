@@ -27,9 +27,9 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.add_space(GAP);
             let (held, limit) = cx.session.memory();
             if held > 0 {
-                let memory = format!("{} kept", text::bytes(held));
+                let memory = format!("{} of {} kept", text::bytes(held), text::bytes(limit));
                 ui.label(style::small(memory))
-                    .on_hover_text(format!("Finished charts and answers, at most {}", text::bytes(limit)));
+                    .on_hover_text("Memory of finished charts and answers, and its limit; the oldest go first");
                 ui.add_space(GAP);
             }
             problems(ui, cx);

@@ -8,7 +8,7 @@ use crate::base::{RowId, text};
 use crate::chart::scale;
 use crate::chart::{Axis, AxisKind, Chart, Mark};
 
-use super::cloud::{Cloud, dots};
+use super::cloud::Cloud;
 use super::{Picked, RowLines};
 use crate::app::style::{self, Skin};
 
@@ -25,29 +25,37 @@ pub(super) struct Found {
 
 enum What {
     Dot(Option<RowId>),
-    Bar { hover: String, feature: Option<usize> },
+    Bar { hover: String, feature: Option<usize>, query: Option<String> },
     Line(String),
-    Cell(String),
+    Cell { label: String, query: Option<String> },
 }
 
 impl Found {
-    /// What a click selects.
-    pub(super) fn picked(&self) -> Option<Picked> {
+    /// What a click selects; with `rows`, the rows of a bar that is a feature, too.
+    pub(super) fn picked(&self, rows: bool) -> Option<Picked> {
         match &self.what {
             What::Dot(row) => row.map(Picked::Row),
-            What::Bar { feature, .. } => feature.map(Picked::Feature),
-            What::Line(_) | What::Cell(_) => None,
+            What::Bar { feature: Some(feature), .. } if !rows => Some(Picked::Feature(*feature)),
+            _ => self.query().map(|query| Picked::Where(query.to_owned())),
+        }
+    }
+
+    /// The rows it stands for, as a query of the data room.
+    pub(super) fn query(&self) -> Option<&str> {
+        match &self.what {
+            What::Bar { query, .. } | What::Cell { query, .. } => query.as_deref().filter(|q| !q.is_empty()),
+            What::Dot(_) | What::Line(_) => None,
         }
     }
 }
 
 /// Finds the front-most thing at `pointer`. Cost O(bars + line points) and a grid look-up for dots.
-pub(super) fn find(chart: &Chart, cloud: &mut Cloud, transform: &PlotTransform, pointer: Pos2) -> Option<Found> {
+pub(super) fn find(chart: &Chart, cloud: &Cloud, transform: &PlotTransform, pointer: Pos2) -> Option<Found> {
     let mut line: Option<(f32, Found)> = None;
     for (index, mark) in chart.marks.iter().enumerate().rev() {
         match mark {
             Mark::Points { xy, rows, .. } => {
-                let nearest = dots(mark).and_then(|d| cloud.nearest(index, d.xy, transform, (pointer, REACH)));
+                let nearest = cloud.nearest(index, xy, transform, (pointer, REACH));
                 if let Some((i, _)) = nearest {
                     let [x, y] = xy[i];
                     let what = What::Dot(rows.get(i).copied());
@@ -62,13 +70,13 @@ pub(super) fn find(chart: &Chart, cloud: &mut Cloud, transform: &PlotTransform, 
                     reach.contains(pointer).then_some((bar, area))
                 });
                 if let Some((bar, area)) = hit {
-                    let what = What::Bar { hover: bar.hover.clone(), feature: bar.feature };
+                    let what = What::Bar { hover: bar.hover.clone(), feature: bar.feature, query: bar.query.clone() };
                     let at = if *lying { (bar.to, bar.at) } else { (bar.at, bar.to) };
                     return Some(Found { what, at, area: Some(area) });
                 }
             }
-            Mark::Cells { cells, size, .. } => {
-                if let Some(found) = cell_at(cells, *size, transform, pointer) {
+            Mark::Cells { cells, size, queries, .. } => {
+                if let Some(found) = cell_at((cells, queries), *size, transform, pointer) {
                     return Some(found);
                 }
             }
@@ -85,16 +93,21 @@ pub(super) fn find(chart: &Chart, cloud: &mut Cloud, transform: &PlotTransform, 
     line.map(|(_, found)| found)
 }
 
+/// Centre, share and text of a cell.
+type Cell = (f64, f64, f32, String);
+
 fn cell_at(
-    cells: &[(f64, f64, f32, String)],
+    (cells, queries): (&[Cell], &[String]),
     size: (f64, f64),
     transform: &PlotTransform,
     pointer: Pos2,
 ) -> Option<Found> {
     let at = transform.value_from_position(pointer);
-    let (x, y, _, label) =
-        cells.iter().find(|(x, y, _, _)| (at.x - x).abs() <= size.0 / 2.0 && (at.y - y).abs() <= size.1 / 2.0)?;
-    Some(Found { what: What::Cell(label.clone()), at: (*x, *y), area: None })
+    let i =
+        cells.iter().position(|(x, y, _, _)| (at.x - x).abs() <= size.0 / 2.0 && (at.y - y).abs() <= size.1 / 2.0)?;
+    let (x, y, _, label) = &cells[i];
+    let what = What::Cell { label: label.clone(), query: queries.get(i).cloned() };
+    Some(Found { what, at: (*x, *y), area: None })
 }
 
 fn nearest_on_line(xy: &[[f64; 2]], transform: &PlotTransform, pointer: Pos2) -> Option<(f32, (f64, f64))> {
@@ -137,7 +150,7 @@ pub(super) fn tooltip(plot: &egui::Response, chart: &Chart, found: &Found, lines
     let mut said: Vec<String> = Vec::new();
     match &found.what {
         What::Bar { hover, .. } if !hover.is_empty() => said.extend(hover.lines().map(str::to_owned)),
-        What::Cell(label) => said.push(label.clone()),
+        What::Cell { label, .. } => said.push(label.clone()),
         What::Line(name) if !name.is_empty() => said.push(name.clone()),
         What::Dot(Some(row)) => said.push(format!("Row {row}")),
         _ => {}

@@ -11,7 +11,7 @@ use egui_plot::{PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform}
 
 use crate::chart::{AxisKind, Bar, Chart, Mark, Role};
 
-use super::cloud::{Cloud, dots};
+use super::cloud::{Cloud, Look};
 use super::{Selected, axes};
 use crate::app::style::{self, Skin};
 
@@ -47,6 +47,7 @@ impl<'a> ChartItem<'a> {
 impl PlotItem for ChartItem<'_> {
     fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
         self.grid(transform, shapes);
+        self.cloud.borrow_mut().begin(ui.ctx(), &self.look(transform));
         for (index, mark) in self.chart.marks.iter().enumerate() {
             self.mark(ui, transform, shapes, (index, mark));
         }
@@ -103,7 +104,7 @@ impl ChartItem<'_> {
 
     fn mark(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>, (index, mark): (usize, &Mark)) {
         match mark {
-            Mark::Points { .. } => self.points(transform, shapes, (index, mark)),
+            Mark::Points { .. } => self.points(ui, transform, shapes, (index, mark)),
             Mark::Bars { bars, lying } => {
                 for bar in bars {
                     self.bar(ui, transform, shapes, (bar, *lying));
@@ -139,20 +140,22 @@ impl ChartItem<'_> {
         }
     }
 
-    fn points(&self, transform: &PlotTransform, shapes: &mut Vec<Shape>, (index, mark): (usize, &Mark)) {
-        let Some(dots) = dots(mark) else { return };
+    fn points(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>, (index, mark): (usize, &Mark)) {
         let mut cloud = self.cloud.borrow_mut();
-        if let Some(mesh) = cloud.mesh(index, dots, transform, (self.skin, self.dots)) {
-            shapes.push(Shape::Mesh(mesh));
-        }
-        let (Mark::Points { xy, rows, .. }, Some(row)) = (mark, self.selected.row) else { return };
-        for &dot in cloud.marked(index, rows, row) {
+        shapes.extend(cloud.shapes(ui.ctx(), index, &self.look(transform)));
+        let (Mark::Points { xy, rows, radius, .. }, Some(row)) = (mark, self.selected.row) else { return };
+        // One row may be many dots of a chart; rings around more than so many say nothing.
+        for &dot in cloud.marked(index, rows, row).iter().take(500) {
             if let Some([x, y]) = xy.get(dot as usize) {
                 let at = at(transform, (f64::from(*x), f64::from(*y)));
-                shapes.push(Shape::circle_stroke(at, dots.radius + 4.0, Stroke::new(3.0, self.skin.card)));
-                shapes.push(Shape::circle_stroke(at, dots.radius + 3.5, Stroke::new(2.0, self.skin.accent)));
+                shapes.push(Shape::circle_stroke(at, radius + 4.0, Stroke::new(3.0, self.skin.card)));
+                shapes.push(Shape::circle_stroke(at, radius + 3.5, Stroke::new(2.0, self.skin.accent)));
             }
         }
+    }
+
+    fn look<'t>(&'t self, transform: &'t PlotTransform) -> Look<'t> {
+        Look { transform, skin: self.skin, texture: self.dots, rows: self.selected.rows.as_ref() }
     }
 
     fn bar(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>, (bar, lying): (&Bar, bool)) {

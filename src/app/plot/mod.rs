@@ -2,31 +2,46 @@
 
 mod axes;
 mod cloud;
+mod density;
 mod hover;
+mod index;
+mod ink;
 mod item;
+mod lasso;
+#[cfg(test)]
+mod made;
+mod react;
+#[cfg(test)]
+mod tests;
+mod tools;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eframe::egui;
-use egui::{Role as Kind, Vec2, WidgetInfo};
-use egui_plot::{Plot, PlotBounds};
+use egui::{Response, Role as Kind, Vec2, WidgetInfo};
+use egui_plot::{Plot, PlotBounds, PlotTransform};
 
-use crate::base::RowId;
-use crate::chart::{AxisKind, Chart};
+use crate::base::{RowId, RowSet};
+use crate::chart::{AxisKind, Chart, Mark};
 
 use super::style::{self, Skin};
 
 use axes::Ticks;
 use cloud::Cloud;
 use item::ChartItem;
+use react::Hand;
+
+pub(crate) use tools::{How, Tool, switch};
 
 /// What is kept between frames for each place where a chart is shown.
 #[derive(Default)]
 pub(crate) struct PlotStore {
     slots: BTreeMap<String, Slot>,
     dots: Option<egui::TextureHandle>,
+    /// What dragging does in charts of rows.
+    pub(crate) tool: Tool,
 }
 
 /// One place where a chart is shown.
@@ -41,28 +56,42 @@ pub(crate) struct Slot {
     /// Axis ranges the view was last set to.
     ranges: Option<[(f64, f64); 2]>,
     cloud: Cloud,
+    hand: Hand,
 }
 
 /// What is selected, to be marked.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Selected {
     /// The row selected everywhere.
     pub(crate) row: Option<RowId>,
     /// The feature selected everywhere.
     pub(crate) feature: Option<usize>,
+    /// The rows selected everywhere; charts of rows dim all others.
+    pub(crate) rows: Option<Arc<RowSet>>,
 }
 
-/// What was clicked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was clicked or drawn around.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Picked {
     /// A dot that is a table row.
     Row(RowId),
     /// A bar that is a feature.
     Feature(usize),
+    /// The rows of a bar or cell, as a query of the data room.
+    Where(String),
+    /// Rows that were drawn around, and what becomes of those selected before.
+    Rows(Arc<RowSet>, How),
+    /// Empty space.
+    Nothing,
 }
 
 /// Further lines for the tooltip of a row's dot; the second argument is the height of the dot.
 pub(crate) type RowLines<'a> = &'a dyn Fn(RowId, f64) -> Vec<String>;
+
+/// Whether dots of a chart are rows of the table, so that they can be drawn around.
+pub(crate) fn shows_rows(chart: &Chart) -> bool {
+    chart.marks.iter().any(|mark| matches!(mark, Mark::Points { rows, .. } if !rows.is_empty()))
+}
 
 impl PlotStore {
     /// The slot with this name.
@@ -72,10 +101,27 @@ impl PlotStore {
 
     /// Forgets all charts: another table or model is open.
     pub(crate) fn clear(&mut self) {
-        self.slots.clear();
+        super::aside::drop_aside(std::mem::take(&mut self.slots));
     }
 
-    /// Paints the chart of a slot into `size`; answers what was clicked.
+    /// Whether a chart in view is still being computed in part.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.slots.values().any(|slot| slot.cloud.is_busy() || slot.hand.is_busy())
+    }
+
+    /// How the dots of a slot's chart are shown and how many of its rows are selected, in words.
+    pub(crate) fn status(&self, name: &str, selected: Option<&RowSet>) -> Vec<String> {
+        let slot = self.slots.get(name).filter(|slot| !slot.as_table);
+        let chart = slot.and_then(|slot| slot.chart.as_ref().map(|chart| (slot, chart)));
+        chart.map_or_else(Vec::new, |(slot, chart)| react::status(chart, &slot.cloud, selected))
+    }
+
+    /// Gives up what is being drawn around dots; `false` when nothing is.
+    pub(crate) fn give_up(&mut self) -> bool {
+        self.slots.values_mut().any(|slot| slot.hand.give_up())
+    }
+
+    /// Paints the chart of a slot into `size`; answers what was clicked or drawn around.
     pub(crate) fn show(&mut self, ui: &mut egui::Ui, name: &str, view: &View<'_>) -> Option<Picked> {
         let dots = self.dots.get_or_insert_with(|| cloud::dot_texture(ui.ctx())).id();
         let slot = self.slots.entry(name.to_owned()).or_default();
@@ -85,13 +131,19 @@ impl PlotStore {
         let move_to = (slot.reset || slot.ranges != Some(ranges)).then_some(ranges);
         slot.ranges = Some(ranges);
         slot.reset = false;
+        let tool = if shows_rows(&chart) { self.tool } else { Tool::Pan };
         let cloud = RefCell::new(std::mem::take(&mut slot.cloud));
         let skin = style::skin(ui);
-        let picked = {
-            let item = ChartItem::new(&chart, skin, (view.selected, view.size), &cloud, dots);
-            paint(ui, name, item, view, move_to)
+        let (plot, transform) = {
+            let item = ChartItem::new(&chart, skin, (view.selected.clone(), view.size), &cloud, dots);
+            paint(ui, name, item, (view.size, tool), move_to)
         };
         slot.cloud = cloud.into_inner();
+        let scene = react::Scene { chart: &chart, cloud: &slot.cloud, transform: &transform, view };
+        let picked = slot.hand.react(ui, &plot, &scene, tool);
+        if let Some(pressed) = tools::pressed(&plot).filter(|_| shows_rows(&chart)) {
+            self.tool = pressed;
+        }
         picked
     }
 }
@@ -104,24 +156,26 @@ pub(crate) struct View<'a> {
     pub(crate) selected: Selected,
     /// Further lines for tooltips of rows.
     pub(crate) lines: Option<RowLines<'a>>,
+    /// How many rows the table has.
+    pub(crate) total: usize,
 }
 
 fn paint(
     ui: &mut egui::Ui,
     name: &str,
     item: ChartItem<'_>,
-    view: &View<'_>,
+    (size, tool): (Vec2, Tool),
     move_to: Option<[(f64, f64); 2]>,
-) -> Option<Picked> {
-    let (chart, skin, cloud) = (item.chart, item.skin, item.cloud);
-    let (wide, high) = (view.size.x, view.size.y);
+) -> (Response, PlotTransform) {
+    let (chart, skin) = (item.chart, item.skin);
+    let (wide, high) = (size.x, size.y);
     let (x, y) = (Ticks::new(&chart.x, (wide, high), false), Ticks::new(&chart.y, (high, wide), true));
     let ranges = item::ranges(chart);
     let named = |kind: &AxisKind| matches!(kind, AxisKind::Names(_));
     let free = egui::Vec2b::new(!named(&chart.x.kind), !named(&chart.y.kind));
     let response = Plot::new(name.to_owned())
-        .width(view.size.x)
-        .height(view.size.y)
+        .width(size.x)
+        .height(size.y)
         .show_background(false)
         .show_grid(false)
         .show_x(false)
@@ -129,7 +183,7 @@ fn paint(
         .show_crosshair(false)
         .allow_scroll(false)
         .allow_zoom(free)
-        .allow_drag(free)
+        .allow_drag(if tool == Tool::Pan { free } else { egui::Vec2b::FALSE })
         .allow_axis_zoom_drag(free)
         .allow_boxed_zoom(true)
         .set_margin_fraction(Vec2::ZERO)
@@ -145,15 +199,8 @@ fn paint(
             }
             plot.add(item);
         });
-    let (plot, transform) = (response.response, response.transform);
-    plot.widget_info(|| WidgetInfo::labeled(Kind::Image, true, &chart.alt));
-    let pointer = plot.hover_pos().filter(|p| transform.frame().contains(*p));
-    let found = pointer.and_then(|p| hover::find(chart, &mut cloud.borrow_mut(), &transform, p));
-    if let Some(found) = &found {
-        hover::mark(ui, found, &transform, skin);
-        hover::tooltip(&plot, chart, found, view.lines);
-    }
-    if plot.clicked() { found.and_then(|f| f.picked()) } else { None }
+    response.response.widget_info(|| WidgetInfo::labeled(Kind::Image, true, &chart.alt));
+    (response.response, response.transform)
 }
 
 /// A key for the colours in use, so that cached meshes follow the look.

@@ -11,7 +11,7 @@ use crate::session::{ChartRequest, Command, Export};
 
 use super::{card, chart_table, empty, picture};
 use crate::app::desk::Cx;
-use crate::app::plot::{Picked, RowLines, Selected, View};
+use crate::app::plot::{self, Picked, RowLines, Selected, View};
 use crate::app::style::{self, HALF, STEP};
 
 /// Where and how a chart is shown.
@@ -54,9 +54,10 @@ pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, place: 
             if newest.is_none() {
                 ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
             }
-            let used = ui.cursor().top() - top + footer_height(ui, &chart);
+            let status = cx.desk.plots.status(place.slot, cx.session.selection().map(|rows| &**rows));
+            let used = ui.cursor().top() - top + footer_height(ui, &chart, &status);
             body(ui, cx, &chart, place, (place.height - used).max(120.0));
-            footer(ui, &chart);
+            footer(ui, &chart, &status);
         }
         (None, None) => empty::busy(ui, "Drawing the chart", place.height),
     });
@@ -82,6 +83,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Arc<Chart>, request: &ChartReque
                 save_menu(ui, cx, chart, request);
                 copy_menu(ui, cx, chart, request);
                 view_buttons(ui, cx, slot);
+            }
+            if !cx.desk.plots.slot(slot).as_table && plot::shows_rows(chart) {
+                plot::switch(ui, &mut cx.desk.plots.tool);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(egui::Label::new(style::title(&chart.title)).truncate()).on_hover_text(&chart.title);
@@ -165,32 +169,51 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, place: &Place<'_>, height: 
         chart_table::show(ui, place.slot, &chart.table, height);
         return;
     }
-    let selected = Selected { row: cx.session.row(), feature: cx.session.feature() };
-    let view = View { size: vec2(ui.available_width(), height), selected, lines: place.lines };
-    match cx.desk.plots.show(ui, place.slot, &view) {
-        Some(Picked::Row(row)) => cx.select_row(row),
-        Some(Picked::Feature(feature)) => cx.select_feature(feature),
-        None => {}
+    let rows = cx.session.selection().cloned();
+    let selected = Selected { row: cx.session.row(), feature: cx.session.feature(), rows };
+    let total = cx.session.data().map_or(0, |d| d.row_count());
+    let view = View { size: vec2(ui.available_width(), height), selected, lines: place.lines, total };
+    if let Some(picked) = cx.desk.plots.show(ui, place.slot, &view) {
+        select(cx, picked);
     }
 }
 
-fn footer_height(ui: &Ui, chart: &Chart) -> f32 {
+/// What was clicked or drawn around is selected everywhere.
+fn select(cx: &mut Cx<'_>, picked: Picked) {
+    match picked {
+        Picked::Row(row) => cx.select_row(row),
+        Picked::Feature(feature) => cx.select_feature(feature),
+        Picked::Where(query) => cx.wish(Command::SelectWhere(query)),
+        Picked::Rows(rows, how) => {
+            let rows = how.apply(cx.session.selection(), rows);
+            cx.wish(Command::SelectRows(rows));
+        }
+        Picked::Nothing => cx.wish(Command::SelectRows(Arc::default())),
+    }
+}
+
+fn footer_height(ui: &Ui, chart: &Chart, status: &[String]) -> f32 {
     let legend = LEGEND_LINE * legend_lines(chart, ui.available_width()).len() as f32;
-    let notes = notes_galley(ui, chart).map_or(0.0, |g| g.size().y);
+    let notes = notes_galley(ui, chart, status).map_or(0.0, |g| g.size().y);
     let sentence = if chart.sentence.is_empty() { 0.0 } else { SENTENCE };
     let all = legend + notes + sentence;
     if all > 0.0 { ui.spacing().item_spacing.y + all } else { 0.0 }
 }
 
-/// The notes in at most two lines; `None` when there are none.
-fn notes_galley(ui: &Ui, chart: &Chart) -> Option<Arc<egui::Galley>> {
+/// How the chart is shown, then its notes, in at most two lines; `None` when there are none.
+fn notes_galley(ui: &Ui, chart: &Chart, status: &[String]) -> Option<Arc<egui::Galley>> {
     let notes = notes(chart);
-    if notes.is_empty() {
+    if notes.is_empty() && status.is_empty() {
         return None;
     }
     let font = egui::TextStyle::Small.resolve(ui.style());
     let colour = style::skin(ui).muted;
-    let mut job = egui::text::LayoutJob::simple(notes.join(" "), font, colour, ui.available_width());
+    let mut job = egui::text::LayoutJob::default();
+    for words in status {
+        job.append(&format!("{words}.  "), 0.0, egui::TextFormat::simple(font.clone(), style::skin(ui).text));
+    }
+    job.append(&notes.join(" "), 0.0, egui::TextFormat::simple(font, colour));
+    job.wrap.max_width = ui.available_width();
     job.wrap.max_rows = 2;
     Some(ui.painter().layout_job(job))
 }
@@ -222,7 +245,7 @@ fn legend_lines(chart: &Chart, width: f32) -> Vec<Vec<&Legend>> {
     lines
 }
 
-fn footer(ui: &mut Ui, chart: &Chart) {
+fn footer(ui: &mut Ui, chart: &Chart, status: &[String]) {
     if !chart.sentence.is_empty() {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = SENTENCE;
@@ -240,8 +263,9 @@ fn footer(ui: &mut Ui, chart: &Chart) {
             });
         }
     }
-    if let Some(galley) = notes_galley(ui, chart) {
-        ui.add(egui::Label::new(galley)).on_hover_text(notes(chart).join("\n"));
+    if let Some(galley) = notes_galley(ui, chart, status) {
+        let all: Vec<&str> = status.iter().map(String::as_str).chain(notes(chart)).collect();
+        ui.add(egui::Label::new(galley)).on_hover_text(all.join("\n"));
     }
 }
 

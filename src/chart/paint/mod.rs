@@ -12,6 +12,7 @@ pub use raster::encode;
 
 use crate::base::Problem;
 
+use super::paper;
 use super::spec::{Cell, Chart};
 use super::theme::Theme;
 
@@ -43,11 +44,13 @@ impl From<PaintError> for Problem {
 
 /// A comfortable size for `chart` at this width, in points: lanes of even height, room for every note.
 pub fn natural_size(chart: &Chart, width: u32) -> (u32, u32) {
-    (width, layout::natural_height(chart, width))
+    (width, layout::natural_height(&paper::thinned(chart), width))
 }
 
-/// The chart as an SVG document of `size` points. Same chart, theme and size, same bytes. Cost O(marks).
+/// The chart as an SVG document of `size` points, with at most [`paper::MOST_DOTS`] dots. Same chart, theme and size, same
+/// bytes. Cost O(marks).
 pub fn svg(chart: &Chart, theme: &Theme, size: (u32, u32)) -> Result<String, PaintError> {
+    let chart = &*paper::thinned(chart);
     let layout = layout::lay_out(chart, size)?;
     let mut raw = String::new();
     let mut canvas = canvas::Canvas::new(&mut raw, size);

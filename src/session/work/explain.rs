@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::{Knobs, Problem, RowId, Task, text};
 use crate::data::read::{self, ReadOptions};
 use crate::data::{encode, encode_watched, link};
-use crate::explain::method::{self, Explainer};
+use crate::explain::method::{self, Explainer, Support};
 use crate::explain::parts::ask_in_parts;
 use crate::explain::{Background, ExplainError, Explanation, Request, Truth, ask};
 use crate::model::{Model, Structure, truth};
@@ -18,6 +18,7 @@ use crate::session::job::Work;
 use crate::session::scene::Scene;
 
 use super::Joined;
+use super::room::{self, Size};
 use super::select::rows_where;
 
 /// Explains rows of a table.
@@ -45,6 +46,7 @@ impl Work for Explain {
         };
         let rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
         let (rows, truth) = with_truth(method, &joined, rows)?;
+        check_room(method, &joined, rows.len())?;
         let background = background(method, &joined, (&scene, output), &plan, task)?;
         task.begin("encoding rows", rows.len() as u64);
         let encoded =
@@ -66,6 +68,16 @@ impl Work for Explain {
         })?;
         Ok(Outcome::Answer(Arc::new(explanation), false))
     }
+}
+
+/// Refuses an answer for every row and feature that memory does not hold.
+fn check_room(method: &dyn Explainer, joined: &Joined, rows: usize) -> Result<(), Problem> {
+    if !method.answers_rows() {
+        return Ok(());
+    }
+    let card = joined.model.card();
+    let numbers = card.outputs.len() * if method.supports(&*joined.model) == Support::Estimate { 2 } else { 1 };
+    Size { rows, features: card.inputs.len(), numbers }.check(room::free())
 }
 
 /// The method that the plan names; `auto` takes the exact one for the model's structure.

@@ -3,10 +3,12 @@
 pub mod draw;
 pub mod explain;
 pub mod export;
+pub mod forget;
 pub mod link;
 pub mod open;
 pub mod profile;
 pub mod report;
+pub mod room;
 pub mod select;
 pub mod train;
 
