@@ -173,7 +173,7 @@ impl Trial<'_> {
         let harms: Vec<f64> = outcomes.iter().map(|o| o.harm).collect();
         let value = stats::mean(&harms);
         let std_error = (stats::variance(&harms) / harms.len() as f64).sqrt();
-        let reach = student(harms.len().saturating_sub(1)) * std_error;
+        let reach = stats::student(harms.len().saturating_sub(1)) * std_error;
         Ok(FeatureImportance {
             feature: self.model.card().inputs[feature].name.clone(),
             value,
@@ -325,34 +325,4 @@ impl Trial<'_> {
 /// The middle 95 % of ascending values.
 fn middle(sorted: &[f64]) -> (f64, f64) {
     (stats::quantile_sorted(sorted, 0.025), stats::quantile_sorted(sorted, 0.975))
-}
-
-/// The 97.5 % quantile of Student's t with `freedom` degrees of freedom, to 0.002.
-fn student(freedom: usize) -> f64 {
-    const TABLE: [f64; 9] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
-    match freedom {
-        0 => f64::INFINITY,
-        1..=9 => TABLE[freedom - 1],
-        _ => {
-            // Cornish–Fisher expansion around the normal quantile.
-            let (z, n) = (1.959_964, freedom as f64);
-            let (third, fifth) = (z * z * z, z * z * z * z * z);
-            let seventh = fifth * z * z;
-            z + (third + z) / (4.0 * n)
-                + (5.0 * fifth + 16.0 * third + 3.0 * z) / (96.0 * n * n)
-                + (3.0 * seventh + 19.0 * fifth + 17.0 * third - 15.0 * z) / (384.0 * n * n * n)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_of_student_join_the_table_smoothly() {
-        assert!((student(10) - 2.228).abs() < 2e-3);
-        assert!((student(30) - 2.042).abs() < 1e-3);
-        assert!((student(1_000_000) - 1.96).abs() < 1e-3);
-    }
 }
