@@ -3,6 +3,7 @@
 //! No window, no file dialog. `plotters` and `resvg` are used here and nowhere else.
 
 pub mod alt;
+pub mod compared;
 pub mod font;
 pub mod interaction;
 pub mod kind;
@@ -18,7 +19,9 @@ pub mod swarm;
 pub mod theme;
 pub mod view;
 
-pub use kind::{ChartError, KINDS, Kind, Needs, PerformanceKind, PredictionView, Subject};
+pub use kind::{
+    ChallengerNeed, ChallengerView, ChartError, KINDS, Kind, Needs, PerformanceKind, PredictionView, Subject,
+};
 pub use paint::{PaintError, csv, natural_size, png, svg};
 pub use scale::ticks;
 pub use spec::{Axis, AxisKind, Bar, Cell, Chart, ChartTable, Legend, Mark, Paint, Role, SecondAxis};

@@ -36,6 +36,14 @@ pub(super) enum Purpose {
     Train,
     /// Rows to select.
     Select,
+    /// A model to compare with the open one.
+    OpenChallenger,
+    /// Champion and challenger on the open table.
+    Meet,
+    /// Rows on which they differ.
+    Differ,
+    /// Attributions of both, under the memo key of the champion's.
+    ExplainBoth(String),
 }
 
 /// A job's entry in the books.
@@ -65,6 +73,8 @@ pub(super) struct Ledger {
     pub explain_when_linked: bool,
     /// Memo key of the attributions shown; empty without any.
     pub attribution_key: String,
+    /// How the newest attributions were asked for, with their memo key.
+    pub explained_with: Option<(String, Plan)>,
     /// Counts adopted answers beside the attributions.
     pub answered: u64,
     /// What charts depend on now.
@@ -91,7 +101,11 @@ impl Session {
         self.ledger.next_job += 1;
         let task = Task::silent();
         let revision = self.ledger.revision;
-        let lane = if matches!(purpose, Purpose::Draw(_) | Purpose::Select) { Lane::Short } else { Lane::Long };
+        let lane = if matches!(purpose, Purpose::Draw(_) | Purpose::Select | Purpose::Differ) {
+            Lane::Short
+        } else {
+            Lane::Long
+        };
         self.ledger.tickets.insert(id, Ticket { purpose, revision });
         self.jobs.push(JobState { id, title: title.clone(), task: task.clone() });
         Job { id, title, task, revision, lane, work: Box::new(work) }

@@ -3,6 +3,7 @@
 
 mod absorb;
 mod apply;
+pub mod challenger;
 pub mod command;
 pub mod derived;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod stream;
 mod work;
 pub mod write;
 
+pub use challenger::{Challenger, Differences, Meeting};
 pub use command::{ChartRequest, Command, Export, Plan, ReportPlan, RowChoice};
 pub use event::{Event, JobId, Outcome, Predictions};
 pub use job::{Job, Lane, Revision, Work};

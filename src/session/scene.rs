@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::base::{Knobs, Problem, Task};
 use crate::chart::kind;
-use crate::chart::{Chart, PredictionView, Subject};
+use crate::chart::{ChallengerView, Chart, PredictionView, Subject};
 use crate::data::read::ReadOptions;
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Answers;
 use crate::model::{Model, Performance};
 
+use super::challenger::Challenger;
 use super::command::ChartRequest;
 use super::event::Predictions;
 
@@ -36,6 +37,8 @@ pub struct Scene {
     pub threshold: f64,
     /// How the table was read.
     pub read_options: ReadOptions,
+    /// A second model, compared with the first.
+    pub challenger: Option<Challenger>,
 }
 
 impl Scene {
@@ -61,7 +64,20 @@ impl Scene {
             feature: request.feature,
             colour: request.colour,
             task: None,
+            challenger: self.challenger_view(),
         }
+    }
+
+    /// The second model as charts see it, once it is joined with the table.
+    fn challenger_view(&self) -> Option<ChallengerView<'_>> {
+        let challenger = self.challenger.as_ref()?;
+        let meeting = challenger.meeting()?;
+        Some(ChallengerView {
+            card: meeting.model.card(),
+            predictions: &meeting.predictions,
+            challenge: challenger.challenge().map(|c| &**c),
+            threshold: self.threshold,
+        })
     }
 
     /// Draws the chart that `request` names; cancelling `task` ends the drawing.

@@ -9,6 +9,7 @@ use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{Model, Performance};
 
+use super::challenger::Challenger;
 use super::command::{ChartRequest, Plan};
 use super::event::{JobId, Predictions};
 use super::history::History;
@@ -43,6 +44,7 @@ pub struct Session {
     pub(super) memo: Memo,
     pub(super) history: History,
     pub(super) answers_once: bool,
+    pub(super) challenger: Option<Challenger>,
 }
 
 /// A decision threshold, one half until somebody moves it.
@@ -232,14 +234,17 @@ impl Session {
             answers: self.answers.clone(),
             threshold: self.threshold.0,
             read_options: self.ledger.read_options.clone(),
+            challenger: self.challenger.clone(),
         }
     }
 
     /// What a chart depends on, as text.
     pub(super) fn chart_key(&self, request: &ChartRequest) -> String {
-        let reads = kind::find(request.kind).and_then(|kind| kind.needs().answer);
+        let needs = kind::find(request.kind).map(|kind| kind.needs()).unwrap_or_default();
+        let reads = needs.answer;
         // The stamp names the attributions; what else was answered matters to whoever shows it.
         let answered = if reads.is_none_or(|shape| shape == Shape::Attribution) { 0 } else { self.ledger.answered };
-        format!("{}|{}|{answered}", request.id(), self.ledger.stamp)
+        let compared = needs.challenger.map(|_| self.challenger_stamp()).unwrap_or_default();
+        format!("{}|{}|{answered}{compared}", request.id(), self.ledger.stamp)
     }
 }

@@ -5,6 +5,7 @@ mod axioms;
 mod bad_trees;
 mod brute_force;
 mod cancel;
+mod challenger;
 mod chart_pairs;
 mod chart_subjects;
 mod charts;

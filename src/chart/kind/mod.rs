@@ -5,8 +5,11 @@ mod calibration;
 mod class_roc;
 mod column_histogram;
 mod confusion;
+mod decision_flips;
 mod dependence;
+mod difference_waterfall;
 mod importance_bar;
+mod importance_compared;
 mod interaction_matrix;
 mod interaction_strength;
 mod partial_dependence;
@@ -14,6 +17,7 @@ mod permutation_importance;
 mod precision_recall;
 mod predicted_actual;
 mod prediction_distribution;
+mod predictions_compared;
 mod residuals;
 mod roc;
 mod term_curve;
@@ -22,7 +26,7 @@ mod waterfall;
 
 use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task};
 use crate::data::{Dataset, Link, TableProfile};
-use crate::explain::{Answers, Explanation, Shape};
+use crate::explain::{Answers, Challenge, Explanation, Shape};
 use crate::model::performance::Detail;
 use crate::model::{ModelCard, Performance, Scale, Term};
 
@@ -49,6 +53,10 @@ pub static KINDS: &[&dyn Kind] = &[
     &residuals::Residuals,
     &predicted_actual::PredictedActual,
     &column_histogram::ColumnHistogram,
+    &importance_compared::ImportanceCompared,
+    &predictions_compared::PredictionsCompared,
+    &decision_flips::DecisionFlips,
+    &difference_waterfall::DifferenceWaterfall,
 ];
 
 /// What a chart needs before it can be drawn; a face offers it only when all of it is there.
@@ -68,6 +76,8 @@ pub struct Needs {
     pub profile: bool,
     /// A model that offers terms of so many features.
     pub terms: Option<usize>,
+    /// A second model, compared with the first.
+    pub challenger: Option<ChallengerNeed>,
 }
 
 impl Needs {
@@ -103,6 +113,8 @@ impl Needs {
             Some("Open a table first")
         } else if !self.has_terms(subject.terms) {
             Some(NO_TERMS)
+        } else if let Some(need) = self.challenger {
+            need.unmet(subject)
         } else {
             None
         }
@@ -123,6 +135,48 @@ pub struct PredictionView<'a> {
     pub scale: Scale,
     /// Class index or number of each row, NaN unknown; empty without a target column.
     pub truth: &'a [f64],
+}
+
+/// What a chart of two models reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengerNeed {
+    /// Predictions of both.
+    Predictions,
+    /// Predictions of both, and classes to decide between.
+    Decisions,
+    /// Attributions of both.
+    Attributions,
+    /// Attributions of both, and classes to decide between.
+    DecisionsExplained,
+}
+
+impl ChallengerNeed {
+    fn unmet(self, subject: &Subject<'_>) -> Option<&'static str> {
+        let explained = matches!(self, Self::Attributions | Self::DecisionsExplained);
+        let decides = matches!(self, Self::Decisions | Self::DecisionsExplained);
+        match subject.challenger {
+            None => Some("Open a model to compare first"),
+            Some(_) if decides && !subject.card.is_some_and(|card| card.task.is_classification()) => {
+                Some("Only models of classes decide")
+            }
+            Some(_) if !explained && subject.predictions.is_none() => Some("Predict the table first"),
+            Some(view) if explained && view.challenge.is_none() => Some("Explain both models first"),
+            Some(_) => None,
+        }
+    }
+}
+
+/// A second model on the same rows, as a face knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct ChallengerView<'a> {
+    /// Its card.
+    pub card: &'a ModelCard,
+    /// Its predictions of the whole table, in the unit and order of outputs of the first model's.
+    pub predictions: &'a [f64],
+    /// Attributions of both.
+    pub challenge: Option<&'a Challenge>,
+    /// The decision threshold of two classes.
+    pub threshold: f64,
 }
 
 /// The kind of performance a chart reads.
@@ -169,6 +223,8 @@ pub struct Subject<'a> {
     pub colour: Option<usize>,
     /// The work this drawing is part of; cancelling it ends the drawing.
     pub task: Option<&'a Task>,
+    /// A second model, compared with the first.
+    pub challenger: Option<ChallengerView<'a>>,
 }
 
 impl<'a> Subject<'a> {
