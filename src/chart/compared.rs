@@ -1,7 +1,7 @@
 //! Two models side by side as charts read them: their names, their attributions in one unit, and the words for both.
 
 use crate::base::{RowId, text};
-use crate::explain::Challenge;
+use crate::explain::{Challenge, Shape};
 use crate::model::measure::{Flip, TwoPredictions};
 
 use super::kind::{ChallengerView, ChartError, Subject};
@@ -142,6 +142,11 @@ impl<'a> Compared<'a> {
         if name.is_empty() { String::new() } else { format!(" to “{name}”") }
     }
 
+    /// Title suffix that names the output: ` of “default”`; empty when it has no name.
+    pub fn of_output(&self) -> String {
+        view::of_output(self.challenge.both().0.outputs.get(self.output).map_or("", String::as_str))
+    }
+
     /// Whether the scale is the log-odds of one class against its complement.
     pub fn is_log_odds(&self) -> bool {
         self.unit == "log-odds" && self.challenge.outputs() == 1
@@ -163,6 +168,18 @@ impl<'a> Compared<'a> {
             }
         }
         let both = [self.challenge.champion(), self.challenge.challenger()];
+        let shown = self.subject.answer(Shape::Attribution).map(|e| &e.provenance);
+        let (own, other) = (&both[0].provenance, &both[1].provenance);
+        if let Some(shown) = shown.filter(|shown| shown.method != own.method) {
+            notes.push(format!(
+                "Both models are explained against the same reference set, so that the champion’s numbers differ from those \
+                 of {} on other charts.",
+                shown.method_title
+            ));
+        }
+        if own.method != other.method {
+            notes.push("Each model has its own exact method; both measure the same game.".to_owned());
+        }
         if both.iter().any(|e| e.provenance.background.is_none()) {
             notes.push(
                 "This method uses no reference set: each model’s expected prediction comes from its own training rows."

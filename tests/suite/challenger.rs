@@ -57,10 +57,13 @@ fn a_challenger_is_predicted_measured_and_explained_like_the_champion() {
     }
     let challenge = challenge(&session);
     let (own, other) = challenge.both();
-    assert!(Arc::ptr_eq(challenge.champion(), session.attribution().expect("explained")), "nothing is computed twice");
     assert_eq!(own.rows, other.rows);
     assert_eq!(own.scale, other.scale);
-    assert_eq!(challenge.challenger().provenance.method, challenge.champion().provenance.method);
+    // The same game against the same rows, although the champion alone is explained without a reference set.
+    let passports = [challenge.champion(), challenge.challenger()].map(|e| &e.provenance);
+    assert!(passports.iter().all(|p| p.method == "tree-shap-interventional"));
+    assert_eq!(passports[0].background_text, passports[1].background_text);
+    assert_eq!(session.attribution().expect("explained").provenance.method, "tree-shap");
 }
 
 #[test]
@@ -286,6 +289,7 @@ fn the_challenger_follows_the_plan_the_champion_and_the_table() {
     let backgrounds = [both.champion(), both.challenger()].map(|e| e.provenance.background_text.clone());
     assert_eq!(backgrounds[0], backgrounds[1]);
     assert_eq!(both.challenger().provenance.method, "tree-shap-interventional");
+    assert!(Arc::ptr_eq(both.champion(), session.attribution().expect("explained")), "nothing is computed twice");
     let first = both.bases(0);
     let known = Arc::clone(both.challenger());
     assert!(session.apply(Command::Explain).is_empty(), "both are known");

@@ -72,7 +72,7 @@ impl Kind for DecisionFlips {
         let away: Vec<(&str, f64)> = all.iter().map(|l| (l.name.as_str(), l.out)).collect();
         Ok(Chart {
             kind: self.id(),
-            title: format!("What carries the decisions that change{}", both.to_output()),
+            title: format!("What carries the decisions that change to and from “{}”", flips.name),
             x: Axis {
                 label: format!("mean change of the contribution ({})", both.unit),
                 range: if range.1 > range.0 { range } else { (-1.0, 1.0) },
@@ -86,8 +86,8 @@ impl Kind for DecisionFlips {
             ],
             notes: notes(&both, &flips, (subject, missing)),
             legend: vec![
-                Legend::Key(INTO, format!("flips to “{}” (upper bar, {})", flips.name, right(&flips.into))),
-                Legend::Key(OUT, format!("flips {} (lower bar, {})", flips.away(), right(&flips.out))),
+                Legend::Key(INTO, format!("flips to “{}” (upper bar)", text::shorten(&flips.name, 24))),
+                Legend::Key(OUT, format!("flips {} (lower bar)", text::shorten(&flips.away(), 30))),
             ],
             alt: format!(
                 "Bar chart of what carries the change where two models decide differently, {}. {} to “{}”; on average: {}. \
@@ -108,15 +108,15 @@ impl Kind for DecisionFlips {
     }
 }
 
-/// `31 rows, the challenger is right in 18`.
-fn right(flips: &[Flip]) -> String {
+/// `31 flips to “yes”, the challenger is right in 18`.
+fn right(flips: &[Flip], direction: &str) -> String {
     let known = flips.iter().filter(|f| f.right() != Right::Unknown).count();
-    let rows = text::counted(flips.len(), "row");
+    let rows = format!("{} {direction}", text::counted(flips.len(), "flip"));
     if known == 0 {
         return rows;
     }
     let right = flips.iter().filter(|f| f.right() == Right::Challenger).count();
-    format!("{rows}, challenger right in {}", text::count(right))
+    format!("{rows}, the challenger is right in {}", text::count(right))
 }
 
 /// Every column and, last, the base: with it each direction adds up to the mean change of the prediction.
@@ -188,6 +188,8 @@ fn notes(both: &Compared<'_>, flips: &Directions, (subject, missing): (&Subject<
     if flips.into.is_empty() && flips.out.is_empty() {
         notes.push("No decision changes, so that nothing carries a change.".to_owned());
     }
+    let (into, out) = (format!("to “{}”", flips.name), flips.away());
+    notes.push(format!("{}; {}.", right(&flips.into, &into), right(&flips.out, &out)));
     notes
         .push(format!("Challenger minus champion, averaged over the rows of a direction; {}.", compared::who(subject)));
     notes.push("The bars of a direction add up to the mean change of the prediction.".to_owned());

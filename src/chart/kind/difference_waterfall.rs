@@ -67,7 +67,7 @@ impl Kind for DifferenceWaterfall {
         let second = both.is_log_odds().then(|| scale::probability_axis(range));
         Ok(Chart {
             kind: self.id(),
-            title: format!("Row {}: from champion to challenger{}", text::count(row.index()), both.to_output()),
+            title: format!("Row {}: from champion to challenger{}", text::count(row.index()), both.of_output()),
             x: Axis { label: format!("prediction ({})", both.unit), range, kind: AxisKind::Linear, second },
             y: super::lanes(steps.iter().map(|s| s.name.clone()).collect::<Vec<_>>().into_iter()),
             marks,
@@ -133,7 +133,7 @@ fn notes(both: &Compared<'_>, subject: &Subject<'_>, (own, other): (f64, f64), r
     )];
     notes.extend(rest_note(rest));
     notes.push(
-        "Each bar is the challenger’s contribution minus the champion’s; the first step is the expected one."
+        "Each bar is the challenger’s contribution minus the champion’s; the first step is the change of the expected prediction."
             .to_owned(),
     );
     notes.extend(both.notes());

@@ -53,6 +53,7 @@ impl Kind for ImportanceCompared {
         if shown < order.len() {
             notes.push(format!("{} less important features are only in the table.", text::count(order.len() - shown)));
         }
+        notes.push("Beside the bars: champion → challenger (difference).".to_owned());
         notes.push("≈ marks a difference whose 95 % interval over the explained rows holds 0.".to_owned());
         notes.push(format!("{} explained.", text::counted(both.challenge.rows().len(), "row")));
         notes.extend(both.notes());
@@ -63,7 +64,7 @@ impl Kind for ImportanceCompared {
             title: format!("Mean absolute contribution{} in two models", both.to_output()),
             x: Axis {
                 label: format!("mean |contribution| ({})", both.unit),
-                range: (0.0, if largest > 0.0 { 1.2 * largest } else { 1.0 }),
+                range: (0.0, if largest > 0.0 { 1.28 * largest } else { 1.0 }),
                 kind: AxisKind::Linear,
                 second: None,
             },
@@ -74,7 +75,7 @@ impl Kind for ImportanceCompared {
             notes,
             legend: vec![
                 Legend::Key(Role::Neutral, "champion (upper bar)".to_owned()),
-                Legend::Key(Role::Accent, "challenger (lower bar, with the difference)".to_owned()),
+                Legend::Key(Role::Accent, "challenger (lower bar)".to_owned()),
             ],
             alt: format!(
                 "Bar chart of the mean absolute contribution of {} in two models, {}, in {}, over {}. Challenger minus \
@@ -108,7 +109,12 @@ fn bars(both: &Compared<'_>, shown: &[ColumnImportance]) -> Vec<Bar> {
             to: value,
             thickness: 0.34,
             role: if is_challenger { Role::Accent } else { Role::Neutral },
-            label: if is_challenger { format!("{} ({change_text})", text::number(value)) } else { text::number(value) },
+            // One text for both, beside the longer bar, so that it covers neither.
+            label: if is_challenger == (one.challenger >= one.champion) {
+                format!("{} → {} ({change_text})", text::number(one.champion), text::number(one.challenger))
+            } else {
+                String::new()
+            },
             hover: format!(
                 "{}, {}: {} {}\nchallenger minus champion {}{interval}\nmean absolute change in a row {}",
                 both.name(one.column),

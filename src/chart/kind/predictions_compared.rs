@@ -74,10 +74,7 @@ impl Kind for PredictionsCompared {
             y: linear(&format!("challenger’s prediction ({unit})"), scale::padded(range, 0.04)),
             marks,
             notes,
-            legend: groups
-                .iter()
-                .map(|g| Legend::Key(g.role, format!("{} ({})", g.name, text::counted(g.total, "row"))))
-                .collect(),
+            legend: legend(&groups),
             alt: format!(
                 "Scatter chart of two predictions of {}: {}. Correlation {}; the challenger’s prediction is {} larger on \
                  average, at most {} apart. {} decided differently.",
@@ -108,9 +105,15 @@ impl Group {
             xy: self.rows.iter().map(|&i| [x[i] as f32, y[i] as f32]).collect(),
             paint: Paint::Role(self.role),
             rows: self.rows.iter().map(|&i| RowId(i as u32)).collect(),
-            radius: if self.role == Role::Muted { 1.8 } else { 3.0 },
+            radius: if self.role == Role::Neutral || self.rows.len() > 2_000 { 1.8 } else { 3.0 },
         }
     }
+}
+
+fn legend(groups: &[Group]) -> Vec<Legend> {
+    let key = |g: &Group| Legend::Key(g.role, format!("{} ({})", g.name, text::counted(g.total, "row")));
+    let diagonal = Legend::Key(Role::Muted, "both predict the same (dashed)".to_owned());
+    groups.iter().map(key).chain([diagonal]).collect()
 }
 
 fn pick(values: &[f64], at: &[usize]) -> Vec<f64> {
@@ -158,7 +161,7 @@ fn groups(
         )
     };
     let plain = if directions.is_some() { "same decision" } else { "row" };
-    let role = if directions.is_some() { Role::Muted } else { Role::Accent };
+    let role = if directions.is_some() { Role::Neutral } else { Role::Accent };
     let mut groups = vec![Group { name: plain.to_owned(), role, total: stay.len(), rows: stay_kept }];
     if let Some(d) = directions {
         let name = format!("flips to “{}”", text::shorten(&d.name, 24));

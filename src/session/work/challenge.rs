@@ -181,21 +181,18 @@ impl Work for ExplainBoth {
     }
 }
 
-/// A method for each model: the plan's own for both; chosen automatically, the same one where both models have the same
-/// structure, else the exact one of each that measures against the same background rows.
+/// A method for each model: the plan's own for both; chosen automatically, the exact one of each that measures against
+/// the same background rows. Expected predictions that come from the models' own training rows could not be compared:
+/// XGBoost weighs rows by curvature where LightGBM counts them.
 fn methods(
     (own, other): (&dyn Model, &dyn Model),
     plan: &Plan,
 ) -> Result<(&'static dyn Explainer, &'static dyn Explainer), Problem> {
-    let given = plan.background_file.is_some();
-    let choose = |model: &dyn Model, background: bool| {
-        let id = if plan.method == "auto" { method::automatic(model, background) } else { &plan.method };
+    let choose = |model: &dyn Model| {
+        let id = if plan.method == "auto" { method::automatic(model, true) } else { &plan.method };
         explain::find_method(id)
     };
-    let (mut first, mut second) = (choose(own, given)?, choose(other, given)?);
-    if first.id() != second.id() {
-        (first, second) = (choose(own, true)?, choose(other, true)?);
-    }
+    let (first, second) = (choose(own)?, choose(other)?);
     for (model, method) in [(own, first), (other, second)] {
         if let Support::No(reason) = method.supports(model) {
             return Err(Problem::new(

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::base::{Problem, Task};
 use crate::data::{Column, MISSING_CODE, TextValues, Values};
 use crate::explain::{Challenge, Explanation};
-use crate::model::measure::{Comparison, TwoPredictions, decision};
+use crate::model::measure::{TwoPredictions, decision};
 
 use crate::session::scene::Scene;
 use crate::session::write::{Ending, to_pieces, write_pieces};
@@ -126,7 +126,7 @@ fn about(scene: &Scene) -> Map<String, Value> {
         about.insert("threshold".to_owned(), scene.threshold.into());
     }
     if let Some(comparison) = challenger.meeting().and_then(|m| m.comparison.as_ref()) {
-        about.insert("metrics".to_owned(), metrics(comparison));
+        about.insert("metrics".to_owned(), comparison.facts());
     }
     if let Some(challenge) = challenger.challenge() {
         let of = |e: &Explanation| json!({ "fidelity": e.fidelity, "provenance": e.provenance });
@@ -134,28 +134,6 @@ fn about(scene: &Scene) -> Map<String, Value> {
         about.insert("attributions".to_owned(), both);
     }
     about
-}
-
-/// The metrics as JSON.
-pub fn metrics(comparison: &Comparison) -> Value {
-    let one = |m: &crate::model::measure::MetricDifference| {
-        json!({
-            "id": m.id,
-            "title": m.title,
-            "champion": m.champion,
-            "challenger": m.challenger,
-            "difference": m.difference(),
-            "interval": m.interval.map(|(low, high)| [low, high]),
-            "verdict": m.verdict().words(),
-        })
-    };
-    json!({
-        "rows": comparison.rows,
-        "skipped": comparison.skipped,
-        "weighted": comparison.weighted,
-        "values": comparison.metrics.iter().map(one).collect::<Vec<_>>(),
-        "notes": comparison.notes,
-    })
 }
 
 fn numbers(name: &str, values: Vec<f64>, whole: bool) -> Column {

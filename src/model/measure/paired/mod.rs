@@ -7,6 +7,8 @@
 mod area;
 mod shares;
 
+use serde_json::{Value, json};
+
 use crate::base::text::counted;
 use crate::base::{Cancelled, RowId, Task};
 use crate::num::{MatrixView, stats};
@@ -112,6 +114,30 @@ impl MetricDifference {
             (Some(_), Good::High | Good::Low) => Verdict::ChampionBetter,
             (Some(_), Good::Zero | Good::Neither) => Verdict::Differ,
         }
+    }
+}
+
+impl Comparison {
+    /// Everything as JSON, for files and scripts.
+    pub fn facts(&self) -> Value {
+        let one = |m: &MetricDifference| {
+            json!({
+                "id": m.id,
+                "title": m.title,
+                "champion": m.champion,
+                "challenger": m.challenger,
+                "difference": m.difference(),
+                "interval": m.interval.map(|(low, high)| [low, high]),
+                "verdict": m.verdict().words(),
+            })
+        };
+        json!({
+            "rows": self.rows,
+            "skipped": self.skipped,
+            "weighted": self.weighted,
+            "values": self.metrics.iter().map(one).collect::<Vec<_>>(),
+            "notes": self.notes,
+        })
     }
 }
 
