@@ -280,6 +280,7 @@ impl CandorApp {
             self.desk.data.grid.clear();
             self.desk.data.filter.clear();
             self.desk.local = screen::local::State::default();
+            self.desk.compare = screen::compare::State::default();
             self.desk.train = screen::train::State::default();
         }
     }

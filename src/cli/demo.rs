@@ -75,6 +75,7 @@ fn is_ready(kind: &dyn Kind, session: &Session) -> bool {
         Detail::Regression(_) => PerformanceKind::Regression,
     });
     needs.answer.is_none_or(|shape| session.answer(shape).is_some())
+        && needs.challenger.is_none()
         && (needs.performance.is_none() || needs.performance == performance)
         && needs.has_terms(session.model().and_then(|model| model.terms()))
 }

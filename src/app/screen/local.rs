@@ -158,7 +158,7 @@ pub(super) fn unit_text(value: f64, scale: Scale) -> String {
 
 /// Chart kinds about one row.
 fn kinds() -> Vec<&'static dyn Kind> {
-    KINDS.iter().copied().filter(|k| k.needs().row).collect()
+    KINDS.iter().copied().filter(|k| k.needs().row && k.needs().challenger.is_none()).collect()
 }
 
 fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
