@@ -130,6 +130,9 @@ pub struct Open {
     /// Tables and models
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// A second model to compare with the first
+    #[arg(long, value_name = "M")]
+    pub with: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show the text as a heading")]
     pub sight: Sight,

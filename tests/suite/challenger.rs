@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use candor::base::{RowId, Seed};
+use candor::chart::{Cell, Chart, Mark};
 use candor::data::Role;
 use candor::explain::{Body, Challenge};
 use candor::model::measure::{Comparison, MetricDifference, Verdict};
-use candor::session::{Command, Meeting, Plan, Session};
+use candor::session::{ChartRequest, Command, Meeting, Plan, Session};
 use candor::worker::inline::run_all;
 
 use super::session::sample;
@@ -355,4 +356,72 @@ fn queries_know_the_challenger() {
         Command::SelectWhere("\"challenger class\" = yes and \"challenger prediction\" < 0.5".to_owned()),
     );
     assert_eq!(session.problems(), []);
+}
+
+fn drawn(session: &mut Session, kind: &'static str, row: Option<RowId>) -> Arc<Chart> {
+    let request = ChartRequest { kind, output: 0, row, feature: None, colour: None, knobs: Vec::new() };
+    carry_out(session, Command::Draw(request.clone()));
+    assert_eq!(session.chart_problem(&request), None);
+    session.chart(&request).expect("it was drawn")
+}
+
+fn number(cell: &Cell) -> f64 {
+    match cell {
+        Cell::Number(value) => *value,
+        Cell::Text(text) => panic!("{text} is no number"),
+    }
+}
+
+#[test]
+fn charts_of_two_models_show_the_flips_and_what_carries_them() {
+    let mut session = credit(OTHER);
+    let flips = session.challenger().and_then(|c| c.differences()).and_then(|d| d.flips.clone()).expect("compared");
+    let into: Vec<RowId> = flips.iter().filter(|f| f.to == 1).map(|f| f.row).collect();
+    // Every flipped row is a dot of its own group.
+    let chart = drawn(&mut session, "predictions-compared", None);
+    let dots: Vec<&Arc<[RowId]>> =
+        chart.marks.iter().filter_map(|m| if let Mark::Points { rows, .. } = m { Some(rows) } else { None }).collect();
+    assert_eq!(dots.iter().map(|d| d.len()).sum::<usize>(), 1000);
+    let sorted = |rows: &[RowId]| {
+        let mut rows = rows.to_vec();
+        rows.sort();
+        rows
+    };
+    assert_eq!(sorted(dots[1]), sorted(&into));
+    // The lanes of a direction add up to the mean change of the margin.
+    let chart = drawn(&mut session, "decision-flips", None);
+    let total: f64 = chart.table.rows.iter().map(|row| number(&row[1])).sum();
+    let both = challenge(&session);
+    let (own, other) = (&both.champion().predictions, &both.challenger().predictions);
+    let mean = into.iter().map(|r| other[r.index()] - own[r.index()]).sum::<f64>() / into.len() as f64;
+    assert!((total - mean).abs() < 1e-9, "{total} and {mean}");
+    // A bar stands for the rows of its direction.
+    let query = chart.marks.iter().find_map(|m| match m {
+        Mark::Bars { bars, .. } => bars.first().and_then(|b| b.query.clone()),
+        _ => None,
+    });
+    carry_out(&mut session, Command::SelectWhere(query.expect("classes have plain names")));
+    assert_eq!(session.problems(), []);
+    assert_eq!(session.selection().expect("some rows").len(), into.len());
+    // The waterfall of a row ends at the challenger.
+    let chart = drawn(&mut session, "difference-waterfall", Some(into[0]));
+    let bars = chart.marks.iter().find_map(|m| if let Mark::Bars { bars, .. } = m { Some(bars) } else { None });
+    let bars = bars.expect("steps");
+    let both = challenge(&session);
+    let ends = both.predictions(0, into[0].index());
+    assert!((bars[0].from - ends.0).abs() < 1e-12 && (bars[bars.len() - 1].to - ends.1).abs() < 1e-9);
+}
+
+#[test]
+fn moving_the_threshold_redraws_charts_of_two_models_and_no_others() {
+    let mut session = credit(OTHER);
+    let (alone, both) = ("importance-bar", "decision-flips");
+    let request = |kind| ChartRequest { kind, output: 0, row: None, feature: None, colour: None, knobs: Vec::new() };
+    let first = drawn(&mut session, both, None);
+    drawn(&mut session, alone, None);
+    carry_out(&mut session, Command::SetThreshold(0.3));
+    assert!(session.chart(&request(alone)).is_some() && session.chart(&request(both)).is_none());
+    assert_ne!(first.notes[0], drawn(&mut session, both, None).notes[0]);
+    carry_out(&mut session, Command::CloseChallenger);
+    assert!(session.chart(&request(both)).is_none() && session.chart(&request(alone)).is_some());
 }

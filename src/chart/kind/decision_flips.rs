@@ -72,7 +72,7 @@ impl Kind for DecisionFlips {
         let away: Vec<(&str, f64)> = all.iter().map(|l| (l.name.as_str(), l.out)).collect();
         Ok(Chart {
             kind: self.id(),
-            title: format!("What carries the decisions that change to and from “{}”", flips.name),
+            title: format!("What carries the flips of “{}”", flips.name),
             x: Axis {
                 label: format!("mean change of the contribution ({})", both.unit),
                 range: if range.1 > range.0 { range } else { (-1.0, 1.0) },

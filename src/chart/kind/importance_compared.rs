@@ -61,10 +61,10 @@ impl Kind for ImportanceCompared {
             order.iter().take(5).map(|one| (both.name(one.column), one.challenger - one.champion)).collect();
         Ok(Chart {
             kind: self.id(),
-            title: format!("Mean absolute contribution{} in two models", both.to_output()),
+            title: format!("Mean |contribution|{}, two models", both.to_output()),
             x: Axis {
                 label: format!("mean |contribution| ({})", both.unit),
-                range: (0.0, if largest > 0.0 { 1.28 * largest } else { 1.0 }),
+                range: (0.0, if largest > 0.0 { 1.42 * largest } else { 1.0 }),
                 kind: AxisKind::Linear,
                 second: None,
             },

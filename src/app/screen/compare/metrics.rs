@@ -11,6 +11,9 @@ use crate::app::desk::Cx;
 use crate::app::style::{self, HALF};
 use crate::app::widget::card;
 
+/// Height of the card without its metrics.
+const HEAD: f32 = 100.0;
+
 /// The card of metrics, or how to get them.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
     let Some(comparison) = challenger.meeting().and_then(|m| m.comparison.clone()) else {
@@ -25,6 +28,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
         });
         return;
     };
+    let room = ui.available_height();
     card::card(ui, |ui| {
         let rows = text::counted(comparison.rows, "row");
         let weighted = if comparison.weighted { ", weighted" } else { "" };
@@ -36,9 +40,10 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = 18.0;
         line(ui, [small("metric"), small("champion"), small("challenger")]);
-        for metric in &comparison.metrics {
-            one(ui, metric);
-        }
+        let height = (room * 0.5 - HEAD).max(160.0);
+        egui::ScrollArea::vertical().auto_shrink([false, true]).id_salt("metrics").max_height(height).show(ui, |ui| {
+            comparison.metrics.iter().for_each(|metric| one(ui, metric));
+        });
         let notes = comparison.notes.join(". ");
         ui.add_space(HALF);
         ui.add(Label::new(style::small("Intervals cover 95 % of the difference")).truncate())

@@ -11,7 +11,7 @@ use crate::model::measure::{Flip, Right};
 use crate::session::{Challenger, Command, Meeting, Predictions};
 
 use crate::app::desk::Cx;
-use crate::app::style::{self, HALF};
+use crate::app::style::{self, HALF, STEP};
 use crate::app::widget::{card, empty};
 
 /// Which rows are listed.
@@ -55,16 +55,22 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
             Some(flips) if flips.is_empty() => {
                 ui.label(RichText::new("Both models decide every row alike.").weak());
             }
-            Some(flips) => list(ui, flips.len(), |ui, i| {
-                if let Some(flip) = flips.get(i) {
-                    flipped(ui, cx, &both, flip);
-                }
-            }),
-            None => list(ui, differences.rows.len(), |ui, i| {
-                if let Some(row) = differences.rows.get(i) {
-                    plain(ui, cx, &both, *row);
-                }
-            }),
+            Some(flips) => {
+                headings(ui, cx, ["row", "decision", "prediction", "right"]);
+                list(ui, flips.len(), |ui, i| {
+                    if let Some(flip) = flips.get(i) {
+                        flipped(ui, cx, &both, flip);
+                    }
+                });
+            }
+            None => {
+                headings(ui, cx, ["row", "", "prediction", "difference"]);
+                list(ui, differences.rows.len(), |ui, i| {
+                    if let Some(row) = differences.rows.get(i) {
+                        plain(ui, cx, &both, *row);
+                    }
+                });
+            }
         }
     });
 }
@@ -91,6 +97,33 @@ impl Both {
     }
 }
 
+/// Names of the columns of the list.
+fn headings(ui: &mut Ui, cx: &Cx<'_>, names: [&str; 4]) {
+    let threshold = match cx.session.model().map(|m| m.card().outputs.len()) {
+        Some(1) => format!("Decided at a threshold of {}; ", text::number(cx.session.threshold())),
+        _ => String::new(),
+    };
+    let area = ui.horizontal(|ui| {
+        ui.set_height(18.0);
+        ui.add_space(STEP);
+        cells(ui, ui.available_width() - STEP, &names.map(style::small));
+    });
+    area.response.on_hover_text(format!("{threshold}the largest difference comes first"));
+}
+
+/// Cells of one line, in columns of fixed shares.
+fn cells(ui: &mut Ui, full: f32, cells: &[RichText; 4]) {
+    ui.spacing_mut().item_spacing.x = 0.0;
+    let shares = if cells[1].text().is_empty() { [0.2, 0.0, 0.45, 0.35] } else { [0.14, 0.27, 0.37, 0.22] };
+    for (cell, share) in cells.iter().zip(shares) {
+        let size = vec2(full * share, ui.available_height());
+        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_width(size.x);
+            ui.add(egui::Label::new(cell.clone()).truncate());
+        });
+    }
+}
+
 fn list(ui: &mut Ui, count: usize, mut entry: impl FnMut(&mut Ui, usize)) {
     ui.spacing_mut().item_spacing.y = 0.0;
     egui::ScrollArea::vertical().auto_shrink(false).id_salt("compared rows").show_rows(
@@ -110,17 +143,12 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, flips: &[Flip]) {
             (Listed::All, "All rows".to_owned()),
         ];
         card::segments(ui, &mut cx.desk.compare.rows.listed, &titles);
-        let button = egui::Button::new("Select flipped rows");
-        let hint = "Select these rows everywhere";
+        let button = egui::Button::new("Select all");
+        let hint = "Select the flipped rows everywhere";
         if ui.add_enabled(!flips.is_empty(), button).on_hover_text(hint).clicked() {
             cx.wish(Command::SelectWhere(FLIPPED.to_owned()));
         }
     });
-    let words = match cx.session.model().map(|m| m.card().outputs.len()) {
-        Some(1) => format!("largest difference first, threshold {}", text::number(cx.session.threshold())),
-        _ => "largest difference first".to_owned(),
-    };
-    ui.label(style::small(words));
 }
 
 /// `Row 17   no → yes   42.3 % → 56.1 %   right`.
@@ -132,14 +160,13 @@ fn flipped(ui: &mut Ui, cx: &mut Cx<'_>, both: &Both, flip: &Flip) {
     };
     let (from, to) = (class(flip.from), class(flip.to));
     let (own, other) = both.of(flip.row, if both.own.outputs == 1 { 0 } else { flip.to });
-    let right = match flip.right() {
-        Right::Champion => "champion right",
-        Right::Challenger => "challenger right",
-        Right::Neither => "neither right",
-        Right::Unknown => "",
-    };
+    let right = flip.right().words();
     let numbers = format!("{} → {}", both.text(own), both.text(other));
-    let label = format!("Row {}, {from} becomes {to}, {numbers}, {right}", flip.row);
+    let label = if flip.right() == Right::Unknown {
+        format!("Row {}, {from} becomes {to}, {numbers}", flip.row)
+    } else {
+        format!("Row {}, {from} becomes {to}, {numbers}, {right} is right", flip.row)
+    };
     let cells = [
         format!("{}", flip.row),
         format!("{} → {}", text::shorten(&from, 10), text::shorten(&to, 10)),
@@ -165,15 +192,7 @@ fn line(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, (label, cells): (&str, &[Strin
     let selected = cx.session.row() == Some(row);
     let response = card::line(ui, selected, label, |ui| {
         let full = ui.available_width();
-        ui.spacing_mut().item_spacing.x = 0.0;
-        let shares = if cells[1].is_empty() { [0.2, 0.0, 0.45, 0.35] } else { [0.13, 0.24, 0.36, 0.27] };
-        for (cell, share) in cells.iter().zip(shares) {
-            let size = vec2(full * share, style::ROW);
-            ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.set_min_width(size.x);
-                ui.add(egui::Label::new(cell).truncate());
-            });
-        }
+        self::cells(ui, full, &cells.each_ref().map(RichText::new));
     });
     if response.on_hover_text(label).clicked() {
         cx.select_row(row);
