@@ -104,8 +104,10 @@ impl Everything {
         let truth = truth.collect();
         let challenge = challenge(&parts);
         let (_, second) = challenge.both();
-        let other =
-            second.values.chunks(width).map(|row| 1.0 / (1.0 + (-(second.base[0] + row.iter().sum::<f64>())).exp()));
+        let other = second
+            .values
+            .chunks(second.features.len())
+            .map(|row| 1.0 / (1.0 + (-(second.base[0] + row.iter().sum::<f64>())).exp()));
         let other = other.collect();
         Self {
             challenge,

@@ -27,8 +27,12 @@ pub(crate) struct State {
     rows: rows::State,
     knobs: std::collections::BTreeMap<&'static str, knob_form::Values>,
     knobs_open: bool,
+    /// Whether there is room for the selected row’s chart below the others.
+    has_room: bool,
 }
 
+/// Height from which two charts stand below each other.
+const ROOM_FOR_TWO: f32 = 860.0;
 const BELONGS: &str =
     "Two models on the same rows, their metrics, their decisions and what carries the difference belong here.";
 /// The chart of the selected row.
@@ -198,24 +202,38 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
         not_explained(ui, cx, challenger);
         return;
     }
+    let room = ui.available_height();
+    cx.desk.compare.has_room = room > ROOM_FOR_TWO;
+    let twofold = chosen != ONE_ROW && room > ROOM_FOR_TWO && challenger.challenge().is_some();
+    let height = if twofold { (room - HALF) * 0.55 } else { room };
+    chart(ui, cx, kind, height);
+    if let Some(one_row) = KINDS.iter().copied().find(|k| twofold && k.id() == ONE_ROW) {
+        ui.add_space(HALF);
+        chart(ui, cx, one_row, ui.available_height());
+    }
+}
+
+/// One chart in a card, `height` with its margins.
+fn chart(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind, height: f32) {
+    let needs = kind.needs();
+    let height = (height - 2.0 * GAP).max(300.0);
     if needs.row && cx.session.row().is_none() {
         card::card(ui, |ui| {
-            ui.set_min_height(ui.available_height());
+            ui.set_min_height(height);
             ui.label(style::title("No row is selected"));
             ui.label(RichText::new("Choose a row in the list on the left.").weak());
         });
         return;
     }
     let request = ChartRequest {
-        kind: chosen,
+        kind: kind.id(),
         output: cx.session.output(),
         row: cx.session.row().filter(|_| needs.row),
         feature: None,
         colour: None,
-        knobs: cx.desk.compare.knobs.get(chosen).map_or_else(Vec::new, knob_form::pairs),
+        knobs: cx.desk.compare.knobs.get(kind.id()).map_or_else(Vec::new, knob_form::pairs),
     };
-    let height = (ui.available_height() - 2.0 * GAP).max(300.0);
-    chart_frame::show(ui, cx, &request, &Place { slot: chosen, height, lines: None });
+    chart_frame::show(ui, cx, &request, &Place { slot: kind.id(), height, lines: None });
 }
 
 fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {

@@ -196,6 +196,8 @@ fn line(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, (label, cells): (&str, &[Strin
     });
     if response.on_hover_text(label).clicked() {
         cx.select_row(row);
-        cx.desk.compare.chart = Some(super::ONE_ROW);
+        if !cx.desk.compare.has_room {
+            cx.desk.compare.chart = Some(super::ONE_ROW);
+        }
     }
 }
