@@ -142,9 +142,10 @@ impl<'a> Compared<'a> {
         if name.is_empty() { String::new() } else { format!(" to “{name}”") }
     }
 
-    /// Title suffix that names the output: ` of “default”`; empty when it has no name.
-    pub fn of_output(&self) -> String {
-        view::of_output(self.challenge.both().0.outputs.get(self.output).map_or("", String::as_str))
+    /// Title suffix that names the output: `, “default”`; empty when it has no name.
+    pub fn named_output(&self) -> String {
+        let name = self.challenge.both().0.outputs.get(self.output).map_or("", String::as_str);
+        if name.is_empty() { String::new() } else { format!(", “{name}”") }
     }
 
     /// Whether the scale is the log-odds of one class against its complement.

@@ -12,7 +12,7 @@ use candor::worker::inline::run_all;
 
 use super::session::sample;
 
-fn carry_out(session: &mut Session, command: Command) {
+pub fn carry_out(session: &mut Session, command: Command) {
     let jobs = session.apply(command);
     run_all(session, jobs, |_| ());
 }
@@ -29,19 +29,19 @@ fn credit(challenger: &str) -> Session {
 const OTHER: &str = "models/credit-lightgbm.txt";
 const SAME: &str = "models/credit-xgboost.json";
 
-fn meeting(session: &Session) -> &Arc<Meeting> {
+pub fn meeting(session: &Session) -> &Arc<Meeting> {
     session.challenger().expect("a challenger is open").meeting().expect("it was joined with the table")
 }
 
-fn comparison(session: &Session) -> &Comparison {
+pub fn comparison(session: &Session) -> &Comparison {
     meeting(session).comparison.as_ref().expect("the target is known")
 }
 
-fn challenge(session: &Session) -> &Challenge {
+pub fn challenge(session: &Session) -> &Challenge {
     session.challenger().and_then(|c| c.challenge()).expect("both are explained")
 }
 
-fn metric<'c>(comparison: &'c Comparison, id: &str) -> &'c MetricDifference {
+pub fn metric<'c>(comparison: &'c Comparison, id: &str) -> &'c MetricDifference {
     comparison.metrics.iter().find(|m| m.id == id).expect("a metric of two classes")
 }
 
@@ -152,7 +152,7 @@ fn champion_and_challenger_change_places_and_every_sign_turns() {
 }
 
 /// Every pair of a positive and a negative row, counted one by one.
-fn slow_area(scores: &[f64], truth: &[f64], without: Option<usize>) -> f64 {
+pub fn slow_area(scores: &[f64], truth: &[f64], without: Option<usize>) -> f64 {
     let (mut wins, mut pairs) = (0.0, 0.0);
     for i in (0..truth.len()).filter(|i| truth[*i] > 0.5 && Some(*i) != without) {
         for j in (0..truth.len()).filter(|j| truth[*j] < 0.5 && Some(*j) != without) {

@@ -67,7 +67,7 @@ impl Kind for DifferenceWaterfall {
         let second = both.is_log_odds().then(|| scale::probability_axis(range));
         Ok(Chart {
             kind: self.id(),
-            title: format!("Row {}: champion to challenger{}", text::count(row.index()), both.of_output()),
+            title: format!("Row {}: champion to challenger{}", text::count(row.index()), both.named_output()),
             x: Axis { label: format!("prediction ({})", both.unit), range, kind: AxisKind::Linear, second },
             y: super::lanes(steps.iter().map(|s| s.name.clone()).collect::<Vec<_>>().into_iter()),
             marks,

@@ -83,3 +83,53 @@ fn listed(names: &[String]) -> String {
 fn refuse(place: String, hint: &str) -> Problem {
     Problem::new("These two models cannot be compared", place, hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Fingerprint;
+
+    use super::*;
+
+    fn card(task: TaskKind, classes: &[&str]) -> ModelCard {
+        let classes: Vec<String> = classes.iter().map(|c| (*c).to_owned()).collect();
+        let outputs =
+            if task == TaskKind::Binary { classes.iter().skip(1).cloned().collect() } else { classes.clone() };
+        ModelCard {
+            name: "model".to_owned(),
+            path: None,
+            sha256: Fingerprint::of(b""),
+            bytes: 0,
+            format: String::new(),
+            library: None,
+            algorithm: String::new(),
+            objective: None,
+            task,
+            inputs: Vec::new(),
+            outputs,
+            classes,
+            native_scale: Scale::Margin,
+            log_odds: true,
+            scales: vec![Scale::Margin, Scale::Probability],
+            steps: None,
+            facts: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn outputs_are_matched_by_the_names_of_their_classes() {
+        let many = |classes| card(TaskKind::Multiclass, classes);
+        let own = many(&["a", "b", "c"]);
+        assert_eq!(by_name(&own, &many(&["c", "a", "b"])).expect("the same classes"), [1, 2, 0]);
+        let problem = by_name(&own, &many(&["a", "b", "d"])).expect_err("another class");
+        assert!(problem.place.contains("“d”"), "{problem}");
+    }
+
+    #[test]
+    fn two_models_of_opposite_positive_classes_are_refused() {
+        let two = |classes| card(TaskKind::Binary, classes);
+        assert_eq!(by_name(&two(&["paid", "default"]), &two(&["paid", "default"])).expect("the same"), [0]);
+        let problem = by_name(&two(&["paid", "default"]), &two(&["default", "paid"])).expect_err("turned round");
+        assert!(problem.place.contains("“default”") && problem.place.contains("“paid”"), "{problem}");
+    }
+}

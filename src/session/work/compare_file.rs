@@ -25,6 +25,9 @@ pub fn write(scene: &Scene, path: &Path, task: &Task) -> Result<(), Problem> {
     write_pieces(path, &to_pieces(&columns, about(scene), ending, task)?, task)
 }
 
+/// The class that the champion calls a row, and the challenger.
+type Calls = (Option<usize>, Option<usize>);
+
 /// Row, both predictions of every output, their difference; of classes also both decisions, the flip and who is right;
 /// where both are explained, the columns that carry the change.
 fn columns(scene: &Scene) -> Option<Vec<Column>> {
@@ -50,7 +53,7 @@ fn columns(scene: &Scene) -> Option<Vec<Column>> {
         outputs: own.outputs,
         truth: &own.truth,
     };
-    let called: Vec<(Option<usize>, Option<usize>)> =
+    let called: Vec<Calls> =
         two.rows().map(|(a, b)| (decision(a, scene.threshold), decision(b, scene.threshold))).collect();
     if card.task.is_classification() {
         columns.extend(decisions(&two, &called, (&card.classes, scene.threshold)));
@@ -65,14 +68,10 @@ fn columns(scene: &Scene) -> Option<Vec<Column>> {
     Some(columns)
 }
 
-fn decisions(
-    two: &TwoPredictions<'_>,
-    called: &[(Option<usize>, Option<usize>)],
-    (classes, threshold): (&[String], f64),
-) -> Vec<Column> {
+fn decisions(two: &TwoPredictions<'_>, called: &[Calls], (classes, threshold): (&[String], f64)) -> Vec<Column> {
     let levels: Arc<[String]> =
         if classes.is_empty() { (0..two.outputs.max(2)).map(|k| k.to_string()).collect() } else { classes.into() };
-    let codes = |pick: fn(&(Option<usize>, Option<usize>)) -> Option<usize>| -> Values {
+    let codes = |pick: fn(&Calls) -> Option<usize>| -> Values {
         let codes = called.iter().map(|c| pick(c).map_or(MISSING_CODE, |k| k as u32)).collect();
         Values::Category { levels: Arc::clone(&levels), codes }
     };

@@ -153,7 +153,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, flips: &[Flip]) {
 
 /// `Row 17   no → yes   42.3 % → 56.1 %   right`.
 fn flipped(ui: &mut Ui, cx: &mut Cx<'_>, both: &Both, flip: &Flip) {
-    let card = cx.session.model().map(|m| Arc::clone(m));
+    let card = cx.session.model().cloned();
     let class = |k: usize| {
         let name = card.as_ref().and_then(|m| m.card().classes.get(k).cloned());
         name.unwrap_or_else(|| k.to_string())

@@ -249,7 +249,7 @@ impl Sides {
             "auc" => Some(self.around(other - own, area::error(self))),
             "balanced-accuracy" | "precision" | "recall" | "f1" => {
                 let influence = [&self.champion, &self.challenger].map(|side| shares::influence(id, self, side));
-                Some(self.from_influence(other - own, &influence))
+                Some(self.by_influence(other - own, &influence))
             }
             "rmse" | "r2" => Some(self.of_squares(id, own, other)),
             "bias" | "mae" | "mape" => self.mean_of(|y, p| numbers_loss(id, y, p[0])),
@@ -296,7 +296,7 @@ impl Sides {
             };
             squares.iter().zip(&spread).map(of_row).collect::<Vec<f64>>()
         });
-        self.from_influence(other - own, &influence)
+        self.by_influence(other - own, &influence)
     }
 
     /// The share of right calls: Newcombe's paired interval from Wilson's single ones.
@@ -313,7 +313,7 @@ impl Sides {
         shares::newcombe(cells, effective_rows(&self.weights))
     }
 
-    fn from_influence(&self, difference: f64, [own, other]: &[Vec<f64>; 2]) -> (f64, f64) {
+    fn by_influence(&self, difference: f64, [own, other]: &[Vec<f64>; 2]) -> (f64, f64) {
         let error = standard_error(own.iter().zip(other).map(|(a, b)| b - a), &self.weights);
         self.around(difference, error)
     }
