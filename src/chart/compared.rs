@@ -173,9 +173,9 @@ impl<'a> Compared<'a> {
         let (own, other) = (&both[0].provenance, &both[1].provenance);
         if let Some(shown) = shown.filter(|shown| shown.method != own.method) {
             notes.push(format!(
-                "Both models are explained against the same reference set, so that the champion’s numbers differ from those \
-                 of {} on other charts.",
-                shown.method_title
+                "Both models are explained by {} against the same reference set, so that the champion’s numbers differ \
+                 from those of {} on other charts.",
+                own.method_title, shown.method_title
             ));
         }
         if own.method != other.method {

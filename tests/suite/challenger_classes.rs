@@ -3,15 +3,18 @@
 use candor::base::{Knobs, Seed, Task};
 use candor::data::Role;
 use candor::explain::Explanation;
-use candor::model::learn;
-use candor::session::{ChartRequest, Command, Session};
+use candor::model::{Scale, learn};
+use candor::session::{ChartRequest, Command, Plan, RowChoice, Session};
 
 use super::challenger::{carry_out, challenge, comparison, meeting, metric, slow_area};
 
-#[test]
-fn several_classes_are_compared_by_name_with_all_they_share() {
+/// The penguins with a small tree as champion and the sample's model as challenger.
+fn penguins() -> Session {
     let mut session = Session::new();
     carry_out(&mut session, Command::OpenSample("penguins".to_owned()));
+    // Few rows and a small reference set: the method for any model asks both for every subset of columns.
+    let plan = Plan { rows: RowChoice::Range(0, 30), background_rows: 10, ..Plan::default() };
+    carry_out(&mut session, Command::SetPlan(plan));
     carry_out(&mut session, Command::KeepAsChallenger);
     let target = session.data().and_then(|d| d.column_with(Role::Target)).expect("the sample has a target");
     let learner = "decision-tree".to_owned();
@@ -19,6 +22,12 @@ fn several_classes_are_compared_by_name_with_all_they_share() {
     carry_out(&mut session, Command::Train { learner, target, knobs, seed: Seed(3) });
     carry_out(&mut session, Command::Explain);
     assert_eq!(session.problems(), []);
+    session
+}
+
+#[test]
+fn several_classes_are_compared_by_name_with_all_they_share() {
+    let mut session = penguins();
     let compared = comparison(&session);
     let known = session.predictions().expect("predicted");
     let (own, other, truth) = (&known.values, &meeting(&session).predictions, &known.truth);
@@ -82,4 +91,20 @@ fn held_out_rows(session: &Session) -> Vec<usize> {
     let task = Task::silent();
     let trained = learn::train(learner, (data, target), &knobs, Seed(3), &task).expect("trained");
     trained.held_out.iter().map(|r| r.index()).collect()
+}
+
+#[test]
+fn models_without_a_common_scale_are_explained_by_a_method_for_any_model() {
+    let mut session = penguins();
+    let both = challenge(&session);
+    // The tree counts shares, the boosted trees add log-odds; probabilities are what both can be asked for.
+    assert_eq!(both.scale(), Scale::Probability);
+    assert!([both.champion(), both.challenger()].iter().all(|e| e.provenance.method == "exact-shapley"));
+    // A method that is named is not exchanged for another one.
+    let plan = Plan { method: "tree-shap".to_owned(), ..Plan::default() };
+    carry_out(&mut session, Command::SetPlan(plan));
+    carry_out(&mut session, Command::Explain);
+    let problem = session.problems().last().expect("refused");
+    assert_eq!(problem.what, "Could not explain both models on one scale");
+    assert!(session.challenger().expect("open").challenge().is_none());
 }

@@ -487,7 +487,7 @@ fn two_models_are_compared_and_their_charts_drawn() {
     let crosses = |row: &[String]| (number(&row[own]) >= 0.5) != (number(&row[second]) >= 0.5);
     assert!(rows[1..].iter().all(|row| (row[flip] == "yes") == crosses(row)));
     desk.done(&[&base[..], &["--threshold", "0.3", "--out", "c.json"]].concat());
-    let whole = std::fs::read_to_string(desk.path("c.json")).expect("written");
+    let whole = std::fs::read_to_string(desk.path("c.json")).expect("written").replace(' ', "");
     assert!(whole.contains("\"threshold\":0.3") && whole.contains("\"id\":\"auc\""));
     let chart = ["chart", "--kind", "decision-flips", "--model", &model, "--data", &data];
     desk.done(&[&chart[..], &["--with", &other, "--out", "f.svg"]].concat());

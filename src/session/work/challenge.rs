@@ -158,8 +158,7 @@ impl Work for ExplainBoth {
             model: Arc::clone(&meeting.model),
             link: Arc::clone(&meeting.link),
         };
-        let (own_method, other_method) = methods((&*champion.model, &*other.model), &plan)?;
-        let scale = scale((own_method, &*champion.model), (other_method, &*other.model), &plan)?;
+        let (own_method, other_method, scale) = method_and_scale((&*champion.model, &*other.model), &plan)?;
         let with = |method: &dyn Explainer| {
             let declares = |id: &String| method.knobs().iter().any(|k| k.id == id);
             let knobs = plan.knobs.iter().filter(|(id, _)| declares(id)).cloned().collect();
@@ -178,6 +177,29 @@ impl Work for ExplainBoth {
             )
         })?;
         Ok(Outcome::Challenged(Arc::new(challenge)))
+    }
+}
+
+/// Every method for any model, the exact one for few inputs only.
+const ANY_MODEL: (&str, &str) = ("exact-shapley", "permutation-shap");
+/// Most inputs of either model for the exact one.
+const FEW: usize = 10;
+
+/// A method for each model and one scale for both. Chosen automatically, both are asked by the same method for any model
+/// where their exact methods have no scale in common: a forest that votes in probabilities beside boosted log-odds.
+fn method_and_scale(
+    (own, other): (&dyn Model, &dyn Model),
+    plan: &Plan,
+) -> Result<(&'static dyn Explainer, &'static dyn Explainer, Scale), Problem> {
+    let (first, second) = methods((own, other), plan)?;
+    match scale((first, own), (second, other), plan) {
+        Ok(scale) => Ok((first, second, scale)),
+        Err(problem) if plan.method != "auto" => Err(problem),
+        Err(_) => {
+            let few = own.card().inputs.len().max(other.card().inputs.len()) <= FEW;
+            let method = explain::find_method(if few { ANY_MODEL.0 } else { ANY_MODEL.1 })?;
+            Ok((method, method, scale((method, own), (method, other), plan)?))
+        }
     }
 }
 
