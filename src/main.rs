@@ -18,10 +18,10 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb, common: Common) -> Result<(), Failure> {
     match verb {
-        Verb::Open(Open { files, sight }) => window(files, None, (sight, common)),
+        Verb::Open(Open { files, with, sight }) => window((files, with), None, (sight, common)),
         // Whoever names a folder wants files; otherwise files are what is left where no window opens.
         Verb::Demo(Demo { out: None, sight }) if cli::has_display() => {
-            match window(Vec::new(), Some("credit".to_owned()), (sight, common)) {
+            match window((Vec::new(), None), Some("credit".to_owned()), (sight, common)) {
                 Err(Failure::NoDisplay(_)) => cli::run(Verb::Demo(Demo::default()), common),
                 other => other,
             }
@@ -32,7 +32,7 @@ fn run(verb: Verb, common: Common) -> Result<(), Failure> {
 
 #[cfg(feature = "app")]
 fn window(
-    files: Vec<std::path::PathBuf>,
+    (files, challenger): (Vec<std::path::PathBuf>, Option<std::path::PathBuf>),
     sample: Option<String>,
     (sight, common): (Sight, Common),
 ) -> Result<(), Failure> {
@@ -50,6 +50,7 @@ fn window(
     let screen = sight.screen.map(|id| ScreenId::find(&id).ok_or_else(|| unknown(&id))).transpose()?;
     let options = RunOptions {
         files,
+        challenger,
         sample,
         renderer: common.renderer.map(|r| match r {
             Renderer::Wgpu => RendererChoice::Wgpu,
@@ -64,6 +65,10 @@ fn window(
 }
 
 #[cfg(not(feature = "app"))]
-fn window(_: Vec<std::path::PathBuf>, _: Option<String>, _: (Sight, Common)) -> Result<(), Failure> {
+fn window(
+    _: (Vec<std::path::PathBuf>, Option<std::path::PathBuf>),
+    _: Option<String>,
+    _: (Sight, Common),
+) -> Result<(), Failure> {
     Err(cli::no_display("this build has no window"))
 }

@@ -60,6 +60,14 @@ fn explained(cx: &Cx<'_>) -> bool {
     cx.session.attribution().is_some() && !cx.session.attribution_is_partial()
 }
 
+fn compared(cx: &Cx<'_>) -> bool {
+    cx.session.challenger().is_some()
+}
+
+fn met(cx: &Cx<'_>) -> bool {
+    cx.session.challenger().is_some_and(|c| c.meeting().is_some())
+}
+
 fn has_table(cx: &Cx<'_>) -> bool {
     cx.session.data().is_some()
 }
@@ -79,6 +87,21 @@ pub static ACTIONS: &[Action] = &[
     }),
     action("open-model", ("File", "Open a model…"), &[key(CTRL_SHIFT, Key::O)], always, |cx| {
         dialogs::open(cx, dialogs::What::Model)
+    }),
+    action("open-challenger", ("File", "Open a model to compare…"), &[], linked, |cx| {
+        cx.go(ScreenId::Compare);
+        dialogs::open(cx, dialogs::What::Challenger);
+    }),
+    action("keep-as-challenger", ("File", "Compare the next model with this one"), &[], linked, |cx| {
+        cx.wish(Command::KeepAsChallenger);
+        cx.say("The next model is compared with this one");
+    }),
+    action("swap-challenger", ("File", "Swap champion and challenger"), &[], compared, |cx| {
+        cx.wish(Command::SwapChallenger)
+    }),
+    action("close-challenger", ("File", "Close the challenger"), &[], compared, |cx| cx.wish(Command::CloseChallenger)),
+    action("export-comparison", ("File", "Export comparison…"), &[], met, |cx| {
+        cx.save("comparison.csv", Export::Comparison)
     }),
     action("export-attributions", ("File", "Export attributions…"), &[], explained, |cx| {
         cx.save("attributions.csv", Export::Attributions)
@@ -123,7 +146,7 @@ pub static ACTIONS: &[Action] = &[
     }),
     action("explain", ("Explain", "Explain"), &[key(CTRL, Key::E)], linked, |cx| {
         cx.wish(Command::Explain);
-        if !matches!(cx.view.screen, ScreenId::Local | ScreenId::Report) {
+        if !matches!(cx.view.screen, ScreenId::Local | ScreenId::Report | ScreenId::Compare) {
             cx.go(ScreenId::Global);
         }
     }),
@@ -209,6 +232,7 @@ pub static ACTIONS: &[Action] = &[
     action("go-global", ("Go", "Go to Global"), &[key(CTRL, Key::Num4)], always, |cx| cx.go(ScreenId::Global)),
     action("go-local", ("Go", "Go to Local"), &[key(CTRL, Key::Num5)], always, |cx| cx.go(ScreenId::Local)),
     action("go-report", ("Go", "Go to Report"), &[key(CTRL, Key::Num6)], always, |cx| cx.go(ScreenId::Report)),
+    action("go-compare", ("Go", "Go to Compare"), &[key(CTRL, Key::Num7)], always, |cx| cx.go(ScreenId::Compare)),
     action(
         "palette",
         ("View", "Find a command, column or row…"),

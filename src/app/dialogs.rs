@@ -27,6 +27,18 @@ pub(crate) enum What {
     Table,
     /// A model to read.
     Model,
+    /// A model to compare with the open one.
+    Challenger,
+}
+
+impl What {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Table => "Open a table",
+            Self::Model => "Open a model",
+            Self::Challenger => "Open a model to compare",
+        }
+    }
 }
 
 /// A dialog that is open in the system.
@@ -56,9 +68,9 @@ pub(crate) fn open(cx: &mut Cx<'_>, what: What) {
     let dialog = rfd::AsyncFileDialog::new().set_directory(cx.view.start_folder());
     let dialog = match what {
         What::Table => dialog
-            .set_title("Open a table")
+            .set_title(what.title())
             .add_filter("Tables", &["csv", "tsv", "txt", "parquet", "arrow", "ipc", "feather", "jsonl", "ndjson"]),
-        What::Model => dialog.set_title("Open a model").add_filter(
+        What::Model | What::Challenger => dialog.set_title(what.title()).add_filter(
             "Models",
             &["json", "ubj", "txt", "cbm", "pkl", "pickle", "joblib", "skops", "model", "bin", "candor"],
         ),
@@ -122,6 +134,10 @@ fn answer(cx: &mut Cx<'_>, goal: Goal, path: PathBuf) {
             cx.view.remember(&path);
             cx.wish(Command::OpenModel(path));
         }
+        Goal::Open(What::Challenger) => {
+            cx.view.remember(&path);
+            cx.wish(Command::OpenChallenger(path));
+        }
         Goal::Save(what, _) => {
             cx.view.folder = path.parent().map(Path::to_owned);
             cx.wish(Command::Export(*what, path));
@@ -133,8 +149,7 @@ fn answer(cx: &mut Cx<'_>, goal: Goal, path: PathBuf) {
 pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     let Some(mut prompt) = cx.desk.prompt.take() else { return };
     let (title, button) = match &prompt.goal {
-        Goal::Open(What::Table) => ("Open a table", "Open"),
-        Goal::Open(What::Model) => ("Open a model", "Open"),
+        Goal::Open(what) => (what.title(), "Open"),
         Goal::Save(..) => ("Save", "Save"),
     };
     let mut done = Done::No;

@@ -23,6 +23,8 @@ use super::{dialogs, help, palette, screen};
 pub struct RunOptions {
     /// Files to open, told apart by their content.
     pub files: Vec<PathBuf>,
+    /// A second model to compare with the first.
+    pub challenger: Option<PathBuf>,
     /// A sample to open by id.
     pub sample: Option<String>,
     /// The renderer; `None` tries wgpu, then glow.
@@ -134,6 +136,9 @@ impl CandorApp {
         for file in &options.files {
             app.view.remember(file);
             app.command(Command::Open(file.clone()));
+        }
+        if let Some(file) = &options.challenger {
+            app.command(Command::OpenChallenger(file.clone()));
         }
         if let Some(screen) = options.screen {
             app.view.screen = screen;
@@ -280,6 +285,7 @@ impl CandorApp {
             self.desk.data.grid.clear();
             self.desk.data.filter.clear();
             self.desk.local = screen::local::State::default();
+            self.desk.compare = screen::compare::State::default();
             self.desk.train = screen::train::State::default();
         }
     }

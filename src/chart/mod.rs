@@ -4,6 +4,7 @@
 
 pub mod alt;
 pub mod cluster;
+pub mod compared;
 pub mod division;
 pub mod font;
 pub mod interaction;
@@ -22,7 +23,10 @@ pub mod swarm;
 pub mod theme;
 pub mod view;
 
-pub use kind::{ChartError, CohortRows, KINDS, Kind, Needs, PerformanceKind, PredictionView, Subject};
+pub use kind::{
+    ChallengerNeed, ChallengerView, ChartError, CohortRows, KINDS, Kind, Needs, PerformanceKind, PredictionView,
+    Subject,
+};
 pub use paint::{PaintError, csv, natural_size, pixels, png, svg};
 pub use scale::ticks;
 pub use spec::{Axis, AxisKind, Bar, Cell, Chart, ChartTable, Legend, Mark, Paint, Role, SecondAxis};

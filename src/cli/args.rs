@@ -68,6 +68,8 @@ pub enum Verb {
     Verify(Verify),
     /// Train a model on a table
     Train(Train),
+    /// Compare a second model with the first on the same rows: metrics, flipped decisions, what carries them
+    Compare(Compare),
 }
 
 /// `candor demo`.
@@ -87,7 +89,7 @@ pub struct Sight {
     /// Save a picture of the window as PNG once nothing runs, then close: for bug reports
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,
-    /// The screen shown first: start, data, model, global, local, report
+    /// The screen shown first: start, data, model, global, local, report, compare
     #[arg(long, value_name = "ID")]
     pub screen: Option<String>,
     /// Size of the window in points
@@ -128,6 +130,9 @@ pub struct Open {
     /// Tables and models
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// A second model to compare with the first
+    #[arg(long, value_name = "M")]
+    pub with: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show the text as a heading")]
     pub sight: Sight,
@@ -265,6 +270,9 @@ pub struct Chart {
     /// The feature shown, for charts of one feature; otherwise the one with the largest contributions
     #[arg(long, value_name = "NAME")]
     pub feature: Option<String>,
+    /// A second model, for charts that compare two
+    #[arg(long, value_name = "M")]
+    pub with: Option<PathBuf>,
     /// The feature that colours
     #[arg(long, value_name = "NAME")]
     pub colour: Option<String>,
@@ -337,6 +345,31 @@ pub struct Train {
     /// File to write
     #[arg(long, value_name = "F")]
     pub out: PathBuf,
+}
+
+/// `candor compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub inputs: Inputs,
+    /// The model compared with the first: the challenger
+    #[arg(long, value_name = "M")]
+    pub with: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub how: How,
+    /// Probability from which two classes are decided for the positive one
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub threshold: Option<f64>,
+    /// File to write (.csv, .parquet, .json), or - for standard output
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let value = text.trim().parse::<f64>().ok().filter(|p| (0.0..=1.0).contains(p));
+    value.ok_or_else(|| "expected a probability between 0 and 1".to_owned())
 }
 
 /// A unit as the command line names it.

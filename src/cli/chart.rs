@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::base::{Problem, RowId, text};
 use crate::chart::kind;
-use crate::chart::{Kind, Needs};
+use crate::chart::{ChallengerNeed, Kind, Needs};
 use crate::explain::method::{self, answering};
 use crate::explain::{Body, Shape};
 use crate::session::{ChartRequest, CohortBy, Command, Export, Plan};
@@ -23,7 +23,8 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     let (how, knobs) = split_settings(&how, kind)?;
     let mut desk = Desk::new(common);
     explain::open(&mut desk, &args.inputs, &how)?;
-    if kind.needs().answer.is_some() {
+    compare_with(&mut desk, args, kind)?;
+    if kind.needs().answer.is_some() || reads_both(kind) {
         only_one_feature(&mut desk, args, kind)?;
         explain::answer(&mut desk, &how)?;
     }
@@ -54,6 +55,24 @@ fn find(id: &str) -> Result<&'static dyn Kind, Failure> {
             format!("Known kinds: {}", known.join(", ")),
         ))
     })
+}
+
+/// Whether the chart reads attributions of two models.
+fn reads_both(kind: &dyn Kind) -> bool {
+    matches!(kind.needs().challenger, Some(ChallengerNeed::Attributions | ChallengerNeed::DecisionsExplained))
+}
+
+/// Opens the second model that a chart of two needs.
+fn compare_with(desk: &mut Desk, args: &Chart, kind: &dyn Kind) -> Result<(), Failure> {
+    match (&args.with, kind.needs().challenger) {
+        (Some(path), _) => desk.carry_out(Command::OpenChallenger(path.clone())),
+        (None, Some(_)) => Err(Failure::Usage(Problem::new(
+            format!("The chart “{}” compares two models", kind.title()),
+            "--with is missing",
+            "Name the second model with --with",
+        ))),
+        (None, None) => Ok(()),
+    }
 }
 
 /// The method that gives what the chart reads, where none is named; a named one must give it.
@@ -119,7 +138,8 @@ fn split_settings(how: &How, kind: &dyn Kind) -> Result<(How, Settings), Failure
 fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) -> Result<ChartRequest, Failure> {
     let Needs { row, feature, .. } = kind.needs();
     let output = desk.output(args.how.output.as_deref())?.unwrap_or(0);
-    let body = kind.needs().answer.and_then(|shape| desk.session.answer(shape)).map(|explanation| &explanation.body);
+    let reads = kind.needs().answer.or_else(|| reads_both(kind).then_some(Shape::Attribution));
+    let body = reads.and_then(|shape| desk.session.answer(shape)).map(|explanation| &explanation.body);
     let named = |name: &Option<String>| name.as_deref().map(|n| desk.feature(n)).transpose();
     let mut request = ChartRequest {
         kind: kind.id(),

@@ -140,7 +140,7 @@ fn default_scale(model: &dyn Model) -> Scale {
 }
 
 /// A destination whose ending names a table format; told before anything is computed.
-fn table_destination(out: &std::path::Path, common: Common) -> Result<Destination, Failure> {
+pub fn table_destination(out: &std::path::Path, common: Common) -> Result<Destination, Failure> {
     let destination = Destination::new(out, if common.json { "json" } else { "csv" })?;
     Ending::of(destination.path()).map_err(Failure::Usage)?;
     Ok(destination)

@@ -5,6 +5,7 @@
 
 pub mod args;
 mod chart;
+mod compare;
 pub mod demo;
 mod desk;
 mod destination;
@@ -35,6 +36,7 @@ pub fn run(verb: Verb, common: Common) -> Result<(), Failure> {
         Verb::Chart(args) => chart::chart(&args, common),
         Verb::Report(args) => report::report(&args, common),
         Verb::Verify(args) => report::verify(&args, common),
+        Verb::Compare(args) => compare::compare(&args, common),
         Verb::Train(args) => train::train(&args, common),
         Verb::Demo(args) => demo::demo(&args.folder(), common),
         Verb::Open(_) => Err(no_display("the window was asked for where only the command line runs")),

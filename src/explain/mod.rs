@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod ask;
 pub mod background;
+pub mod challenge;
 mod coalition;
 mod dealing;
 mod encoded;
@@ -24,6 +25,7 @@ pub use answer::{
 };
 pub use ask::ask;
 pub use background::Background;
+pub use challenge::{Challenge, ColumnImportance, SharedColumn, shared_columns};
 pub use error::ExplainError;
 pub use method::{Explainer, METHODS, Request, Support, Truth};
 pub use parts::ask_in_parts;

@@ -111,4 +111,11 @@ mod tests {
     fn tied_ranks_are_shared() {
         assert_eq!(ranks(&[3.0, 1.0, 3.0]), vec![2.5, 1.0, 2.5]);
     }
+
+    #[test]
+    fn quantiles_of_student_join_the_table_smoothly() {
+        assert!((student(10) - 2.228).abs() < 2e-3);
+        assert!((student(30) - 2.042).abs() < 1e-3);
+        assert!((student(1_000_000) - 1.96).abs() < 1e-3);
+    }
 }

@@ -47,6 +47,7 @@ impl Session {
         let mut jobs = match event.outcome {
             Ok(outcome) if wanted => self.adopt(event.job, &ticket, outcome),
             Err(problem) if wanted => {
+                self.note_refusal(&ticket.purpose, &problem);
                 match &ticket.purpose {
                     Purpose::Draw(key) => {
                         self.ledger.chart_problems.insert(key.clone(), problem);
@@ -78,6 +79,9 @@ impl Session {
             Purpose::Explain(_) => same_inputs,
             // A chart of an older state is kept under that state's key; it does no harm and may be asked for again.
             Purpose::Draw(_) => same_inputs,
+            Purpose::OpenChallenger => true,
+            Purpose::Meet => same_inputs && then.roles == now.roles && then.challenger == now.challenger,
+            Purpose::ExplainBoth(_) | Purpose::Differ => same_inputs && then.challenger == now.challenger,
         }
     }
 
@@ -106,11 +110,16 @@ impl Session {
                 if explain {
                     jobs.extend(self.explain());
                 }
+                jobs.extend(self.meet_jobs());
                 jobs
             }
             (Outcome::Answer(explanation, partial), Purpose::Explain(key)) => {
                 self.adopt_attribution(key, explanation, partial);
-                if partial { Vec::new() } else { self.find_cohorts_by(&["contribution"]) }
+                let mut jobs = self.challenge_jobs();
+                if !partial {
+                    jobs.extend(self.find_cohorts_by(&["contribution"]));
+                }
+                jobs
             }
             (Outcome::Answer(explanation, _), _) => {
                 self.answers.keep(self.with_class_names(explanation));
@@ -134,7 +143,17 @@ impl Session {
                 self.written.push(path);
                 Vec::new()
             }
-            (Outcome::Nothing | Outcome::Chart(..), _) => Vec::new(),
+            (Outcome::Challenger(model), _) => self.take_challenger(model, None),
+            (Outcome::Met(meeting), _) => self.adopt_meeting(meeting),
+            (Outcome::Differences(differences), _) => {
+                self.challenger.iter_mut().for_each(|c| c.differences = Some(Arc::clone(&differences)));
+                Vec::new()
+            }
+            (Outcome::Challenged(challenge), Purpose::ExplainBoth(key)) => {
+                self.adopt_challenge(key, Some(challenge));
+                Vec::new()
+            }
+            (Outcome::Nothing | Outcome::Chart(..) | Outcome::Challenged(_), _) => Vec::new(),
         }
     }
 
@@ -198,6 +217,7 @@ impl Session {
             self.opened = None;
             self.model = None;
             self.ledger.revision.model += 1;
+            self.close_challenger();
         }
         if let Some(old) = self.data.replace(Arc::clone(&data)) {
             self.ledger.gone.push(old);
@@ -229,8 +249,10 @@ impl Session {
     }
 
     /// Drops what was computed from the table and model before, and stops what is still computing from them.
-    fn forget_answers(&mut self) {
+    pub(super) fn forget_answers(&mut self) {
         self.cancel_where(|p| matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Ask(_) | Purpose::Draw(_)));
+        self.stop_comparing();
+        self.challenger.iter_mut().for_each(super::challenger::Challenger::forget);
         self.link = None;
         self.predictions = None;
         self.performance = None;

@@ -71,9 +71,21 @@ impl Session {
             }
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
+            Command::OpenChallenger(path) => self.open_challenger(path),
+            Command::KeepAsChallenger => self.keep_as_challenger(),
+            Command::SwapChallenger => self.swap_challenger(),
+            Command::CloseChallenger => {
+                self.close_challenger();
+                Vec::new()
+            }
             Command::SetThreshold(_) | Command::SelectOutput(_) => {
                 self.choose(&command);
-                self.find_cohorts_by(&["class", "prediction", "error", "wrong", "contribution"])
+                let mut jobs =
+                    self.find_cohorts_by(&["class", "prediction", "error", "wrong", "contribution", "flips"]);
+                if matches!(command, Command::SetThreshold(_)) {
+                    jobs.extend(self.differ_jobs());
+                }
+                jobs
             }
             other => {
                 self.choose(&other);
@@ -216,7 +228,8 @@ impl Session {
             self.answers.keep(self.with_class_names(known));
             self.attribution_is_partial = false;
             self.ledger.attribution_key = key.unwrap_or_default();
-            return Vec::new();
+            self.ledger.explained_with = Some((self.ledger.attribution_key.clone(), self.plan.clone()));
+            return self.challenge_jobs();
         }
         let key = key.unwrap_or_else(|| format!("once-{}", self.ledger.next_job));
         if self.is_under_way(&Purpose::Explain(key.clone())) {
@@ -232,6 +245,7 @@ impl Session {
             plan: self.plan.clone(),
             first_rows: (!self.answers_once).then_some(FIRST_ROWS),
         };
+        self.ledger.explained_with = Some((key.clone(), self.plan.clone()));
         vec![self.issue(Purpose::Explain(key), title, work)]
     }
 
@@ -309,12 +323,7 @@ impl Session {
     }
 
     fn require_joined(&mut self, what: &str) -> Option<work::Joined> {
-        let joined = match (&self.data, &self.model, &self.link) {
-            (Some(data), Some(model), Some(link)) => {
-                Some(work::Joined { data: data.clone(), model: model.clone(), link: link.clone() })
-            }
-            _ => None,
-        };
+        let joined = self.joined();
         if joined.is_none() {
             let (place, hint) = match (&self.data, &self.model) {
                 (None, _) => ("no table is open", "Open a table first"),

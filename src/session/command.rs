@@ -81,6 +81,14 @@ pub enum Command {
     Undo,
     /// Repeats what was taken back.
     Redo,
+    /// Opens a second model, the challenger, to be compared with the open one, the champion.
+    OpenChallenger(PathBuf),
+    /// Lets the open model be the challenger of the next one.
+    KeepAsChallenger,
+    /// Lets champion and challenger change places.
+    SwapChallenger,
+    /// Closes the challenger.
+    CloseChallenger,
 }
 
 impl Command {
@@ -198,4 +206,6 @@ pub enum Export {
     Report(ReportPlan),
     /// The model trained here.
     Model,
+    /// Both models' predictions, the flips and the columns that carry them, by file ending; JSON holds the metrics, too.
+    Comparison,
 }

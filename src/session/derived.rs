@@ -16,13 +16,17 @@ pub struct Derived<'s> {
 }
 
 /// Names that always mean the same, with what they mean; contributions add one for each feature.
-pub const NAMES: [(&str, &str); 6] = [
+pub const NAMES: [(&str, &str); 10] = [
     ("row", "the row’s number, counted from 0"),
     ("prediction", "the predicted probability of the chosen class, or the predicted number"),
     ("predicted class", "the class of the largest probability; of two, by the decision threshold"),
     ("actual class", "the class in the target column"),
     ("wrong", "yes where the predicted class is not the actual one"),
     ("error", "predicted minus actual number; for classes, the distance of the probability from what is true"),
+    ("challenger prediction", "what the model compared with predicts, in the same unit"),
+    ("challenger class", "the class that the model compared with calls the row"),
+    ("decision flips", "yes where the two models call the row different classes"),
+    ("prediction difference", "the challenger’s prediction minus the champion’s"),
 ];
 
 /// What stands before a feature's name: `contribution of age`.
@@ -50,6 +54,17 @@ impl Derived<'_> {
                 Some(Values::YesNo(wrong.map(|(p, a)| a.zip(*p).map_or(2, |(a, p)| u8::from(a != p))).collect()))
             }
             "error" => Some(numbers(self.errors()?)),
+            "challenger prediction" => Some(numbers(self.of_output(self.rival()?))),
+            "challenger class" => self.classes(&self.decided(self.rival()?)?),
+            "decision flips" => {
+                let (own, other) = (self.predicted()?, self.decided(self.rival()?)?);
+                let flips = own.iter().zip(&other);
+                Some(Values::YesNo(flips.map(|(a, b)| a.zip(*b).map_or(2, |(a, b)| u8::from(a != b))).collect()))
+            }
+            "prediction difference" => {
+                let (own, other) = (self.predictions()?, self.of_output(self.rival()?));
+                Some(numbers(own.iter().zip(&other).map(|(a, b)| b - a).collect()))
+            }
             _ if lower.starts_with(COHORT) => self.cohort(name.get(COHORT.len()..)?),
             _ => self.contribution(name.get(CONTRIBUTION.len()..).filter(|_| lower.starts_with(CONTRIBUTION))?),
         }
@@ -57,18 +72,32 @@ impl Derived<'_> {
 
     /// Predictions of the chosen output.
     fn predictions(&self) -> Option<Vec<f64>> {
-        let known = self.scene.predictions.as_ref()?;
-        let output = self.output.min(known.outputs.saturating_sub(1));
-        Some(known.values.iter().skip(output).step_by(known.outputs.max(1)).copied().collect())
+        Some(self.of_output(&self.scene.predictions.as_ref()?.values))
+    }
+
+    /// The chosen output of predictions, shape (rows, outputs).
+    fn of_output(&self, values: &[f64]) -> Vec<f64> {
+        let outputs = self.scene.predictions.as_ref().map_or(1, |known| known.outputs.max(1));
+        values.iter().skip(self.output.min(outputs - 1)).step_by(outputs).copied().collect()
+    }
+
+    /// The challenger's predictions, outputs in the champion's order.
+    fn rival(&self) -> Option<&[f64]> {
+        Some(&self.scene.challenger.as_ref()?.meeting()?.predictions)
     }
 
     /// The predicted class of each row; `None` for models that predict numbers.
     fn predicted(&self) -> Option<Vec<Option<usize>>> {
+        self.decided(&self.scene.predictions.as_ref()?.values)
+    }
+
+    /// The class that predictions of shape (rows, outputs) call each row.
+    fn decided(&self, values: &[f64]) -> Option<Vec<Option<usize>>> {
         let (known, model) = (self.scene.predictions.as_ref()?, self.scene.model.as_ref()?);
         if !model.card().task.is_classification() || known.scale != Scale::Probability {
             return None;
         }
-        let rows = known.values.chunks_exact(known.outputs.max(1));
+        let rows = values.chunks_exact(known.outputs.max(1));
         Some(
             rows.map(|row| match row {
                 [p] => (!p.is_nan()).then(|| usize::from(*p >= self.scene.threshold)),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::base::{Problem, RowId, RowSet};
 use crate::chart::Chart;
 use crate::data::{Dataset, Link, TableProfile};
-use crate::explain::Explanation;
+use crate::explain::{Challenge, Explanation};
 use crate::model::{Model, Performance, Scale};
 
+use super::challenger::{Differences, Meeting};
 use super::cohort::Found;
 use super::command::ChartRequest;
 
@@ -61,6 +62,14 @@ pub enum Outcome {
     Written(PathBuf),
     /// Nothing to tell (the job was cancelled).
     Nothing,
+    /// A model to compare with the open one.
+    Challenger(Arc<dyn Model>),
+    /// Champion and challenger on the open table.
+    Met(Arc<Meeting>),
+    /// Rows on which they differ.
+    Differences(Arc<Differences>),
+    /// Attributions of both.
+    Challenged(Arc<Challenge>),
 }
 
 impl std::fmt::Debug for Outcome {
@@ -77,6 +86,10 @@ impl std::fmt::Debug for Outcome {
             Self::Cohorts(_) => "Cohorts",
             Self::Written(_) => "Written",
             Self::Nothing => "Nothing",
+            Self::Challenger(_) => "Challenger",
+            Self::Met(_) => "Met",
+            Self::Differences(_) => "Differences",
+            Self::Challenged(_) => "Challenged",
         })
     }
 }

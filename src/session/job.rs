@@ -13,6 +13,8 @@ pub struct Revision {
     pub roles: u64,
     /// Counts adopted models.
     pub model: u64,
+    /// Counts adopted challengers.
+    pub challenger: u64,
 }
 
 /// How long a job may take: short ones never wait behind long ones.

@@ -41,6 +41,14 @@ pub(super) enum Purpose {
     Cohorts,
     /// What is no longer needed, freed aside.
     Forget,
+    /// A model to compare with the open one.
+    OpenChallenger,
+    /// Champion and challenger on the open table.
+    Meet,
+    /// Rows on which they differ.
+    Differ,
+    /// Attributions of both, under the memo key of the champion's.
+    ExplainBoth(String),
 }
 
 /// A job's entry in the books.
@@ -70,6 +78,8 @@ pub(super) struct Ledger {
     pub explain_when_linked: bool,
     /// Memo key of the attributions shown; empty without any.
     pub attribution_key: String,
+    /// How the newest attributions were asked for, with their memo key.
+    pub explained_with: Option<(String, Plan)>,
     /// Counts adopted answers beside the attributions.
     pub answered: u64,
     /// Counts changes of cohorts.
@@ -100,7 +110,10 @@ impl Session {
         self.ledger.next_job += 1;
         let task = Task::silent();
         let revision = self.ledger.revision;
-        let short = matches!(purpose, Purpose::Draw(_) | Purpose::Select | Purpose::Cohorts | Purpose::Forget);
+        let short = matches!(
+            purpose,
+            Purpose::Draw(_) | Purpose::Select | Purpose::Cohorts | Purpose::Forget | Purpose::Differ
+        );
         let lane = if short { Lane::Short } else { Lane::Long };
         self.ledger.tickets.insert(id, Ticket { purpose, revision });
         self.jobs.push(JobState { id, title: title.clone(), task: task.clone() });

@@ -3,6 +3,7 @@
 
 mod absorb;
 mod apply;
+pub mod challenger;
 pub mod cohort;
 pub mod command;
 pub mod derived;
@@ -21,6 +22,7 @@ mod within;
 mod work;
 pub mod write;
 
+pub use challenger::{Challenger, Differences, Meeting};
 pub use cohort::Cohort;
 pub use command::{ChartRequest, CohortBy, Command, Export, Plan, ReportPlan, RowChoice};
 pub use event::{Event, JobId, Outcome, Predictions};

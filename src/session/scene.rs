@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::base::{Knobs, Problem, Task, text};
 use crate::chart::kind;
-use crate::chart::{Chart, CohortRows, PredictionView, Subject};
+use crate::chart::{ChallengerView, Chart, CohortRows, PredictionView, Subject};
 use crate::data::read::ReadOptions;
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::Answers;
 use crate::model::{Model, Performance};
 
+use super::challenger::Challenger;
 use super::command::ChartRequest;
 use super::event::Predictions;
 
@@ -38,6 +39,8 @@ pub struct Scene {
     pub read_options: ReadOptions,
     /// Named groups of its rows.
     pub cohorts: Arc<[CohortRows]>,
+    /// A second model, compared with the first.
+    pub challenger: Option<Challenger>,
 }
 
 impl Scene {
@@ -65,7 +68,20 @@ impl Scene {
             feature: request.feature,
             colour: request.colour,
             task: None,
+            challenger: self.challenger_view(),
         }
+    }
+
+    /// The second model as charts see it, once it is joined with the table.
+    fn challenger_view(&self) -> Option<ChallengerView<'_>> {
+        let challenger = self.challenger.as_ref()?;
+        let meeting = challenger.meeting()?;
+        Some(ChallengerView {
+            card: meeting.model.card(),
+            predictions: &meeting.predictions,
+            challenge: challenger.challenge().map(|c| &**c),
+            threshold: self.threshold,
+        })
     }
 
     /// Draws the chart that `request` names; cancelling `task` ends the drawing.

@@ -9,6 +9,7 @@ use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{Model, Performance};
 
+use super::challenger::Challenger;
 use super::cohort::Cohort;
 use super::command::{ChartRequest, Plan};
 use super::event::{JobId, Predictions};
@@ -45,6 +46,7 @@ pub struct Session {
     pub(super) memo: Memo,
     pub(super) history: History,
     pub(super) answers_once: bool,
+    pub(super) challenger: Option<Challenger>,
 }
 
 /// A decision threshold, one half until somebody moves it.
@@ -255,6 +257,7 @@ impl Session {
                 .iter()
                 .map(|c| CohortRows { name: c.name.clone(), rows: Arc::clone(&c.rows) })
                 .collect(),
+            challenger: self.challenger.clone(),
         }
     }
 
@@ -266,6 +269,7 @@ impl Session {
         let answered = if reads.is_none_or(|shape| shape == Shape::Attribution) { 0 } else { self.ledger.answered };
         let of_one = request.within.as_ref().map(|name| self.cohort(name).map_or(0, |cohort| cohort.serial));
         let cohorts = if needs.cohorts { Some(self.ledger.cohorts) } else { of_one };
-        format!("{}|{}|{answered}|{cohorts:?}", request.id(), self.ledger.stamp)
+        let compared = needs.challenger.map(|_| self.challenger_stamp()).unwrap_or_default();
+        format!("{}|{}|{answered}|{cohorts:?}{compared}", request.id(), self.ledger.stamp)
     }
 }

@@ -8,8 +8,8 @@ use candor::data::TableProfile;
 use candor::data::profile::{ColumnProfile, Histogram, NumberProfile};
 use candor::data::{Column, Dataset, Input, InputKind, Link, Source, Values, link};
 use candor::explain::{
-    Answers, Attribution, Body, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance, Place,
-    Provenance, Shape,
+    Answers, Attribution, Body, Challenge, Curves, Explanation, FeatureCurve, FeatureImportance, Fidelity, Importance,
+    Place, Provenance, Shape, SharedColumn,
 };
 use candor::model::performance::{
     BinaryDetail, CalibrationBin, Detail, MetricValue, MulticlassDetail, RegressionDetail,
@@ -324,6 +324,31 @@ fn permutation(plan: &Plan) -> Importance {
         baseline: 0.41,
         rows: plan.rows,
     }
+}
+
+/// A second model that reads every column but the last and gives a little more to the first and less to the others.
+pub fn challenge(parts: &Parts) -> Challenge {
+    let known = parts.answers.get(Shape::Attribution).expect("this fixture attributes");
+    let own = parts.contributions();
+    let (width, kept) = (own.features.len(), (own.features.len() - 1).max(1));
+    let change = |j: usize, value: f64| if j == 0 { 1.3 * value + 0.1 } else { 0.8 * value };
+    let rows = own.values.chunks(width);
+    let values = rows.flat_map(|row| row[..kept].iter().enumerate().map(|(j, v)| change(j, *v))).collect();
+    let body = Body::Attribution(Attribution {
+        features: own.features[..kept].into(),
+        values,
+        base: vec![-0.7],
+        std_error: None,
+        ..own.clone()
+    });
+    let columns = (0..width).map(|j| SharedColumn {
+        name: own.features[j].clone(),
+        column: j,
+        champion: Some(j),
+        challenger: (j < kept).then_some(j),
+    });
+    let other = Explanation { body, ..(**known).clone() };
+    Challenge::new(Arc::clone(known), Arc::new(other), columns.collect()).expect("the same rows and scale")
 }
 
 /// Performance of two classes whose scores separate them imperfectly.

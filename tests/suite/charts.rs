@@ -8,13 +8,14 @@ use candor::chart::kind::find;
 use candor::chart::paper::{MOST_DOTS, thinned};
 use candor::chart::theme::{DARK, LIGHT, PRINT};
 use candor::chart::{
-    AxisKind, Bar, Chart, KINDS, Mark, Paint, PaintError, PredictionView, Subject, csv, natural_size, png, svg,
+    AxisKind, Bar, ChallengerView, Chart, KINDS, Mark, Paint, PaintError, PredictionView, Subject, csv, natural_size,
+    png, svg,
 };
 use candor::data::TableProfile;
-use candor::explain::Shape;
+use candor::explain::{Challenge, Shape};
 use candor::model::{Performance, Scale};
 
-use super::chart_subjects::{Parts, Plan, binary, multiclass, parts, profile, regression};
+use super::chart_subjects::{Parts, Plan, binary, challenge, multiclass, parts, profile, regression};
 
 fn draw(id: &str, subject: &Subject<'_>) -> Chart {
     let kind = find(id).expect("a registered kind");
@@ -86,6 +87,8 @@ struct Everything {
     regression: Performance,
     predictions: Vec<f64>,
     truth: Vec<f64>,
+    challenge: Challenge,
+    other: Vec<f64>,
 }
 
 impl Everything {
@@ -100,7 +103,16 @@ impl Everything {
             .collect();
         let truth = predictions.iter().enumerate().map(|(i, p)| f64::from(u8::from(p * 10.0 % 1.0 < *p || i % 7 == 0)));
         let truth = truth.collect();
+        let challenge = challenge(&parts);
+        let (_, second) = challenge.both();
+        let other = second
+            .values
+            .chunks(second.features.len())
+            .map(|row| 1.0 / (1.0 + (-(second.base[0] + row.iter().sum::<f64>())).exp()));
+        let other = other.collect();
         Self {
+            challenge,
+            other,
             profile: profile(&parts.data),
             binary: binary(plan.rows.max(60)),
             multiclass: multiclass(),
@@ -119,6 +131,12 @@ impl Everything {
                 outputs: 1,
                 scale: Scale::Probability,
                 truth: &self.truth,
+            }),
+            challenger: Some(ChallengerView {
+                card: &self.parts.card,
+                predictions: &self.other,
+                challenge: Some(&self.challenge),
+                threshold: 0.3,
             }),
             ..self.parts.subject(Some(&self.binary))
         }

@@ -471,3 +471,30 @@ fn names_in_files_do_not_reach_the_terminal_as_commands() {
     let refused = desk.refused(1, &["predict", "--model", &model, "--data", &table, "--out", "p.csv"]);
     assert!(!refused.contains('\u{1b}'), "{refused}");
 }
+
+#[test]
+fn two_models_are_compared_and_their_charts_drawn() {
+    let desk = Desk::new();
+    let [model, data] = credit();
+    let other = text(&sample("models/credit-lightgbm.txt"));
+    let base = ["compare", "--model", &model, "--with", &other, "--data", &data, "--target", "default"];
+    let said = desk.done(&[&base[..], &["--out", "c.csv"]].concat());
+    assert!(said.err.contains("ROC AUC") && said.err.contains("62 rows decided differently"), "{}", said.err);
+    let rows = desk.rows("c.csv");
+    assert_eq!(rows.len(), 1 + 1000);
+    let column = |name: &str| rows[0].iter().position(|n| n == name).expect("a column of the comparison");
+    let [own, second, flip] = ["champion prediction", "challenger prediction", "flip"].map(column);
+    let crosses = |row: &[String]| (number(&row[own]) >= 0.5) != (number(&row[second]) >= 0.5);
+    assert!(rows[1..].iter().all(|row| (row[flip] == "yes") == crosses(row)));
+    desk.done(&[&base[..], &["--threshold", "0.3", "--out", "c.json"]].concat());
+    let whole = std::fs::read_to_string(desk.path("c.json")).expect("written").replace(' ', "");
+    assert!(whole.contains("\"threshold\":0.3") && whole.contains("\"id\":\"auc\""));
+    let chart = ["chart", "--kind", "decision-flips", "--model", &model, "--data", &data];
+    desk.done(&[&chart[..], &["--with", &other, "--out", "f.svg"]].concat());
+    let sentence = desk.refused(2, &[&chart[..], &["--out", "g.svg"]].concat());
+    assert!(sentence.contains("--with"), "{sentence}");
+    let diamonds = text(&sample("models/diamonds-lightgbm.txt"));
+    let two = ["compare", "--model", &model, "--with", &diamonds, "--data", &data, "--out", "x.csv"];
+    let sentence = desk.refused(1, &two);
+    assert!(sentence.contains("cannot be compared"), "{sentence}");
+}

@@ -5,6 +5,8 @@ mod axioms;
 mod bad_trees;
 mod brute_force;
 mod cancel;
+mod challenger;
+mod challenger_classes;
 mod chart_pairs;
 mod chart_subjects;
 mod charts;

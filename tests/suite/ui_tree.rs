@@ -82,8 +82,15 @@ fn shows(harness: &Window, text: &str) -> bool {
 #[test]
 fn every_screen_opens_by_its_label_and_says_what_belongs_there() {
     let mut harness = empty();
-    let next =
-        ["Open a table…", "Open a table…", "Open a model…", "Choose a sample…", "Choose a sample…", "Choose a sample…"];
+    let next = [
+        "Open a table…",
+        "Open a table…",
+        "Open a model…",
+        "Choose a sample…",
+        "Choose a sample…",
+        "Choose a sample…",
+        "Choose a sample…",
+    ];
     for (screen, step) in SCREENS.iter().zip(next) {
         click(&mut harness, screen.title());
         assert_eq!(app(&harness).view().screen, screen.id());
@@ -422,4 +429,56 @@ fn rows_drawn_around_in_a_chart_are_selected_everywhere_until_escape() {
     press(&mut harness, Modifiers::NONE, Key::Escape);
     assert!(app(&harness).session().selection().is_none());
     assert!(!shows(&harness, "rows selected"));
+}
+
+#[test]
+fn two_models_are_compared_down_to_what_carries_one_row() {
+    let mut harness = credit(ScreenId::Compare);
+    assert!(shows(&harness, "Open a model to compare…") && shows(&harness, "Compare the next model with this one"));
+    command(&mut harness, Command::OpenChallenger(super::session::sample("models/credit-lightgbm.txt")));
+    harness.run_steps(6);
+    assert!(shows(&harness, "credit-xgboost") && shows(&harness, "credit-lightgbm"));
+    assert!(shows(&harness, "cannot be told apart") && shows(&harness, "challenger is better"));
+    assert!(shows(&harness, "Bar chart of the mean absolute contribution of 8 features in two models"));
+    for (tab, words) in [
+        ("Predictions compared", "Scatter chart of two predictions of 1000 rows"),
+        ("Decision flips", "Bar chart of what carries the change"),
+    ] {
+        click(&mut harness, tab);
+        harness.run_steps(4);
+        assert!(shows(&harness, words), "{tab}");
+    }
+    let unnamed = harness.unnamed_widgets();
+    assert!(unnamed.is_empty(), "{unnamed:#?}");
+    let flips = app(&harness).session().challenger().and_then(|c| c.differences()).expect("compared").flips.clone();
+    let row = flips.expect("classes are decided")[0].row;
+    harness.query_all_by_label_contains(&format!("Row {row}, ")).next().expect("the first of the list").click();
+    harness.run_steps(6);
+    assert_eq!(app(&harness).session().row(), Some(row));
+    assert!(shows(&harness, &format!("Waterfall chart of row {row}. The champion predicts")));
+    click(&mut harness, "Select all");
+    harness.run_steps(4);
+    assert_eq!(app(&harness).session().selection().map(|s| s.len()), Some(62));
+    click(&mut harness, "All rows");
+    assert!(shows(&harness, "points"));
+    click(&mut harness, "Swap");
+    harness.run_steps(8);
+    assert_eq!(app(&harness).session().model().expect("open").card().name, "credit-lightgbm");
+    assert!(shows(&harness, "champion is better"));
+    click(&mut harness, "Close");
+    assert!(app(&harness).session().challenger().is_none());
+}
+
+#[test]
+fn a_challenger_that_cannot_be_compared_says_why_and_can_be_closed() {
+    let mut harness = credit(ScreenId::Compare);
+    command(&mut harness, Command::OpenChallenger(super::session::sample("models/diamonds-xgboost.ubj")));
+    harness.run_steps(4);
+    assert!(shows(&harness, "These two models cannot be compared") && shows(&harness, "one of regression"));
+    assert!(shows(&harness, "Open another model to compare…"));
+    click(&mut harness, "Close the challenger");
+    assert!(shows(&harness, "No model to compare with"));
+    press(&mut harness, Modifiers::COMMAND, Key::Num4);
+    press(&mut harness, Modifiers::COMMAND, Key::Num7);
+    assert_eq!(app(&harness).view().screen, ScreenId::Compare);
 }

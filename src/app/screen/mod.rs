@@ -1,5 +1,6 @@
 //! The trait of screens and the list of all of them, in the order of the rail.
 
+pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod global;
 pub(crate) mod local;
@@ -13,8 +14,15 @@ use eframe::egui;
 use super::desk::Cx;
 
 /// Every screen, in the order of the rail and of Ctrl+1 …
-pub static SCREENS: &[&dyn Screen] =
-    &[&start::Start, &data::Data, &model::ModelScreen, &global::Global, &local::Local, &report::Report];
+pub static SCREENS: &[&dyn Screen] = &[
+    &start::Start,
+    &data::Data,
+    &model::ModelScreen,
+    &global::Global,
+    &local::Local,
+    &report::Report,
+    &compare::Compare,
+];
 
 /// Which screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +40,8 @@ pub enum ScreenId {
     Local,
     /// Exporting.
     Report,
+    /// Two models on the same rows.
+    Compare,
 }
 
 /// A screen of the window.

@@ -353,7 +353,8 @@ fn kinds(performance: &Performance) -> Vec<&'static dyn Kind> {
         (PerformanceKind::Binary, _) | (PerformanceKind::Multiclass, _) => false,
         (PerformanceKind::Classes, _) | (PerformanceKind::Regression, _) => false,
     };
-    let about = |k: &&dyn Kind| k.needs().performance.map_or(k.needs().predictions, fits);
+    let alone = |k: &&dyn Kind| k.needs().challenger.is_none();
+    let about = |k: &&dyn Kind| alone(k) && k.needs().performance.map_or(k.needs().predictions, fits);
     let mut kinds: Vec<&'static dyn Kind> = KINDS.iter().copied().filter(about).collect();
     // What is measured comes before what is merely counted.
     kinds.sort_by_key(|k| k.needs().performance.is_none());

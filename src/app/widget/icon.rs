@@ -44,6 +44,11 @@ pub(crate) fn paint(painter: &Painter, area: Rect, screen: ScreenId, colour: Col
             block(0.56, 0.78, 0.62, 0.76),
             line(&[(0.56, 0.84), (0.56, 0.96)]),
         ],
+        ScreenId::Compare => vec![
+            block(0.12, 0.4, 0.42, 0.9),
+            closed(&[(0.6, 0.18), (0.86, 0.18), (0.86, 0.88), (0.6, 0.88)]),
+            line(&[(0.02, 0.96), (0.98, 0.96)]),
+        ],
         ScreenId::Report => vec![
             closed(&[(0.2, 0.08), (0.62, 0.08), (0.82, 0.28), (0.82, 0.92), (0.2, 0.92)]),
             line(&[(0.34, 0.44), (0.68, 0.44)]),

@@ -7,13 +7,16 @@ mod cohort_bars;
 mod column_histogram;
 mod confusion;
 mod decision;
+mod decision_flips;
 mod dependence;
+mod difference_waterfall;
 mod error_by_column;
 mod explanation_heatmap;
 mod feature_scatter;
 mod force;
 mod gain;
 mod importance_bar;
+mod importance_compared;
 mod interaction_matrix;
 mod interaction_strength;
 mod lift;
@@ -23,6 +26,7 @@ mod permutation_importance;
 mod precision_recall;
 mod predicted_actual;
 mod prediction_distribution;
+mod predictions_compared;
 mod residuals;
 mod roc;
 mod term_curve;
@@ -34,7 +38,7 @@ use std::sync::Arc;
 
 use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, RowSet, Task};
 use crate::data::{Dataset, Link, TableProfile};
-use crate::explain::{Answers, Explanation, Shape};
+use crate::explain::{Answers, Challenge, Explanation, Shape};
 use crate::model::performance::Detail;
 use crate::model::{ModelCard, Performance, Scale, Term};
 
@@ -71,6 +75,10 @@ pub static KINDS: &[&dyn Kind] = &[
     &predicted_actual::PredictedActual,
     &error_by_column::ErrorByColumn,
     &column_histogram::ColumnHistogram,
+    &importance_compared::ImportanceCompared,
+    &predictions_compared::PredictionsCompared,
+    &decision_flips::DecisionFlips,
+    &difference_waterfall::DifferenceWaterfall,
 ];
 
 /// What a chart needs before it can be drawn; a face offers it only when all of it is there.
@@ -92,6 +100,8 @@ pub struct Needs {
     pub terms: Option<usize>,
     /// Cohorts of rows, at least one.
     pub cohorts: bool,
+    /// A second model, compared with the first.
+    pub challenger: Option<ChallengerNeed>,
 }
 
 impl Needs {
@@ -129,6 +139,8 @@ impl Needs {
             Some("Make a cohort first")
         } else if !self.has_terms(subject.terms) {
             Some(NO_TERMS)
+        } else if let Some(need) = self.challenger {
+            need.unmet(subject)
         } else {
             None
         }
@@ -149,6 +161,48 @@ pub struct PredictionView<'a> {
     pub scale: Scale,
     /// Class index or number of each row, NaN unknown; empty without a target column.
     pub truth: &'a [f64],
+}
+
+/// What a chart of two models reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengerNeed {
+    /// Predictions of both.
+    Predictions,
+    /// Predictions of both, and classes to decide between.
+    Decisions,
+    /// Attributions of both.
+    Attributions,
+    /// Attributions of both, and classes to decide between.
+    DecisionsExplained,
+}
+
+impl ChallengerNeed {
+    fn unmet(self, subject: &Subject<'_>) -> Option<&'static str> {
+        let explained = matches!(self, Self::Attributions | Self::DecisionsExplained);
+        let decides = matches!(self, Self::Decisions | Self::DecisionsExplained);
+        match subject.challenger {
+            None => Some("Open a model to compare first"),
+            Some(_) if decides && !subject.card.is_some_and(|card| card.task.is_classification()) => {
+                Some("Only models of classes decide")
+            }
+            Some(_) if !explained && subject.predictions.is_none() => Some("Predict the table first"),
+            Some(view) if explained && view.challenge.is_none() => Some("Explain both models first"),
+            Some(_) => None,
+        }
+    }
+}
+
+/// A second model on the same rows, as a face knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct ChallengerView<'a> {
+    /// Its card.
+    pub card: &'a ModelCard,
+    /// Its predictions of the whole table, in the unit and order of outputs of the first model's.
+    pub predictions: &'a [f64],
+    /// Attributions of both.
+    pub challenge: Option<&'a Challenge>,
+    /// The decision threshold of two classes.
+    pub threshold: f64,
 }
 
 /// The kind of performance a chart reads.
@@ -199,6 +253,8 @@ pub struct Subject<'a> {
     pub cohorts: &'a [CohortRows],
     /// The work this drawing is part of; cancelling it ends the drawing.
     pub task: Option<&'a Task>,
+    /// A second model, compared with the first.
+    pub challenger: Option<ChallengerView<'a>>,
 }
 
 /// A named group of rows.

@@ -21,13 +21,13 @@ const KNOBS: &[Knob] = &[Knob {
 }];
 
 /// One step of the waterfall.
-struct Step {
-    name: String,
-    label: String,
-    hover: String,
-    value: f64,
-    error: Option<f64>,
-    feature: Option<usize>,
+pub(super) struct Step {
+    pub(super) name: String,
+    pub(super) label: String,
+    pub(super) hover: String,
+    pub(super) value: f64,
+    pub(super) error: Option<f64>,
+    pub(super) feature: Option<usize>,
 }
 
 impl Entry for Waterfall {
@@ -154,13 +154,13 @@ fn named<'a>(view: &View<'a>, order: &[(usize, f64)]) -> Vec<(&'a str, f64)> {
 }
 
 /// Positive part, negative part and net of what one bar stands for.
-fn parts(rest: &[(usize, f64)]) -> (f64, f64) {
+pub(super) fn parts(rest: &[(usize, f64)]) -> (f64, f64) {
     let positive = rest.iter().map(|r| r.1.max(0.0)).sum();
     let negative = rest.iter().map(|r| r.1.min(0.0)).sum();
     (positive, negative)
 }
 
-fn rest_note(rest: &[(usize, f64)]) -> Option<String> {
+pub(super) fn rest_note(rest: &[(usize, f64)]) -> Option<String> {
     let (positive, negative) = parts(rest);
     (!rest.is_empty()).then(|| {
         format!(
@@ -206,7 +206,7 @@ fn steps(view: &View<'_>, row: RowId, position: usize, order: &[(usize, f64)], s
 }
 
 /// Bars from the bottom (expected) to the top (prediction), and the thin lines between them.
-fn climb(steps: &[Step], base: f64) -> (Vec<Bar>, Vec<Mark>) {
+pub(super) fn climb(steps: &[Step], base: f64) -> (Vec<Bar>, Vec<Mark>) {
     let mut bars = Vec::with_capacity(steps.len());
     let mut connectors = Vec::new();
     let mut level = base;
@@ -243,7 +243,7 @@ fn climb(steps: &[Step], base: f64) -> (Vec<Bar>, Vec<Mark>) {
     (bars, connectors)
 }
 
-fn reach(bars: &[Bar], base: f64) -> (f64, f64) {
+pub(super) fn reach(bars: &[Bar], base: f64) -> (f64, f64) {
     let ends = bars.iter().flat_map(|b| {
         let (low, high) = b.whisker.unwrap_or((b.to, b.to));
         [b.from, b.to, low, high]

@@ -88,12 +88,17 @@ pub fn natural_height(chart: &Chart, width: u32) -> u32 {
     let below = below(chart, flow(&chart.legend, inner).len(), notes);
     let cells = chart.marks.iter().any(|m| matches!(m, Mark::Cells { .. }));
     let points = chart.marks.iter().any(|m| matches!(m, Mark::Points { .. }));
+    // Two bars a lane, each with a text of its own.
+    let twins =
+        chart.marks.iter().any(|m| matches!(m, Mark::Bars { bars, .. } if bars.iter().any(|b| b.thickness < 0.4)));
     let plot = match &chart.y.kind {
         // Named lanes stand one unit apart; other named ticks belong to a scale.
         AxisKind::Names(names) if names.windows(2).all(|n| (n[1].0 - n[0].0 - 1.0).abs() < 1e-6) => {
             let lane = if cells {
                 // Many rows of cells share the height of a page.
                 (CELL_ROWS / names.len().max(1) as f64).clamp(26.0, 58.0)
+            } else if twins {
+                34.0
             } else if points {
                 30.0
             } else {

@@ -4,11 +4,15 @@
 //! equal bits. No model is called here.
 
 mod binary;
+pub mod flips;
 pub mod interval;
 mod multiclass;
 mod numbers;
+pub mod paired;
 mod ranked;
 
+pub use flips::{Flip, Right, TwoPredictions, decision};
+pub use paired::{Comparison, MetricDifference, Paired, Verdict, compare};
 pub use ranked::{Ranked, Scored};
 
 use crate::base::text::counted;

@@ -38,34 +38,9 @@ pub struct Explain {
 impl Work for Explain {
     fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         let Self { joined, scene, output, plan, first_rows } = *self;
-        let method = choose_method(&joined, &plan)?;
-        let knobs = check_knobs(method, &plan.knobs)?;
-        let scale = match plan.scale.or_else(|| method.scales(&*joined.model).first().copied()) {
-            Some(scale) => scale,
-            None => joined.model.card().native_scale,
-        };
-        let rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
-        let (rows, truth) = with_truth(method, &joined, rows)?;
-        check_room(method, &joined, rows.len())?;
-        let background = background(method, &joined, (&scene, output), &plan, task)?;
-        task.begin("encoding rows", rows.len() as u64);
-        let encoded =
-            encode_watched(&joined.link, &joined.data, &rows, task).map_err(|_cancelled| super::cancelled())?;
-        let request = Request {
-            model: &*joined.model,
-            features: encoded.matrix.view(),
-            rows: &encoded.rows,
-            background: &background,
-            truth: truth.as_ref(),
-            scale,
-            knobs: &knobs,
-            seed: plan.seed,
-        };
         let mut part = |explanation: Explanation| tell(Outcome::Answer(Arc::new(explanation), true));
-        let explanation = parallel::with_threads(plan.threads, || match first_rows {
-            Some(first) => ask_in_parts(method, &request, first, task, &mut part),
-            None => ask(method, &request, task),
-        })?;
+        let explanation =
+            explain(&joined, (&scene, output), &plan, task, first_rows.map(|first| (first, &mut part as Tell<'_>)))?;
         Ok(Outcome::Answer(Arc::new(explanation), false))
     }
 }
@@ -78,6 +53,46 @@ fn check_room(method: &dyn Explainer, joined: &Joined, rows: usize) -> Result<()
     let card = joined.model.card();
     let numbers = card.outputs.len() * if method.supports(&*joined.model) == Support::Estimate { 2 } else { 1 };
     Size { rows, features: card.inputs.len(), numbers }.check(room::free())
+}
+
+/// Who is told the parts of an answer.
+pub type Tell<'t> = &'t mut (dyn FnMut(Explanation) + Send);
+
+/// Explains as `plan` says: at once, or in parts of which the first has so many rows. The scene and the output are what a
+/// query for the reference set asks.
+pub fn explain(
+    joined: &Joined,
+    asked: (&Scene, usize),
+    plan: &Plan,
+    task: &Task,
+    parts: Option<(usize, Tell<'_>)>,
+) -> Result<Explanation, Problem> {
+    let method = choose_method(joined, plan)?;
+    let knobs = check_knobs(method, &plan.knobs)?;
+    let scale = match plan.scale.or_else(|| method.scales(&*joined.model).first().copied()) {
+        Some(scale) => scale,
+        None => joined.model.card().native_scale,
+    };
+    let rows = super::choose_rows(&plan.rows, joined.data.row_count(), plan.seed)?;
+    let (rows, truth) = with_truth(method, joined, rows)?;
+    check_room(method, joined, rows.len())?;
+    let background = background(method, joined, asked, plan, task)?;
+    task.begin("encoding rows", rows.len() as u64);
+    let encoded = encode_watched(&joined.link, &joined.data, &rows, task).map_err(|_cancelled| super::cancelled())?;
+    let request = Request {
+        model: &*joined.model,
+        features: encoded.matrix.view(),
+        rows: &encoded.rows,
+        background: &background,
+        truth: truth.as_ref(),
+        scale,
+        knobs: &knobs,
+        seed: plan.seed,
+    };
+    Ok(parallel::with_threads(plan.threads, || match parts {
+        Some((first, part)) => ask_in_parts(method, &request, first, task, part),
+        None => ask(method, &request, task),
+    })?)
 }
 
 /// The method that the plan names; `auto` takes the exact one for the model's structure.

@@ -62,6 +62,7 @@ impl Work for WriteFile {
                 let model = self.scene.model.as_ref().ok_or_else(|| nothing("there is no model"))?;
                 write_file(&self.path, &native::save(&**model)?)?;
             }
+            Export::Comparison => super::compare_file::write(&self.scene, &self.path, task)?,
         }
         Ok(Outcome::Written(self.path))
     }

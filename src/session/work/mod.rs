@@ -1,5 +1,8 @@
 //! What jobs do, one file each. Work sees its inputs, a task and nothing of the session.
 
+pub mod challenge;
+mod comparable;
+pub mod compare_file;
 pub mod draw;
 pub mod explain;
 pub mod export;

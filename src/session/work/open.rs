@@ -99,7 +99,8 @@ fn open_table(path: &Path, options: &ReadOptions, task: &Task) -> Result<Dataset
     Ok(read::read(path, options, task)?)
 }
 
-fn open_model(path: &Path, task: &Task) -> Result<Arc<dyn Model>, Problem> {
+/// Opens a model.
+pub fn open_model(path: &Path, task: &Task) -> Result<Arc<dyn Model>, Problem> {
     task.begin("reading the model", 0);
     Ok(load::load(path, task)?)
 }

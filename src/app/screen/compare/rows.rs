@@ -1,0 +1,203 @@
+//! The rows that the two models decide differently, or all rows by the difference of their predictions.
+
+use std::sync::Arc;
+
+use eframe::egui;
+use egui::{RichText, Ui, vec2};
+
+use crate::base::{RowId, text};
+use crate::model::Scale;
+use crate::model::measure::{Flip, Right};
+use crate::session::{Challenger, Command, Meeting, Predictions};
+
+use crate::app::desk::Cx;
+use crate::app::style::{self, HALF, STEP};
+use crate::app::widget::{card, empty};
+
+/// Which rows are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Listed {
+    /// Rows whose decision changes.
+    #[default]
+    Flipped,
+    /// Every row.
+    All,
+}
+
+/// What is chosen in the list.
+#[derive(Default)]
+pub(super) struct State {
+    listed: Listed,
+}
+
+/// The query that finds the flipped rows.
+const FLIPPED: &str = "\"decision flips\" = yes";
+
+/// The card with the list; a click selects the row everywhere and shows its difference.
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
+    let (Some(meeting), Some(own)) = (challenger.meeting().cloned(), cx.session.predictions().cloned()) else { return };
+    card::card(ui, |ui| {
+        ui.set_min_height(ui.available_height());
+        ui.spacing_mut().item_spacing.y = HALF;
+        let Some(differences) = challenger.differences().cloned() else {
+            empty::busy(ui, "Comparing decisions", ui.available_height());
+            return;
+        };
+        let flips = differences.flips.clone();
+        if let Some(flips) = &flips {
+            head(ui, cx, flips);
+        } else {
+            ui.label(style::title("Rows by difference"));
+        }
+        let both = Both { own, meeting };
+        let flips = flips.filter(|_| cx.desk.compare.rows.listed == Listed::Flipped);
+        match flips {
+            Some(flips) if flips.is_empty() => {
+                ui.label(RichText::new("Both models decide every row alike.").weak());
+            }
+            Some(flips) => {
+                headings(ui, cx, ["row", "decision", "prediction", "right"]);
+                list(ui, flips.len(), |ui, i| {
+                    if let Some(flip) = flips.get(i) {
+                        flipped(ui, cx, &both, flip);
+                    }
+                });
+            }
+            None => {
+                headings(ui, cx, ["row", "", "prediction", "difference"]);
+                list(ui, differences.rows.len(), |ui, i| {
+                    if let Some(row) = differences.rows.get(i) {
+                        plain(ui, cx, &both, *row);
+                    }
+                });
+            }
+        }
+    });
+}
+
+/// Predictions of both models.
+struct Both {
+    own: Arc<Predictions>,
+    meeting: Arc<Meeting>,
+}
+
+impl Both {
+    /// Both predictions of one output.
+    fn of(&self, row: RowId, output: usize) -> (f64, f64) {
+        let place = row.index() * self.own.outputs + output.min(self.own.outputs.saturating_sub(1));
+        let at = |values: &[f64]| values.get(place).copied().unwrap_or(f64::NAN);
+        (at(&self.own.values), at(&self.meeting.predictions))
+    }
+
+    fn text(&self, value: f64) -> String {
+        match self.own.scale {
+            Scale::Probability => text::percent(value),
+            Scale::Margin | Scale::Target => text::significant(value, 4),
+        }
+    }
+}
+
+/// Names of the columns of the list.
+fn headings(ui: &mut Ui, cx: &Cx<'_>, names: [&str; 4]) {
+    let threshold = match cx.session.model().map(|m| m.card().outputs.len()) {
+        Some(1) => format!("Decided at a threshold of {}; ", text::number(cx.session.threshold())),
+        _ => String::new(),
+    };
+    let area = ui.horizontal(|ui| {
+        ui.set_height(18.0);
+        ui.add_space(STEP);
+        cells(ui, ui.available_width() - STEP, &names.map(style::small));
+    });
+    area.response.on_hover_text(format!("{threshold}the largest difference comes first"));
+}
+
+/// Cells of one line, in columns of fixed shares.
+fn cells(ui: &mut Ui, full: f32, cells: &[RichText; 4]) {
+    ui.spacing_mut().item_spacing.x = 0.0;
+    let shares = if cells[1].text().is_empty() { [0.2, 0.0, 0.45, 0.35] } else { [0.14, 0.27, 0.37, 0.22] };
+    for (cell, share) in cells.iter().zip(shares) {
+        let size = vec2(full * share, ui.available_height());
+        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_width(size.x);
+            ui.add(egui::Label::new(cell.clone()).truncate());
+        });
+    }
+}
+
+fn list(ui: &mut Ui, count: usize, mut entry: impl FnMut(&mut Ui, usize)) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    egui::ScrollArea::vertical().auto_shrink(false).id_salt("compared rows").show_rows(
+        ui,
+        style::ROW,
+        count,
+        |ui, range| {
+            range.for_each(|i| entry(ui, i));
+        },
+    );
+}
+
+fn head(ui: &mut Ui, cx: &mut Cx<'_>, flips: &[Flip]) {
+    ui.horizontal(|ui| {
+        let titles = [
+            (Listed::Flipped, format!("Flipped ({})", text::count(flips.len()))),
+            (Listed::All, "All rows".to_owned()),
+        ];
+        card::segments(ui, &mut cx.desk.compare.rows.listed, &titles);
+        let button = egui::Button::new("Select all");
+        let hint = "Select the flipped rows everywhere";
+        if ui.add_enabled(!flips.is_empty(), button).on_hover_text(hint).clicked() {
+            cx.wish(Command::SelectWhere(FLIPPED.to_owned()));
+        }
+    });
+}
+
+/// `Row 17   no → yes   42.3 % → 56.1 %   right`.
+fn flipped(ui: &mut Ui, cx: &mut Cx<'_>, both: &Both, flip: &Flip) {
+    let card = cx.session.model().cloned();
+    let class = |k: usize| {
+        let name = card.as_ref().and_then(|m| m.card().classes.get(k).cloned());
+        name.unwrap_or_else(|| k.to_string())
+    };
+    let (from, to) = (class(flip.from), class(flip.to));
+    let (own, other) = both.of(flip.row, if both.own.outputs == 1 { 0 } else { flip.to });
+    let right = flip.right().words();
+    let numbers = format!("{} → {}", both.text(own), both.text(other));
+    let label = if flip.right() == Right::Unknown {
+        format!("Row {}, {from} becomes {to}, {numbers}", flip.row)
+    } else {
+        format!("Row {}, {from} becomes {to}, {numbers}, {right} is right", flip.row)
+    };
+    let cells = [
+        format!("{}", flip.row),
+        format!("{} → {}", text::shorten(&from, 10), text::shorten(&to, 10)),
+        numbers,
+        right.to_owned(),
+    ];
+    line(ui, cx, flip.row, (&label, &cells));
+}
+
+fn plain(ui: &mut Ui, cx: &mut Cx<'_>, both: &Both, row: RowId) {
+    let (own, other) = both.of(row, cx.session.output());
+    let numbers = format!("{} → {}", both.text(own), both.text(other));
+    let change = match both.own.scale {
+        Scale::Probability => format!("{} points", text::signed(100.0 * (other - own))),
+        Scale::Margin | Scale::Target => text::signed(other - own),
+    };
+    let label = format!("Row {row}, {numbers}, difference {change}");
+    let cells = [format!("{row}"), String::new(), numbers, change];
+    line(ui, cx, row, (&label, &cells));
+}
+
+fn line(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, (label, cells): (&str, &[String; 4])) {
+    let selected = cx.session.row() == Some(row);
+    let response = card::line(ui, selected, label, |ui| {
+        let full = ui.available_width();
+        self::cells(ui, full, &cells.each_ref().map(RichText::new));
+    });
+    if response.on_hover_text(label).clicked() {
+        cx.select_row(row);
+        if !cx.desk.compare.has_room {
+            cx.desk.compare.chart = Some(super::ONE_ROW);
+        }
+    }
+}
