@@ -200,7 +200,8 @@ pub(super) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
     response.response.labelled_by(label.id);
 }
 
-fn feature(ui: &mut Ui, cx: &mut Cx<'_>, features: &[String]) {
+/// Chooses the feature that charts of one feature show.
+pub(super) fn feature(ui: &mut Ui, cx: &mut Cx<'_>, features: &[String]) {
     let now = cx.session.feature();
     if now.is_none() && !features.is_empty() {
         // Computed with the explanation, not in a frame: the chart of importance names its first bar.
