@@ -89,8 +89,9 @@ fn a_violin_ends_at_the_extremes_and_holds_all_its_rows() {
     let chart = draw("violin", &parts.subject(None), &[("width", "common")]);
     let mut income: Vec<f64> = parts.contributions().values.chunks(6).map(|r| r[0]).collect();
     income.sort_by(f64::total_cmp);
-    let band = |m| if let &Mark::Band { ref edges, .. } = m { Some(edges) } else { None };
-    let bands: Vec<_> = chart.marks.iter().filter_map(band).collect();
+    let marks = chart.marks.iter();
+    let bands: Vec<_> =
+        marks.filter_map(|m| if let Mark::Band { edges, .. } = m { Some(edges) } else { None }).collect();
     let area = |w: &[[f64; 3]]| (w[1][0] - w[0][0]) * (w[0][2] - w[0][1] + w[1][2] - w[1][1]) / 2.0;
     let areas: Vec<f64> = bands.iter().map(|e| e.windows(2).map(area).sum()).collect();
     let first = bands[0];
