@@ -20,6 +20,9 @@ const TEXT: f32 = 12.0;
 /// Thickest lying bar in points: few bars in a tall window stay bars.
 const THICKEST: f32 = 34.0;
 
+/// Width and height of cells in data units, and whether they are filled by sign.
+type Filled = ((f64, f64), bool);
+
 /// One chart as a plot item.
 pub(super) struct ChartItem<'a> {
     pub(super) chart: &'a Chart,
@@ -123,7 +126,7 @@ impl ChartItem<'_> {
             Mark::Band { edges, role } => shapes.push(band(edges, self.skin.role(*role), transform)),
             Mark::Cells { cells, size, signed, .. } => {
                 for cell in cells {
-                    self.cell(ui, transform, shapes, (cell, *size, *signed));
+                    self.cell(ui, transform, shapes, (cell, (*size, *signed)));
                 }
             }
             Mark::Rule { at, upright, role, label } => {
@@ -215,7 +218,7 @@ impl ChartItem<'_> {
         ui: &Ui,
         transform: &PlotTransform,
         shapes: &mut Vec<Shape>,
-        (cell, size, signed): (&(f64, f64, f32, String), (f64, f64), bool),
+        (cell, (size, signed)): (&(f64, f64, f32, String), Filled),
     ) {
         let (x, y, share, label) = cell;
         let corner = |sx: f64, sy: f64| at(transform, (x + sx * size.0 / 2.0, y + sy * size.1 / 2.0));

@@ -368,11 +368,15 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
     card::tabs(ui, &mut chosen, &card::kind_tabs(&kinds));
     cx.desk.model.chart = Some(chosen);
     ui.add_space(HALF);
+    let needs_feature = kinds.iter().any(|k| k.id() == chosen && k.needs().feature);
+    if needs_feature {
+        choose_column(ui, cx);
+    }
     let request = ChartRequest {
         kind: chosen,
         output: cx.session.output(),
         row: None,
-        feature: None,
+        feature: cx.session.feature().filter(|_| needs_feature),
         colour: None,
         knobs: threshold_knob(cx, chosen),
         within: None,
@@ -382,6 +386,13 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
     let height = (ui.clip_rect().height() - above - style::PAGE - 2.0 * GAP).clamp(360.0, 640.0);
     let lines = |_, _| Vec::new();
     chart_frame::show(ui, cx, &request, &Place { slot: "performance", height, lines: Some(&lines) });
+}
+
+/// Chooses the column over whose values errors are shown.
+fn choose_column(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(model) = cx.session.model().cloned() else { return };
+    let names: Vec<String> = model.card().inputs.iter().map(|input| input.name.clone()).collect();
+    ui.horizontal(|ui| super::global::fields::selected_feature(ui, cx, &names));
 }
 
 /// The threshold under the pointer, for charts that read one.

@@ -103,6 +103,7 @@ impl ColumnHistogram {
         let mut bars: Vec<Bar> = bars.collect();
         let mut most = histogram.counts.iter().copied().max().unwrap_or(1).max(1);
         chart.x.range = scale::padded((low, high), 0.02);
+        chart.x.kind = if matches!(column.values, Values::Date { .. }) { AxisKind::Time } else { AxisKind::Linear };
         if profile.missing > 0 {
             // Apart from the values, on the left.
             let (at, hover) =
@@ -110,13 +111,13 @@ impl ColumnHistogram {
             let mut bar = bar(at, profile.missing, (1.6 * width, Role::Missing), hover);
             bar.query = Some(query::missing(&column.name));
             bars.push(bar);
+            named_missing(&mut chart.x, at);
             chart.x.range.0 = low - 4.0 * width;
             chart.legend.push(Legend::Key(Role::Missing, "without a value".to_owned()));
             most = most.max(profile.missing);
         }
         chart.marks = vec![Mark::Bars { bars, lying: false }];
         chart.sentence = spread(column, profile, &histogram.counts, &edge);
-        chart.x.kind = if matches!(column.values, Values::Date { .. }) { AxisKind::Time } else { AxisKind::Linear };
         chart.y.range = (0.0, 1.06 * most as f64);
         chart.y.label = "rows per bin".to_owned();
         if let Some(n) = &profile.numbers {
@@ -263,4 +264,11 @@ fn most_frequent(column: &Column, levels: &[(String, usize)], (present, missing)
         text::percent(*count as f64 / present.max(1) as f64),
         without(missing)
     )
+}
+
+/// Ticks at the values, and a name where the bar of missing values stands.
+fn named_missing(axis: &mut Axis, at: f64) {
+    let mut names = vec![(at, text::MISSING.to_owned())];
+    names.extend(scale::ticks(axis, 6).into_iter().filter(|tick| tick.0 >= axis.range.0));
+    axis.kind = AxisKind::Names(names);
 }

@@ -90,7 +90,7 @@ impl Kind for Decision {
             ],
             sentence: paths.sentence(&view),
             alt: paths.paragraph(&view, &order),
-            table: paths.table(&view),
+            table: paths.table(&view, &kept),
         })
     }
 }
@@ -166,15 +166,15 @@ impl<'a> Paths<'a> {
         )
     }
 
-    /// One line per row: the level after every lane, from the bottom up.
-    fn table(&self, view: &View<'_>) -> ChartTable {
+    /// One line per drawn row: the level after every lane, from the bottom up.
+    fn table(&self, view: &View<'_>, kept: &[usize]) -> ChartTable {
         let mut header = vec!["row".to_owned(), "expected".to_owned()];
         header.extend(self.lanes.iter().rev().map(|l| format!("after {}", l.0)));
         let cells = |k: usize| {
             let row = f64::from(view.attribution.rows[k].0);
             std::iter::once(row).chain(self.of(k).into_iter().map(|p| p[0])).map(alt::number).collect()
         };
-        ChartTable { header, rows: (0..self.finals.len()).map(cells).collect() }
+        ChartTable { header, rows: kept.iter().map(|k| cells(*k)).collect() }
     }
 }
 
@@ -215,8 +215,7 @@ fn notes(view: &View<'_>, (drawn, rest): (usize, usize), chosen: Option<RowId>) 
         swarm::all_shown(drawn)
     } else {
         format!(
-            "{} of {} rows are drawn: a fixed subset spread evenly over the predictions, the extremes kept; the table \
-             holds all.",
+            "{} of {} rows are drawn: a fixed subset spread evenly over the predictions, the extremes kept.",
             text::count(drawn),
             text::count(view.row_count())
         )

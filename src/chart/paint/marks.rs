@@ -46,6 +46,15 @@ pub fn draw(canvas: &mut Canvas<'_>, mark: &Mark, brush: &Brush<'_>) {
                 _ => Anchor::End,
             };
             let colour = brush.theme.colour(*role);
+            // Moved sideways where it would leave the picture.
+            let wide = font::width(text, TICK, Weight::Regular);
+            let (before, after) = match anchor {
+                Anchor::Start => (0.0, wide),
+                Anchor::Middle => (wide / 2.0, wide / 2.0),
+                Anchor::End => (wide, 0.0),
+            };
+            let right = (brush.layout.size.0 - 4.0 - after).max(before + 4.0);
+            let place = (place.0.clamp(before + 4.0, right), place.1);
             haloed(canvas, text, place, Type { size: TICK, weight: Weight::Regular, colour, anchor }, brush);
         }
     }

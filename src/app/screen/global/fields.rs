@@ -43,28 +43,40 @@ pub(crate) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 /// Chooses the feature of a tile: the one that is selected everywhere, or one that stays.
 pub(super) fn feature(ui: &mut Ui, cx: &mut Cx<'_>, pane: &mut Pane, features: &[String]) {
-    if cx.session.feature().is_none() && !features.is_empty() {
-        // Computed with the explanation, not in a frame: the chart of importance names its first bar.
-        cx.select_feature(strongest(cx).unwrap_or(0));
-    }
-    let now = pane.pinned.or(cx.session.feature());
-    let label = ui.label("Feature");
-    let shown = now.and_then(|f| features.get(f)).map_or("", |f| f);
-    let combo = ComboBox::from_id_salt("feature").selected_text(text::shorten(shown, 28)).width(190.0);
-    let response = combo.show_ui(ui, |ui| {
-        if let Some(picked) = pick_feature(ui, features, now) {
-            match &mut pane.pinned {
-                Some(pinned) => *pinned = picked,
-                None => cx.select_feature(picked),
+    match pane.pinned {
+        None => selected_feature(ui, cx, features),
+        Some(now) => {
+            if let Some(picked) = feature_field(ui, features, Some(now)) {
+                pane.pinned = Some(picked);
             }
         }
-    });
-    response.response.labelled_by(label.id);
+    }
     let mut pinned = pane.pinned.is_some();
     let hint = "Keep this feature here, whatever is selected elsewhere";
     if ui.toggle_value(&mut pinned, "Pin").on_hover_text(hint).changed() {
-        pane.pinned = if pinned { now } else { None };
+        pane.pinned = if pinned { cx.session.feature() } else { None };
     }
+}
+
+/// Chooses the feature that is selected everywhere.
+pub(crate) fn selected_feature(ui: &mut Ui, cx: &mut Cx<'_>, features: &[String]) {
+    let now = cx.session.feature();
+    if now.is_none() && !features.is_empty() {
+        // Computed with the explanation, not in a frame: the chart of importance names its first bar.
+        cx.select_feature(strongest(cx).unwrap_or(0));
+    }
+    if let Some(picked) = feature_field(ui, features, now) {
+        cx.select_feature(picked);
+    }
+}
+
+fn feature_field(ui: &mut Ui, features: &[String], now: Option<usize>) -> Option<usize> {
+    let label = ui.label("Feature");
+    let shown = now.and_then(|f| features.get(f)).map_or("", |f| f);
+    let combo = ComboBox::from_id_salt("feature").selected_text(text::shorten(shown, 28)).width(190.0);
+    let response = combo.show_ui(ui, |ui| pick_feature(ui, features, now));
+    response.response.labelled_by(label.id);
+    response.inner.flatten()
 }
 
 /// The feature whose bar is the longest in the importance chart, when that was drawn.
