@@ -148,7 +148,8 @@ impl Grid {
         (cells.y.0..=cells.y.1).map(|y| self.dots(cells.x, y).len()).sum()
     }
 
-    /// The dot nearest to `pointer`, within `reach` screen points.
+    /// The dot nearest to `pointer`, within `reach` screen points: looked for close by first, because among a million
+    /// dots hundreds of thousands may lie within reach.
     pub(super) fn nearest(
         &self,
         xy: &[[f32; 2]],
@@ -156,6 +157,10 @@ impl Grid {
         pointer: Pos2,
         reach: f32,
     ) -> Option<(usize, f32)> {
+        [0.06, 0.25, 1.0].into_iter().find_map(|share| self.within(xy, transform, pointer, share * reach))
+    }
+
+    fn within(&self, xy: &[[f32; 2]], transform: &PlotTransform, pointer: Pos2, reach: f32) -> Option<(usize, f32)> {
         let corner = |dx: f32, dy: f32| transform.value_from_position(pointer + vec2(dx, dy));
         let (a, b) = (corner(-reach, reach), corner(reach, -reach));
         let cells = self.cells([[a.x.min(b.x), a.y.min(b.y)], [a.x.max(b.x), a.y.max(b.y)]]);
