@@ -69,14 +69,17 @@ impl Window {
             events,
             ..Default::default()
         };
-        let begun = Instant::now();
+        let (begun, waited) = (Instant::now(), waited());
         let app = self.app.as_mut().expect("the window is open");
         let output = self.ctx.run_ui(input, |ui| {
             app.tick(ui.ctx());
             app.show(ui);
         });
         let primitives = self.ctx.tessellate(output.shapes.clone(), output.pixels_per_point);
-        let took = begun.elapsed();
+        // What other threads and programs took from this one is no part of the frame's work; it is told apart.
+        let (took, waited) = (begun.elapsed(), self::waited().saturating_sub(waited));
+        WAITED.with_borrow_mut(|all| all.push(waited));
+        let took = took.saturating_sub(waited);
         drop(primitives);
         output.drop_without_applying_deltas();
         took
@@ -229,11 +232,13 @@ fn main() {
     report("switching screens", switching);
     during_a_job(&mut window, rows);
     report(TOTAL, ALL.with_borrow_mut(std::mem::take));
+    report(WAITING, WAITED.with_borrow_mut(std::mem::take));
     let [now, most] = memory();
     println!("memory {now} MB, at most {most} MB");
 }
 
 const TOTAL: &str = "all frames";
+const WAITING: &str = "beside: waiting for a processor";
 
 /// Frames of every screen while an explanation runs on other threads.
 fn during_a_job(window: &mut Window, rows: usize) {
@@ -359,13 +364,21 @@ impl Window {
     }
 }
 
+/// How long this thread has been ready and waited for a processor; zero where the system does not tell.
+fn waited() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(told.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0))
+}
+
 thread_local! {
+    /// What each frame waited for a processor.
+    static WAITED: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
     /// Every frame so far.
     static ALL: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
 }
 
 fn report(what: &str, mut times: Vec<Duration>) {
-    if what != TOTAL {
+    if what != TOTAL && what != WAITING {
         ALL.with_borrow_mut(|all| all.extend(&times));
     }
     times.sort();

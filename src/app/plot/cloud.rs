@@ -14,7 +14,7 @@ use crate::chart::{Chart, Mark, Paint};
 use crate::app::aside::Aside;
 use crate::app::style::Skin;
 
-use super::density::{self, Picture, Window};
+use super::density::{self, Dots, Picture, Window};
 use super::index::{self, Index};
 use super::ink::{Ink, Inks};
 
@@ -167,7 +167,13 @@ impl Cloud {
         let (chart, rows) = (Arc::clone(chart), look.rows.cloned());
         let work = move || {
             let counts = counted.unwrap_or_else(|| Arc::new(density::count(&chart, index.as_deref(), &window)));
-            let image = density::picture(&chart, &counts, &window, &inks, rows.as_deref());
+            let image = density::picture(
+                Dots { chart: &chart, index: index.as_deref() },
+                &counts,
+                &window,
+                &inks,
+                rows.as_deref(),
+            );
             Picture { window, counts, image: Arc::new(image) }
         };
         self.pictures.keep_up(ctx, &key, work);

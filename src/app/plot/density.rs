@@ -6,11 +6,10 @@ use std::sync::Arc;
 use eframe::egui;
 use egui::{Color32, ColorImage};
 
-use crate::base::{RowId, RowSet, Task};
+use crate::base::{RowId, RowSet};
 use crate::chart::{Chart, Mark, Paint};
-use crate::num::parallel;
 
-use super::index::Index;
+use super::index::{self, Grid, Index};
 use super::ink::{Ink, Inks};
 
 /// Opacity of a single dot; the fullest pixel has full opacity, by the logarithm of the count between.
@@ -54,16 +53,22 @@ enum Values {
     Groups([Vec<u32>; GROUPS]),
 }
 
-/// Counts every dot of the chart that lies in the window. Cost O(dots), of those near the window where it is small.
+/// Counts every dot of the chart that lies in the window. Cost O(dots), of those near the window where it is small; on one
+/// thread, because it goes on while a view moves and would take the processor from the frames.
 pub(super) fn count(chart: &Chart, index: Option<&Index>, window: &Window) -> Counts {
-    let layer = |i: usize| Layer::of_all(chart, i, index, window);
-    let layers = parallel::map(chart.marks.len(), &Task::silent(), layer).expect("nobody can cancel a silent task");
-    Counts(layers.into_iter().flatten().collect())
+    Counts((0..chart.marks.len()).filter_map(|i| Layer::of_all(chart, i, index, window)).collect())
+}
+
+/// A chart and its grids, where they are there.
+#[derive(Clone, Copy)]
+pub(super) struct Dots<'a> {
+    pub(super) chart: &'a Chart,
+    pub(super) index: Option<&'a Index>,
 }
 
 /// The picture of `counts`, where rows are selected with those on top and the rest dimmed.
 pub(super) fn picture(
-    chart: &Chart,
+    Dots { chart, index }: Dots<'_>,
     counts: &Counts,
     window: &Window,
     inks: &Inks,
@@ -78,9 +83,8 @@ pub(super) fn picture(
         layer.blend(&mut pixels, window, (inks, opacity));
     }
     if let Some(rows) = rows {
-        let layer = |i: usize| Layer::of_selected(chart, counts.0[i].mark, rows, window);
-        let selected = parallel::map(counts.0.len(), &Task::silent(), layer).expect("nobody can cancel a silent task");
-        for layer in selected.into_iter().flatten() {
+        let layer = |i: usize| Layer::of_selected(chart, counts.0[i].mark, (index, rows), window);
+        for layer in (0..counts.0.len()).filter_map(layer) {
             layer.blend(&mut pixels, window, (inks, |n| scale.of(n).max(SELECTED)));
         }
     }
@@ -136,17 +140,11 @@ impl Lens {
 
 impl Layer {
     /// An empty layer that holds every dot of mark `i` and what it covers; `None` where nothing of it is in the window.
-    fn empty(chart: &Chart, i: usize, window: &Window) -> Option<Self> {
+    fn empty(chart: &Chart, i: usize, index: Option<&Index>, window: &Window) -> Option<Self> {
         let Some(Mark::Points { xy, paint, .. }) = chart.marks.get(i) else { return None };
         let lens = Lens::new(window);
-        let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for p in xy.iter() {
-            for k in 0..2 {
-                // NaN is passed over by both.
-                low[k] = low[k].min(p[k]);
-                high[k] = high[k].max(p[k]);
-            }
-        }
+        let known = index.and_then(|index| index.grid(i)).map(Grid::extent);
+        let [low, high] = known.unwrap_or_else(|| index::extent(xy));
         let reach = window.reach as f64 + 1.0;
         let range = |from: f64, to: f64, size: usize| {
             let (from, to) = ((from - reach).max(0.0) as usize, (to + reach).min(size as f64).max(0.0).ceil() as usize);
@@ -166,7 +164,7 @@ impl Layer {
     }
 
     fn of_all(chart: &Chart, i: usize, index: Option<&Index>, window: &Window) -> Option<Self> {
-        let mut layer = Self::empty(chart, i, window)?;
+        let mut layer = Self::empty(chart, i, index, window)?;
         let Mark::Points { xy, paint, .. } = &chart.marks[i] else { return None };
         let lens = Lens::new(window);
         match index.and_then(|index| index.grid(i)).filter(|grid| 4 * grid.count_in(window.bounds) < xy.len()) {
@@ -183,12 +181,17 @@ impl Layer {
         Some(layer)
     }
 
-    fn of_selected(chart: &Chart, i: usize, selected: &RowSet, window: &Window) -> Option<Self> {
+    fn of_selected(
+        chart: &Chart,
+        i: usize,
+        (index, selected): (Option<&Index>, &RowSet),
+        window: &Window,
+    ) -> Option<Self> {
         let Mark::Points { xy, paint, rows, .. } = &chart.marks[i] else { return None };
         if rows.is_empty() {
             return None;
         }
-        let mut layer = Self::empty(chart, i, window)?;
+        let mut layer = Self::empty(chart, i, index, window)?;
         layer.add(selected_dots(rows, selected), (xy, paint), &Lens::new(window));
         layer.spread(window.reach);
         Some(layer)
@@ -339,7 +342,7 @@ mod tests {
 
     fn painted(chart: &Chart, index: Option<&Index>, window: &Window, rows: Option<&RowSet>) -> ColorImage {
         let inks = Inks::new(chart, style::light());
-        picture(chart, &count(chart, index, window), window, &inks, rows)
+        picture(Dots { chart, index }, &count(chart, index, window), window, &inks, rows)
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl Index {
 pub(super) struct Grid {
     side: usize,
     low: [f32; 2],
+    high: [f32; 2],
     cell: [f32; 2],
     starts: Vec<u32>,
     dots: Vec<u32>,
@@ -81,16 +82,10 @@ pub(super) struct Cells {
 
 impl Grid {
     pub(super) fn new(xy: &[[f32; 2]]) -> Self {
-        let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for point in xy.iter().filter(|p| p[0].is_finite() && p[1].is_finite()) {
-            for k in 0..2 {
-                low[k] = low[k].min(point[k]);
-                high[k] = high[k].max(point[k]);
-            }
-        }
+        let [low, high] = extent(xy);
         let side = ((xy.len() / 4).isqrt()).clamp(SIDES.0, SIDES.1);
         let cell = [0, 1].map(|k| ((high[k] - low[k]) / side as f32).max(f32::MIN_POSITIVE));
-        let mut grid = Self { side, low, cell, starts: vec![0; side * side + 1], dots: vec![0; xy.len()] };
+        let mut grid = Self { side, low, high, cell, starts: vec![0; side * side + 1], dots: vec![0; xy.len()] };
         for point in xy {
             let place = grid.place(*point);
             grid.starts[place + 1] += 1;
@@ -105,6 +100,11 @@ impl Grid {
             next[place] += 1;
         }
         grid
+    }
+
+    /// Low and high corner of all dots.
+    pub(super) fn extent(&self) -> [[f32; 2]; 2] {
+        [self.low, self.high]
     }
 
     fn column(&self, k: usize, value: f32) -> usize {
@@ -148,7 +148,8 @@ impl Grid {
         (cells.y.0..=cells.y.1).map(|y| self.dots(cells.x, y).len()).sum()
     }
 
-    /// The dot nearest to `pointer`, within `reach` screen points.
+    /// The dot nearest to `pointer`, within `reach` screen points: looked for close by first, because among a million
+    /// dots hundreds of thousands may lie within reach.
     pub(super) fn nearest(
         &self,
         xy: &[[f32; 2]],
@@ -156,6 +157,10 @@ impl Grid {
         pointer: Pos2,
         reach: f32,
     ) -> Option<(usize, f32)> {
+        [0.06, 0.25, 1.0].into_iter().find_map(|share| self.within(xy, transform, pointer, share * reach))
+    }
+
+    fn within(&self, xy: &[[f32; 2]], transform: &PlotTransform, pointer: Pos2, reach: f32) -> Option<(usize, f32)> {
         let corner = |dx: f32, dy: f32| transform.value_from_position(pointer + vec2(dx, dy));
         let (a, b) = (corner(-reach, reach), corner(reach, -reach));
         let cells = self.cells([[a.x.min(b.x), a.y.min(b.y)], [a.x.max(b.x), a.y.max(b.y)]]);
@@ -176,6 +181,18 @@ impl Grid {
         }
         best
     }
+}
+
+/// Low and high corner of all dots that are numbers; the low one above the high one where there are none.
+pub(super) fn extent(xy: &[[f32; 2]]) -> [[f32; 2]; 2] {
+    let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+    for point in xy.iter().filter(|p| p[0].is_finite() && p[1].is_finite()) {
+        for k in 0..2 {
+            low[k] = low[k].min(point[k]);
+            high[k] = high[k].max(point[k]);
+        }
+    }
+    [low, high]
 }
 
 /// A mark whose dots are table rows.

@@ -59,7 +59,7 @@ impl Hand {
             self.look_inside(ui.ctx(), scene, (drawing, how));
         }
         self.drawn.show(ui, frame, (tool, skin));
-        let pointer = plot.hover_pos().filter(|p| frame.contains(*p) && !self.drawn.is_begun());
+        let pointer = plot.hover_pos().filter(|p| frame.contains(*p) && !plot.dragged());
         let found = pointer.and_then(|p| hover::find(scene.chart, scene.cloud, scene.transform, p));
         if let Some(found) = &found {
             hover::mark(ui, found, scene.transform, skin);
