@@ -120,6 +120,7 @@ fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) 
         feature: named(&args.feature)?,
         colour: named(&args.colour)?,
         knobs,
+        what_if: false,
     };
     if row && request.row.is_none() {
         request.row = match body {

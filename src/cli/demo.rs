@@ -91,5 +91,6 @@ fn request(kind: &'static dyn Kind, session: &Session) -> ChartRequest {
         feature,
         colour: None,
         knobs: Vec::new(),
+        what_if: false,
     }
 }

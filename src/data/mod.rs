@@ -23,6 +23,7 @@ pub mod read;
 pub mod roles;
 pub mod split;
 pub mod stored;
+pub mod value;
 mod wide;
 pub mod write;
 
@@ -34,3 +35,4 @@ pub use filter::{FilterError, find_rows, find_rows_among, sorted_rows};
 pub use profile::TableProfile;
 pub use read::{FileBytes, ReadOptions, Reader, looks_like_table, read};
 pub use split::split;
+pub use value::Value;

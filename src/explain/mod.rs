@@ -9,6 +9,7 @@ mod coalition;
 mod dealing;
 mod encoded;
 pub mod error;
+pub mod kept;
 pub mod method;
 mod orders;
 pub mod parts;
@@ -24,6 +25,7 @@ pub use answer::{
 pub use ask::ask;
 pub use background::Background;
 pub use error::ExplainError;
+pub use kept::Kept;
 pub use method::{Explainer, METHODS, Request, Support, Truth};
 pub use parts::ask_in_parts;
 pub use shape::{Answers, Shape};

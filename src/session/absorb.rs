@@ -69,7 +69,7 @@ impl Session {
             Purpose::Train => then.data == now.data,
             Purpose::Link => same_inputs && then.roles == now.roles,
             Purpose::Ask(shape) => same_inputs && (!shape.needs_truth() || then.roles == now.roles),
-            Purpose::Explain(_) => same_inputs,
+            Purpose::Explain(_) | Purpose::WhatIf(_) => same_inputs,
             // A chart of an older state is kept under that state's key; it does no harm and may be asked for again.
             Purpose::Draw(_) => same_inputs,
         }
@@ -85,7 +85,7 @@ impl Session {
             }
             (Outcome::Profile(profile), _) => {
                 self.profile = Some(profile);
-                Vec::new()
+                self.what_if_again(false)
             }
             (Outcome::Linked { model, link, predictions, performance }, _) => {
                 self.model = Some(model);
@@ -96,7 +96,9 @@ impl Session {
                 self.predictions = Some(predictions);
                 self.performance = performance;
                 let explain = std::mem::take(&mut self.ledger.explain_when_linked);
-                if explain { self.explain() } else { Vec::new() }
+                let mut jobs = if explain { self.explain() } else { Vec::new() };
+                jobs.extend(self.what_if_again(false));
+                jobs
             }
             (Outcome::Answer(explanation, partial), Purpose::Explain(key)) => {
                 self.adopt_attribution(key, explanation, partial);
@@ -120,6 +122,7 @@ impl Session {
                 self.written.push(path);
                 Vec::new()
             }
+            (Outcome::WhatIf(found), _) => self.adopt_what_if(found),
             (Outcome::Nothing | Outcome::Chart(..), _) => Vec::new(),
         }
     }
@@ -199,6 +202,7 @@ impl Session {
     /// Drops what was computed from the table and model before, and stops what is still computing from them.
     fn forget_answers(&mut self) {
         self.cancel_where(|p| matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Ask(_) | Purpose::Draw(_)));
+        self.forget_what_if();
         self.link = None;
         self.predictions = None;
         self.performance = None;

@@ -66,6 +66,7 @@ impl Session {
             }
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
+            Command::WhatIf(edit) => self.edit(edit),
             other => {
                 self.choose(&other);
                 Vec::new()
@@ -165,6 +166,7 @@ impl Session {
             let before = std::mem::replace(&mut self.plan, plan.clone());
             let change = Change::Plan(Box::new(before), Box::new(plan));
             self.history.push(Step { name: "How to explain".to_owned(), change });
+            return self.what_if_again(true);
         }
         Vec::new()
     }
@@ -174,7 +176,7 @@ impl Session {
             Some(Change::Roles(before, _)) => self.take_roles(before),
             Some(Change::Plan(before, _)) => {
                 self.plan = *before;
-                Vec::new()
+                self.what_if_again(true)
             }
             None => Vec::new(),
         }
@@ -185,7 +187,7 @@ impl Session {
             Some(Change::Roles(_, after)) => self.take_roles(after),
             Some(Change::Plan(_, after)) => {
                 self.plan = *after;
-                Vec::new()
+                self.what_if_again(true)
             }
             None => Vec::new(),
         }
@@ -289,13 +291,8 @@ impl Session {
         self.data.clone()
     }
 
-    fn require_joined(&mut self, what: &str) -> Option<work::Joined> {
-        let joined = match (&self.data, &self.model, &self.link) {
-            (Some(data), Some(model), Some(link)) => {
-                Some(work::Joined { data: data.clone(), model: model.clone(), link: link.clone() })
-            }
-            _ => None,
-        };
+    pub(super) fn require_joined(&mut self, what: &str) -> Option<work::Joined> {
+        let joined = self.joined();
         if joined.is_none() {
             let (place, hint) = match (&self.data, &self.model) {
                 (None, _) => ("no table is open", "Open a table first"),

@@ -14,6 +14,7 @@ use crate::model::Scale;
 pub use crate::report::ReportPlan;
 
 use super::event::JobId;
+use super::what_if::Edit;
 
 /// A wish.
 #[derive(Clone, Debug)]
@@ -77,6 +78,8 @@ pub enum Command {
     Undo,
     /// Repeats what was taken back.
     Redo,
+    /// Changes the what-if.
+    WhatIf(Edit),
 }
 
 impl Command {
@@ -151,6 +154,8 @@ pub struct ChartRequest {
     pub colour: Option<usize>,
     /// Settings as text.
     pub knobs: Vec<(String, String)>,
+    /// Whether the what-if variant is shown, as row 0, in place of the table.
+    pub what_if: bool,
 }
 
 /// What is written.

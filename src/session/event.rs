@@ -10,6 +10,7 @@ use crate::explain::Explanation;
 use crate::model::{Model, Performance, Scale};
 
 use super::command::ChartRequest;
+pub use super::work::what_if::Found;
 
 /// Identity of a job within a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +59,8 @@ pub enum Outcome {
     Written(PathBuf),
     /// Nothing to tell (the job was cancelled).
     Nothing,
+    /// News of the what-if.
+    WhatIf(Found),
 }
 
 impl std::fmt::Debug for Outcome {
@@ -73,6 +76,7 @@ impl std::fmt::Debug for Outcome {
             Self::Rows(_) => "Rows",
             Self::Written(_) => "Written",
             Self::Nothing => "Nothing",
+            Self::WhatIf(_) => "WhatIf",
         })
     }
 }

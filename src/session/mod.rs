@@ -14,6 +14,7 @@ pub mod samples;
 pub mod scene;
 pub mod state;
 pub mod stream;
+pub mod what_if;
 mod work;
 pub mod write;
 
@@ -23,3 +24,4 @@ pub use job::{Job, Lane, Revision, Work};
 pub use samples::{SAMPLES, Sample};
 pub use scene::Scene;
 pub use state::{JobState, Session};
+pub use what_if::{Edit, Start, WhatIf};

@@ -15,6 +15,8 @@ use super::history::History;
 use super::ledger::{Ledger, Purpose};
 use super::memo::Memo;
 use super::scene::Scene;
+use super::what_if::WhatIf;
+use super::work::Joined;
 
 /// The document: read through the accessors below, changed only by `apply` and `absorb`.
 #[derive(Default)]
@@ -43,6 +45,7 @@ pub struct Session {
     pub(super) memo: Memo,
     pub(super) history: History,
     pub(super) answers_once: bool,
+    pub(super) what_if: Option<Box<WhatIf>>,
 }
 
 /// A decision threshold, one half until somebody moves it.
@@ -219,6 +222,17 @@ impl Session {
         self.history.redo_name()
     }
 
+    /// The edited row; `None` until one was started.
+    pub fn what_if(&self) -> Option<&WhatIf> {
+        self.what_if.as_deref()
+    }
+
+    /// Table and model, once they are joined.
+    pub(super) fn joined(&self) -> Option<Joined> {
+        let (data, model, link) = (self.data.clone()?, self.model.clone()?, self.link.clone()?);
+        Some(Joined { data, model, link })
+    }
+
     /// Everything that belongs together now, as shared pointers for a job.
     pub(super) fn scene(&self) -> Scene {
         Scene {
@@ -232,6 +246,7 @@ impl Session {
             answers: self.answers.clone(),
             threshold: self.threshold.0,
             read_options: self.ledger.read_options.clone(),
+            what_if: self.what_if.as_ref().and_then(|of| of.variant().cloned()),
         }
     }
 
@@ -240,6 +255,7 @@ impl Session {
         let reads = kind::find(request.kind).and_then(|kind| kind.needs().answer);
         // The stamp names the attributions; what else was answered matters to whoever shows it.
         let answered = if reads.is_none_or(|shape| shape == Shape::Attribution) { 0 } else { self.ledger.answered };
-        format!("{}|{}|{answered}", request.id(), self.ledger.stamp)
+        let edits = self.what_if.as_ref().filter(|_| request.what_if).map_or(0, |of| of.answered);
+        format!("{}|{}|{answered}|{edits}", request.id(), self.ledger.stamp)
     }
 }

@@ -260,7 +260,7 @@ fn pick_feature(ui: &mut Ui, features: &[String], now: Option<usize>) -> Option<
 }
 
 fn plain_request(cx: &Cx<'_>, kind: &'static str) -> ChartRequest {
-    ChartRequest { kind, output: cx.session.output(), row: None, feature: None, colour: None, knobs: Vec::new() }
+    ChartRequest { kind, output: cx.session.output(), row: None, feature: None, colour: None, knobs: Vec::new(), what_if: false }
 }
 
 fn request(cx: &Cx<'_>, kind: &'static dyn Kind) -> ChartRequest {

@@ -186,6 +186,7 @@ fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
         feature: if needs_feature { cx.session.feature() } else { None },
         colour: None,
         knobs: Vec::new(),
+        what_if: false,
     };
     let room = ui.available_height();
     let table = (room * 0.32).clamp(140.0, 300.0);

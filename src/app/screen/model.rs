@@ -374,6 +374,7 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         feature: None,
         colour: None,
         knobs: threshold_knob(cx, chosen),
+        what_if: false,
     };
     // As much as is in view below what stands above, whatever part of the page is scrolled to.
     let above = ui.cursor().top() - ui.min_rect().top() + HEADER;

@@ -20,7 +20,7 @@ mod term_curve;
 mod term_surface;
 mod waterfall;
 
-use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task};
+use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, Task, text};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::performance::Detail;
@@ -169,12 +169,19 @@ pub struct Subject<'a> {
     pub colour: Option<usize>,
     /// The work this drawing is part of; cancelling it ends the drawing.
     pub task: Option<&'a Task>,
+    /// What the chosen row is called, where it is no row of an opened table.
+    pub name: Option<&'a str>,
 }
 
 impl<'a> Subject<'a> {
     /// The answer of a shape.
     pub fn answer(&self, shape: Shape) -> Option<&'a Explanation> {
         self.answers?.get(shape).map(|answer| &**answer)
+    }
+
+    /// What a row is called: `Row 12`, or the name of an edited one.
+    pub fn row_name(&self, row: RowId) -> String {
+        self.name.map_or_else(|| format!("Row {}", text::count(row.index())), str::to_owned)
     }
 
     /// The work this drawing is part of; one that nobody watches where there is none.

@@ -63,7 +63,7 @@ impl Work for Explain {
 }
 
 /// The method that the plan names; `auto` takes the exact one for the model's structure.
-fn choose_method(joined: &Joined, plan: &Plan) -> Result<&'static dyn Explainer, Problem> {
+pub fn choose_method(joined: &Joined, plan: &Plan) -> Result<&'static dyn Explainer, Problem> {
     let id = if plan.method == "auto" {
         method::automatic(&*joined.model, plan.background_file.is_some())
     } else {
@@ -103,7 +103,7 @@ fn with_truth(
 }
 
 /// The reference set: the plan's file, or rows drawn from the table; empty for methods that need none.
-fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task) -> Result<Background, Problem> {
+pub fn background(method: &dyn Explainer, joined: &Joined, plan: &Plan, task: &Task) -> Result<Background, Problem> {
     if !method.needs_background() {
         let matrix = Matrix::new(Vec::new(), 0, joined.link.columns.len()).expect("nothing has the length of no rows");
         return Ok(Background { name: "none".to_owned(), matrix, rows: Arc::from([]), weights: None });

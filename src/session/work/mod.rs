@@ -9,6 +9,7 @@ pub mod profile;
 pub mod report;
 pub mod select;
 pub mod train;
+pub mod what_if;
 
 use std::sync::Arc;
 
