@@ -156,6 +156,9 @@ impl Window {
     }
 }
 
+/// The keys of the screens, in the order of the rail.
+const KEYS: [Key; 7] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+
 fn main() {
     let (rows, trees) = (argument("--rows", 100_000), argument("--trees", 100));
     let made = Made::new(rows, trees);
@@ -177,7 +180,7 @@ fn main() {
     println!("{rows} rows × {} columns, {trees} trees; longest frame while all was computed {longest:?}", FEATURES + 2);
     println!("{:<34} {:>9} {:>9} {:>9}", "milliseconds of a frame", "median", "99 %", "longest");
     for (number, screen) in SCREENS.iter().enumerate() {
-        let key = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6][number];
+        let key = KEYS[number];
         let first = window.key(key, Modifiers::COMMAND);
         report(&format!("{}: first frame", screen.title()), vec![first]);
         let settled = window.settle();
@@ -192,7 +195,7 @@ fn main() {
         }
     }
     let switching = (0..300).map(|k| {
-        let key = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6][k % 6];
+        let key = KEYS[k % KEYS.len()];
         window.key(key, Modifiers::COMMAND)
     });
     let switching = switching.collect();

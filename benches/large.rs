@@ -46,7 +46,15 @@ fn main() {
 }
 
 fn request(kind: &'static str) -> ChartRequest {
-    ChartRequest { kind, output: 0, row: Some(RowId(7)), feature: Some(0), colour: None, knobs: Vec::new(), what_if: false }
+    ChartRequest {
+        kind,
+        output: 0,
+        row: Some(RowId(7)),
+        feature: Some(0),
+        colour: None,
+        knobs: Vec::new(),
+        what_if: false,
+    }
 }
 
 /// Cancels one job of every sort at several moments and tells the longest time until its end.

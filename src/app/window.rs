@@ -281,6 +281,7 @@ impl CandorApp {
             self.desk.data.filter.clear();
             self.desk.local = screen::local::State::default();
             self.desk.train = screen::train::State::default();
+            self.desk.what_if = screen::what_if::State::default();
         }
     }
 

@@ -15,7 +15,7 @@ use super::history::History;
 use super::ledger::{Ledger, Purpose};
 use super::memo::Memo;
 use super::scene::Scene;
-use super::what_if::WhatIf;
+use super::what_if::{Part, WhatIf};
 use super::work::Joined;
 
 /// The document: read through the accessors below, changed only by `apply` and `absorb`.
@@ -225,6 +225,11 @@ impl Session {
     /// The edited row; `None` until one was started.
     pub fn what_if(&self) -> Option<&WhatIf> {
         self.what_if.as_deref()
+    }
+
+    /// Whether a what-if is about to start.
+    pub fn what_if_is_starting(&self) -> bool {
+        self.is_under_way(&Purpose::WhatIf(Part::Start))
     }
 
     /// Table and model, once they are joined.

@@ -48,5 +48,6 @@ mod tree_engine;
 mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;
+mod what_if;
 mod worker;
 mod wrapped_models;

@@ -63,8 +63,15 @@ fn a_number_of_the_file_becomes_a_circle_of_the_picture() {
     assert!(value.abs() > 1e-6, "a value that moves nothing would prove nothing");
 
     // The dot.
-    let wanted =
-        ChartRequest { kind: "beeswarm", output: 0, row: None, feature: None, colour: None, knobs: Vec::new(), what_if: false };
+    let wanted = ChartRequest {
+        kind: "beeswarm",
+        output: 0,
+        row: None,
+        feature: None,
+        colour: None,
+        knobs: Vec::new(),
+        what_if: false,
+    };
     carry_out(&mut session, Command::Draw(wanted.clone()));
     let chart = session.chart(&wanted).expect("drawn");
     let lane = lane(&chart.y, "age");

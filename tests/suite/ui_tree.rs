@@ -82,8 +82,15 @@ fn shows(harness: &Window, text: &str) -> bool {
 #[test]
 fn every_screen_opens_by_its_label_and_says_what_belongs_there() {
     let mut harness = empty();
-    let next =
-        ["Open a table…", "Open a table…", "Open a model…", "Choose a sample…", "Choose a sample…", "Choose a sample…"];
+    let next = [
+        "Open a table…",
+        "Open a table…",
+        "Open a model…",
+        "Choose a sample…",
+        "Choose a sample…",
+        "Choose a sample…",
+        "Choose a sample…",
+    ];
     for (screen, step) in SCREENS.iter().zip(next) {
         click(&mut harness, screen.title());
         assert_eq!(app(&harness).view().screen, screen.id());

@@ -180,7 +180,7 @@ pub(super) fn feature_names(cx: &Cx<'_>) -> std::sync::Arc<[String]> {
 }
 
 /// Chooses the output that charts show.
-pub(super) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub(crate) fn output(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(model) = cx.session.model().cloned() else { return };
     let outputs = &model.card().outputs;
     let now = cx.session.output();
@@ -260,7 +260,15 @@ fn pick_feature(ui: &mut Ui, features: &[String], now: Option<usize>) -> Option<
 }
 
 fn plain_request(cx: &Cx<'_>, kind: &'static str) -> ChartRequest {
-    ChartRequest { kind, output: cx.session.output(), row: None, feature: None, colour: None, knobs: Vec::new(), what_if: false }
+    ChartRequest {
+        kind,
+        output: cx.session.output(),
+        row: None,
+        feature: None,
+        colour: None,
+        knobs: Vec::new(),
+        what_if: false,
+    }
 }
 
 fn request(cx: &Cx<'_>, kind: &'static dyn Kind) -> ChartRequest {

@@ -100,6 +100,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
             if cx.session.model().map_or(0, |m| m.card().outputs.len()) > 1 {
                 output(ui, cx);
             }
+            if ui.button("What-if…").on_hover_text("Edit the values of this row and see what follows").clicked() {
+                cx.act("start-what-if");
+            }
         });
     });
     if let Some(explanation) = cx.session.attribution() {
@@ -149,7 +152,7 @@ pub(super) fn prediction(predictions: &Predictions, row: RowId, output: usize) -
 }
 
 /// A prediction with its unit.
-pub(super) fn unit_text(value: f64, scale: Scale) -> String {
+pub(crate) fn unit_text(value: f64, scale: Scale) -> String {
     match scale {
         Scale::Probability => text::percent(value),
         Scale::Margin | Scale::Target => text::significant(value, 4),

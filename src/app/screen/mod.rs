@@ -7,14 +7,22 @@ pub(crate) mod model;
 pub(crate) mod report;
 pub(crate) mod start;
 pub(crate) mod train;
+pub(crate) mod what_if;
 
 use eframe::egui;
 
 use super::desk::Cx;
 
 /// Every screen, in the order of the rail and of Ctrl+1 …
-pub static SCREENS: &[&dyn Screen] =
-    &[&start::Start, &data::Data, &model::ModelScreen, &global::Global, &local::Local, &report::Report];
+pub static SCREENS: &[&dyn Screen] = &[
+    &start::Start,
+    &data::Data,
+    &model::ModelScreen,
+    &global::Global,
+    &local::Local,
+    &what_if::WhatIf,
+    &report::Report,
+];
 
 /// Which screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +40,8 @@ pub enum ScreenId {
     Local,
     /// Exporting.
     Report,
+    /// One row, edited.
+    WhatIf,
 }
 
 /// A screen of the window.

@@ -180,7 +180,8 @@ fn trees_of<'m>(method: &dyn Explainer, model: &'m dyn Model) -> Result<&'m Tree
 }
 
 /// What a reader must know about splits without training cover.
-pub(super) const NO_COVER: &str = "Some splits carry no training cover in the model file; both their branches count half";
+pub(super) const NO_COVER: &str =
+    "Some splits carry no training cover in the model file; both their branches count half";
 
 /// The setting that limits an answer to one feature.
 const FEATURE: Knob = Knob {

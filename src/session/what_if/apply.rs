@@ -9,11 +9,11 @@ use crate::session::command::ChartRequest;
 use crate::session::job::Job;
 use crate::session::ledger::Purpose;
 use crate::session::state::Session;
+use crate::session::work::what_if::Found;
 use crate::session::work::what_if::answer::Answer;
 use crate::session::work::what_if::curves::{OfRow, OfRows};
 use crate::session::work::what_if::prepare::Prepare;
 use crate::session::work::what_if::typical::Typical;
-use crate::session::work::what_if::Found;
 
 use super::{Edit, Pin, Start, WhatIf};
 
@@ -49,7 +49,9 @@ impl Session {
             return self.start_what_if(start);
         }
         let names: Vec<Arc<str>> = match (&self.data, &edit) {
-            (Some(data), Edit::Set { .. } | Edit::Reset(_)) => data.columns().iter().map(|c| Arc::clone(&c.name)).collect(),
+            (Some(data), Edit::Set { .. } | Edit::Reset(_)) => {
+                data.columns().iter().map(|c| Arc::clone(&c.name)).collect()
+            }
             _ => Vec::new(),
         };
         let name = |column: usize| names.get(column).map_or("", |name| name);

@@ -160,6 +160,11 @@ impl WhatIf {
         self.variant.as_ref().is_some_and(|variant| Arc::ptr_eq(&variant.values, self.values()))
     }
 
+    /// Whether curves of the profiler are computed for every edit.
+    pub fn profiles(&self) -> bool {
+        self.profiles
+    }
+
     /// Pinned variants, oldest first.
     pub fn pins(&self) -> &[Pin] {
         &self.pins

@@ -70,8 +70,7 @@ impl Work for OfRows {
         let Self { joined, profile, seed, threads } = *self;
         let course = Course { joined: &joined, profile: &profile, now: None };
         let columns = course.columns();
-        let points: usize =
-            columns.iter().map(|column| spots(&joined.data, Some(&profile), *column, None).len()).sum();
+        let points: usize = columns.iter().map(|column| spots(&joined.data, Some(&profile), *column, None).len()).sum();
         let count = (COST / points.max(1)).clamp(ROWS.0, ROWS.1);
         let (rows, _) = Background::draw(joined.data.row_count(), count, seed);
         let rows: Vec<RowId> = rows;
@@ -126,7 +125,8 @@ impl Course<'_> {
         let now = self.now.and_then(|(values, _)| values.get(column));
         let spots: Arc<[Value]> = spots(data, Some(self.profile), column, now).into();
         let inputs: Vec<usize> = (0..link.columns.len()).filter(|k| link.columns[*k] == column).collect();
-        let held = data.columns().get(column).map(|c| Column { name: c.name.clone(), values: c.values.holding(&spots) });
+        let held =
+            data.columns().get(column).map(|c| Column { name: c.name.clone(), values: c.values.holding(&spots) });
         let mut block = Vec::with_capacity(spots.len() * rows.values().len());
         for (place, spot) in spots.iter().enumerate() {
             let start = block.len();

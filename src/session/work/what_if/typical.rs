@@ -63,7 +63,8 @@ fn middle(column: &Column, rows: &[usize]) -> Value {
             median(present, f64::total_cmp).map_or(Value::Missing, Value::Number)
         }
         Values::Date { .. } => {
-            let moments = rows.iter().filter_map(|i| if let Value::Date(m) = column.values.value(*i) { Some(m) } else { None });
+            let moments =
+                rows.iter().filter_map(|i| if let Value::Date(m) = column.values.value(*i) { Some(m) } else { None });
             median(moments, i64::cmp).map_or(Value::Missing, Value::Date)
         }
         Values::Category { codes, .. } => most_frequent(&column.values, rows, |i| codes.get(i).copied()),
