@@ -249,6 +249,9 @@ impl Session {
         if self.ledger.drawing.contains(&key) || self.memo.chart(&key).is_some() {
             return Vec::new();
         }
+        if let Some(of) = self.what_if.as_mut().filter(|_| request.what_if) {
+            of.chart = Some(request.clone());
+        }
         self.ledger.chart_problems.remove(&key);
         self.ledger.drawing.insert(key.clone());
         let scene = self.scene();

@@ -107,7 +107,7 @@ fn not_joined(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// The result above, the profiler below.
 fn right(ui: &mut Ui, cx: &mut Cx<'_>) {
     let room = ui.available_height();
-    let strip = (room * 0.4).clamp(profiler::LEAST, 340.0);
+    let strip = (room * 0.36).clamp(profiler::LEAST, 360.0);
     result::ui(ui, cx, (room - strip - GAP).max(200.0));
     ui.add_space(HALF);
     profiler::ui(ui, cx, strip);

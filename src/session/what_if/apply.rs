@@ -126,6 +126,7 @@ impl Session {
             fresh.prepared = old.prepared;
             fresh.dependence = old.dependence;
             fresh.profiles = old.profiles;
+            fresh.chart = old.chart;
         }
         let prepares = fresh.prepared.is_none() && !self.is_under_way(&Purpose::WhatIf(Part::Prepare));
         self.what_if = Some(Box::new(fresh));
@@ -152,7 +153,7 @@ impl Session {
             name: of.title(),
             values: Arc::clone(of.values()),
             start: Arc::clone(of.original()),
-            chart: ChartRequest::of_variant(WATERFALL, self.output),
+            chart: of.chart.clone().unwrap_or_else(|| ChartRequest::of_variant(WATERFALL, self.output)),
         };
         self.cancel_where(|p| matches!(p, Purpose::WhatIf(Part::Answer | Part::Curves)));
         vec![self.issue(Purpose::WhatIf(Part::Answer), "Explaining the edited row".to_owned(), work)]

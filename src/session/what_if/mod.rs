@@ -17,6 +17,7 @@ pub use apply::WATERFALL;
 pub use curves::{Curve, Curves};
 pub use variant::{Mark, Outside, Variant};
 
+use super::command::ChartRequest;
 use edits::Edits;
 
 /// Where a what-if begins.
@@ -98,6 +99,8 @@ pub struct WhatIf {
     pub(super) curves: Option<Arc<Curves>>,
     pub(super) dependence: Option<Arc<Curves>>,
     pub(super) profiles: bool,
+    /// The chart that a face shows of the edited row: it is drawn along with every answer.
+    pub(super) chart: Option<ChartRequest>,
 }
 
 impl WhatIf {
@@ -114,6 +117,7 @@ impl WhatIf {
             curves: None,
             dependence: None,
             profiles: false,
+            chart: None,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::app::style::{self, GAP, HALF};
 use crate::app::widget::card;
 
 /// Height of one editor.
-const EDITOR: f32 = 76.0;
+const EDITOR: f32 = 70.0;
 /// Columns from which on they can be searched.
 const MANY: usize = 8;
 /// Height of a small histogram.

@@ -20,9 +20,9 @@ mod lane;
 use lane::Lane;
 
 /// Least height of the whole strip.
-pub(super) const LEAST: f32 = 232.0;
-/// Width of one chart.
-const CELL: f32 = 172.0;
+pub(super) const LEAST: f32 = 218.0;
+/// Least and most width of one chart.
+const CELL: (f32, f32) = (172.0, 300.0);
 /// Width of the axis.
 const AXIS: f32 = 44.0;
 /// Height above a plot: the column’s name.
@@ -128,15 +128,17 @@ fn strip(ui: &mut Ui, cx: &mut Cx<'_>, (curves, means): (&Curves, Option<&Curves
         ui.spacing_mut().item_spacing.x = 0.0;
         let (area, _) = ui.allocate_exact_size(vec2(AXIS, room), Sense::hover());
         axis(ui, area, &shared);
-        let content = vec2(order.len() as f32 * (CELL + STEP), room - STEP);
+        let fair = ui.available_width() / order.len().max(1) as f32 - STEP;
+        let wide = fair.clamp(CELL.0, CELL.1);
+        let content = vec2(order.len() as f32 * (wide + STEP), room - STEP);
         egui::ScrollArea::horizontal().auto_shrink(false).id_salt("profiler").show_viewport(ui, |ui, view| {
             ui.set_min_size(content);
             let corner = ui.max_rect().min;
-            let first = (view.min.x / (CELL + STEP)).floor().max(0.0) as usize;
-            let count = (view.width() / (CELL + STEP)).ceil() as usize + 1;
+            let first = (view.min.x / (wide + STEP)).floor().max(0.0) as usize;
+            let count = (view.width() / (wide + STEP)).ceil() as usize + 1;
             for (place, column) in order.iter().enumerate().skip(first).take(count) {
-                let left = corner.x + place as f32 * (CELL + STEP);
-                let area = Rect::from_min_size(pos2(left, corner.y), vec2(CELL, content.y));
+                let left = corner.x + place as f32 * (wide + STEP);
+                let area = Rect::from_min_size(pos2(left, corner.y), vec2(wide, content.y));
                 if let Some(curve) = curves.of_column(*column) {
                     chart(ui, cx, area, (curve, &shared));
                 }

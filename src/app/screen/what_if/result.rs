@@ -5,6 +5,7 @@ use egui::{RichText, Ui};
 
 use crate::base::text;
 use crate::chart::KINDS;
+use crate::chart::kind::find;
 use crate::model::{Scale, TaskKind};
 use crate::session::ChartRequest;
 use crate::session::what_if::{Variant, WATERFALL};
@@ -20,6 +21,11 @@ use crate::app::widget::{card, chart_frame, empty};
 const LINE: f32 = 36.0;
 /// Width from which on chart and pins stand side by side.
 const WIDE: f32 = 1_000.0;
+
+/// Height of one bar of a chart.
+const BAR: f32 = 18.0;
+/// The setting of charts that says how many features get a bar of their own.
+const BARS: &str = "features";
 
 /// What is shown.
 #[derive(Default)]
@@ -107,8 +113,13 @@ fn chart(ui: &mut Ui, cx: &mut Cx<'_>, shown: Shown, room: f32) {
         card::card(ui, |ui| empty::busy(ui, "Explaining the edited row", (room - 2.0 * GAP).max(120.0)));
         return;
     }
-    let request = ChartRequest::of_variant(kind, cx.session.output());
     let height = (room - 2.0 * GAP - HALF).max(150.0);
+    let mut request = ChartRequest::of_variant(kind, cx.session.output());
+    if find(kind).is_some_and(|kind| kind.knobs().iter().any(|knob| knob.id == BARS)) {
+        // Title, axes, legend and notes take the rest.
+        let fitting = ((height - 170.0) / BAR).clamp(3.0, 20.0) as usize;
+        request.knobs.push((BARS.to_owned(), fitting.to_string()));
+    }
     chart_frame::show(ui, cx, &request, &Place { slot: "what-if", height, lines: None });
 }
 

@@ -72,7 +72,7 @@ impl Answer {
         let rows = Matrix::new(variant.inputs.to_vec(), 1, variant.inputs.len()).expect("one row has this length");
         let whole = request(&self.joined, prepared, &self.plan, &rows);
         if let Some(kept) = &prepared.kept {
-            return self.outcome(&variant, ask(kept, &whole, task)?, String::new(), task);
+            return Ok(self.outcome(&variant, ask(kept, &whole, task)?, String::new(), task));
         }
         if self.prepared.is_some() && self.is_slow(prepared) {
             tell(Outcome::WhatIf(Found::Answer(Arc::new(variant.clone()), None)));
@@ -83,12 +83,12 @@ impl Answer {
             let explanation = ask(stage.method, &asked, task)?;
             let done = explanation.fidelity.converged == Some(true) && stage.rows == prepared.background.matrix.rows();
             if done && stage.method.id() == prepared.method.id() {
-                return self.outcome(&variant, explanation, String::new(), task);
+                return Ok(self.outcome(&variant, explanation, String::new(), task));
             }
             let words = stage.words(prepared);
-            tell(self.outcome(&variant, explanation, words, task)?);
+            tell(self.outcome(&variant, explanation, words, task));
         }
-        self.outcome(&variant, ask(prepared.method, &whole, task)?, String::new(), task)
+        Ok(self.outcome(&variant, ask(prepared.method, &whole, task)?, String::new(), task))
     }
 
     /// The row with its prediction, not yet explained.
@@ -131,20 +131,15 @@ impl Answer {
     }
 
     /// The row with its explanation, and the chart of it.
-    fn outcome(
-        &self,
-        variant: &Variant,
-        explanation: Explanation,
-        stage: String,
-        task: &Task,
-    ) -> Result<Outcome, Problem> {
+    fn outcome(&self, variant: &Variant, explanation: Explanation, stage: String, task: &Task) -> Outcome {
         let mut variant = variant.clone();
         variant.answers.keep(Arc::new(explanation));
         variant.stage = stage;
         let variant = Arc::new(variant);
         let scene = Scene { what_if: Some(Arc::clone(&variant)), ..self.scene.clone() };
-        let chart = scene.draw(&self.chart, task)?;
-        Ok(Outcome::WhatIf(Found::Answer(variant, Some((self.chart.clone(), Arc::new(chart))))))
+        // A chart that cannot be drawn is asked for again by whoever shows it, and then says why.
+        let chart = scene.draw(&self.chart, task).ok().map(|chart| (self.chart.clone(), Arc::new(chart)));
+        Outcome::WhatIf(Found::Answer(variant, chart))
     }
 }
 
