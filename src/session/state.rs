@@ -207,9 +207,10 @@ impl Session {
         &self.written
     }
 
-    /// Bytes held by kept results, and the limit.
+    /// Bytes held by kept results and by the tables of the what-if, and the limit of the former.
     pub fn memory(&self) -> (u64, u64) {
-        self.memo.memory()
+        let (held, limit) = self.memo.memory();
+        (held + self.what_if.as_ref().map_or(0, |of| of.bytes()), limit)
     }
 
     /// The name of the change that undo would take back.

@@ -18,6 +18,9 @@ mod pins;
 mod profiler;
 mod result;
 
+/// What the screen is for.
+const BELONGS: &str = "A row whose values you change, and what the model makes of it, belongs here.";
+
 /// The screen.
 pub(crate) struct WhatIf;
 
@@ -49,7 +52,7 @@ impl Screen for WhatIf {
     }
 
     fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        if missing_step(ui, cx, "A row whose values you change, and what the model makes of it, belongs here.") {
+        if missing_step(ui, cx, BELONGS) {
             return;
         }
         if cx.session.link().is_none() {
@@ -58,9 +61,15 @@ impl Screen for WhatIf {
         }
         let Some(of) = cx.session.what_if() else {
             // Something to try at once: the selected row, or the typical one.
+            let start = cx.session.row().map_or(Start::Typical(None), Start::Row);
             if !is_starting(cx) {
-                let start = cx.session.row().map_or(Start::Typical(None), Start::Row);
-                edit(cx, Edit::Start(start));
+                // After a problem, a person says when to try again.
+                let taken = cx.session.problems().is_empty()
+                    || empty::empty(ui, "No what-if has begun", BELONGS, "Start a what-if");
+                if taken {
+                    edit(cx, Edit::Start(start));
+                }
+                return;
             }
             empty::busy(ui, "Starting a what-if", ui.available_height());
             return;
@@ -87,7 +96,7 @@ impl Screen for WhatIf {
 /// Whether a start is on its way.
 fn is_starting(cx: &Cx<'_>) -> bool {
     let wished = cx.wishes.iter().any(|wish| matches!(wish, Wish::Do(Command::WhatIf(Edit::Start(_)))));
-    wished || cx.session.what_if_is_starting() || !cx.session.problems().is_empty()
+    wished || cx.session.what_if_is_starting()
 }
 
 fn not_joined(ui: &mut Ui, cx: &mut Cx<'_>) {

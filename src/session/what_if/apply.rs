@@ -73,7 +73,7 @@ impl Session {
                 None => false,
             },
             Edit::Pin(name) => {
-                of.pin(name);
+                of.pin(&name);
                 false
             }
             Edit::Unpin(place) => {
@@ -197,7 +197,9 @@ impl Session {
             Found::Answer(variant, chart) => {
                 let first = of.variant.as_ref().is_none_or(|known| !Arc::ptr_eq(&known.values, &variant.values));
                 let mut variant = variant;
-                if let (None, Some(known)) = (variant.explanation(), of.variant.as_ref().filter(|_| !first)) {
+                if let (None, None, Some(known)) =
+                    (variant.explanation(), &variant.problem, of.variant.as_ref().filter(|_| !first))
+                {
                     // A prediction again brings nothing new beside an explanation of the same row.
                     variant = Arc::clone(known);
                 }
@@ -238,7 +240,7 @@ impl Session {
 
 impl WhatIf {
     /// Keeps the variant under a name.
-    fn pin(&mut self, name: String) {
+    fn pin(&mut self, name: &str) {
         let name = if name.trim().is_empty() { self.title() } else { name.trim().to_owned() };
         let taken = |name: &str| self.pins.iter().any(|pin| pin.name == name);
         let free = (2..).map(|k| format!("{name} ({k})")).find(|other| !taken(other));

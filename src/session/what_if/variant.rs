@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::text;
+use crate::base::{Problem, text};
 use crate::data::{Dataset, InputKind, Link, TableProfile, Value};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{ModelCard, Scale};
@@ -32,6 +32,8 @@ pub struct Variant {
     pub answers: Answers,
     /// What a reader must know about the explanation now, in one sentence; empty when it is final.
     pub stage: String,
+    /// Why there is no explanation.
+    pub problem: Option<Problem>,
 }
 
 impl Variant {

@@ -13,7 +13,7 @@ use crate::app::style::{self, GAP, HALF};
 use crate::app::widget::card;
 
 /// Height of one editor.
-const EDITOR: f32 = 70.0;
+const EDITOR: f32 = 92.0;
 /// Columns from which on they can be searched.
 const MANY: usize = 8;
 /// Height of a small histogram.
@@ -49,6 +49,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.label(RichText::new("No column has this name").weak());
         }
         let area = egui::ScrollArea::vertical().auto_shrink(false).id_salt("editors");
+        ui.spacing_mut().item_spacing.y = 0.0;
         area.show_rows(ui, EDITOR, columns.len(), |ui, range| {
             for column in columns.get(range).unwrap_or(&[]) {
                 let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), EDITOR), egui::Sense::hover());

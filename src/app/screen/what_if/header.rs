@@ -42,7 +42,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         Some((_, explanation)) => passport::line(ui, explanation),
         None => {
-            ui.label(style::small("Explaining the edited row"));
+            let failed = variant.as_ref().is_some_and(|variant| variant.problem.is_some());
+            ui.label(style::small(if failed { "Not explained" } else { "Explaining the edited row" }));
         }
     }
     ui.add_space(HALF);

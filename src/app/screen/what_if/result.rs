@@ -109,7 +109,17 @@ fn chosen(cx: &Cx<'_>, kinds: &[(Shown, String)]) -> Shown {
 
 fn chart(ui: &mut Ui, cx: &mut Cx<'_>, shown: Shown, room: f32) {
     let Shown::Chart(kind) = shown else { return };
-    if cx.session.what_if().and_then(|of| of.variant()?.explanation()).is_none() {
+    let variant = cx.session.what_if().and_then(|of| of.variant());
+    if let Some(problem) = variant.and_then(|variant| variant.problem.clone()) {
+        card::card(ui, |ui| {
+            ui.set_min_height((room - 2.0 * GAP).max(120.0));
+            ui.label(style::title(&problem.what));
+            ui.label(RichText::new(&problem.place).weak());
+            ui.add(egui::Label::new(&problem.hint).wrap());
+        });
+        return;
+    }
+    if variant.and_then(|variant| variant.explanation()).is_none() {
         card::card(ui, |ui| empty::busy(ui, "Explaining the edited row", (room - 2.0 * GAP).max(120.0)));
         return;
     }

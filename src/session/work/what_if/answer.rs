@@ -59,7 +59,23 @@ impl Work for Answer {
 
 impl Answer {
     fn answer(&self, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let variant = self.predicted()?;
+        let mut variant = self.predicted()?;
+        match self.explained(&variant, task, tell) {
+            // What cannot be explained is said beside the prediction: a moving hand would fill the list of problems.
+            Err(problem) if task.check().is_ok() => {
+                variant.problem = Some(problem);
+                Ok(Outcome::WhatIf(Found::Answer(Arc::new(variant), None)))
+            }
+            other => other,
+        }
+    }
+
+    fn explained(
+        &self,
+        variant: &Variant,
+        task: &Task,
+        tell: &mut (dyn FnMut(Outcome) + Send),
+    ) -> Result<Outcome, Problem> {
         let own;
         let prepared = match &self.prepared {
             Some(prepared) => &**prepared,
@@ -72,7 +88,7 @@ impl Answer {
         let rows = Matrix::new(variant.inputs.to_vec(), 1, variant.inputs.len()).expect("one row has this length");
         let whole = request(&self.joined, prepared, &self.plan, &rows);
         if let Some(kept) = &prepared.kept {
-            return Ok(self.outcome(&variant, ask(kept, &whole, task)?, String::new(), task));
+            return Ok(self.outcome(variant, ask(kept, &whole, task)?, String::new(), task));
         }
         if self.prepared.is_some() && self.is_slow(prepared) {
             tell(Outcome::WhatIf(Found::Answer(Arc::new(variant.clone()), None)));
@@ -83,12 +99,12 @@ impl Answer {
             let explanation = ask(stage.method, &asked, task)?;
             let done = explanation.fidelity.converged == Some(true) && stage.rows == prepared.background.matrix.rows();
             if done && stage.method.id() == prepared.method.id() {
-                return Ok(self.outcome(&variant, explanation, String::new(), task));
+                return Ok(self.outcome(variant, explanation, String::new(), task));
             }
             let words = stage.words(prepared);
-            tell(self.outcome(&variant, explanation, words, task));
+            tell(self.outcome(variant, explanation, words, task));
         }
-        Ok(self.outcome(&variant, ask(prepared.method, &whole, task)?, String::new(), task))
+        Ok(self.outcome(variant, ask(prepared.method, &whole, task)?, String::new(), task))
     }
 
     /// The row with its prediction, not yet explained.
@@ -121,6 +137,7 @@ impl Answer {
             inputs: inputs.into(),
             answers: Answers::default(),
             stage: String::new(),
+            problem: None,
         })
     }
 
