@@ -1,7 +1,7 @@
 //! Pinned variants side by side: what differs from the start, what is predicted. A click loads one.
 
 use eframe::egui;
-use egui::{Align, Label, Layout, RichText, TextEdit, Ui, vec2};
+use egui::{Align, Button, Label, Layout, RichText, TextEdit, Ui, vec2};
 
 use crate::base::text;
 use crate::session::Edit;
@@ -27,6 +27,7 @@ pub(crate) struct State {
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
     card::card(ui, |ui| {
         ui.set_min_height((height - 2.0 * GAP).max(80.0));
+        ui.set_max_height((height - 2.0 * GAP).max(80.0));
         ui.label(style::title("Pinned variants"));
         let pins = cx.session.what_if().map_or_else(Vec::new, |of| of.pins().to_vec());
         pin_line(ui, cx, pins.len());
@@ -101,16 +102,18 @@ fn heads(ui: &mut Ui, cx: &mut Cx<'_>, pins: &[Pin]) {
         part(ui, WIDTH, |ui| ui.label(style::strong("Now")));
         for (place, pin) in pins.iter().enumerate() {
             part(ui, WIDTH, |ui| {
+                // Names stand above their values.
+                ui.spacing_mut().button_padding.x = 0.0;
+                let load = ui.add(Button::new(style::strong(text::shorten(&pin.name, 14))).frame_when_inactive(false));
+                if load.on_hover_text(format!("Load “{}”", pin.name)).clicked() {
+                    edit(cx, Edit::Load(place));
+                }
                 let gone = card::quiet(ui, "×").on_hover_text("Forget this variant");
                 gone.widget_info(|| {
                     egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Forget variant {}", pin.name))
                 });
                 if gone.clicked() {
                     edit(cx, Edit::Unpin(place));
-                }
-                let load = card::quiet(ui, style::strong(text::shorten(&pin.name, 16)));
-                if load.on_hover_text(format!("Load “{}”", pin.name)).clicked() {
-                    edit(cx, Edit::Load(place));
                 }
             });
         }

@@ -182,7 +182,7 @@ fn axis(ui: &Ui, area: Rect, shared: &Shared<'_>) {
     let plot = Rect::from_min_max(area.min + vec2(0.0, ABOVE), area.max - vec2(0.0, BELOW + STEP));
     let of = Axis { label: String::new(), range: shared.range, kind: AxisKind::Linear, second: None };
     let font = egui::TextStyle::Small.resolve(ui.style());
-    for (value, words) in ticks(&of, 4) {
+    for (value, words) in ticks(&of, 6) {
         let at = pos2(area.right() - HALF - 2.0, height_of(plot, shared.range, value));
         ui.painter().text(at, egui::Align2::RIGHT_CENTER, words, font.clone(), skin.muted);
     }

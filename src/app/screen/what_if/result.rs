@@ -61,7 +61,6 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
     let beside = pinned > 0 && ui.available_width() >= WIDE;
     ui.horizontal(|ui| {
         ui.set_min_height(LINE);
-        prediction(ui, cx, &variant);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let mut tabs = kinds.clone();
             if !beside {
@@ -71,6 +70,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
             if tabs.len() > 1 && card::segments(ui, &mut shown, &tabs) {
                 cx.desk.what_if.result.shown = shown;
             }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| prediction(ui, cx, &variant));
         });
     });
     ui.add_space(HALF);
@@ -152,7 +152,7 @@ fn prediction(ui: &mut Ui, cx: &Cx<'_>, variant: &Variant) {
         ui.label(RichText::new(cell::difference(now - before, variant.scale)).color(colour));
     }
     if let Some(line) = crossing(cx, variant, (before, now)) {
-        ui.label(style::strong(line));
+        ui.add(egui::Label::new(style::strong(&line)).truncate()).on_hover_text(line);
     }
 }
 
