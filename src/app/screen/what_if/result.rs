@@ -66,7 +66,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
             if !beside {
                 tabs.push((Shown::Pins, format!("Pinned ({pinned})")));
             }
-            let mut shown = chosen(cx, &kinds);
+            let mut shown = chosen(cx, &kinds, beside);
             if tabs.len() > 1 && card::segments(ui, &mut shown, &tabs) {
                 cx.desk.what_if.result.shown = shown;
             }
@@ -75,7 +75,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
     });
     ui.add_space(HALF);
     let room = (height - LINE - STEP - HALF).max(160.0);
-    match (chosen(cx, &kinds), beside) {
+    match (chosen(cx, &kinds, beside), beside) {
         (Shown::Pins, false) => pins::ui(ui, cx, room),
         (shown, true) => {
             ui.horizontal_top(|ui| {
@@ -100,8 +100,10 @@ fn short(title: &str) -> String {
 }
 
 /// What is shown: what was chosen where it is still offered.
-fn chosen(cx: &Cx<'_>, kinds: &[(Shown, String)]) -> Shown {
+fn chosen(cx: &Cx<'_>, kinds: &[(Shown, String)], beside: bool) -> Shown {
     match cx.desk.what_if.result.shown {
+        // Chosen in a narrower window; the pins have a place of their own now.
+        Shown::Pins if beside => Shown::default(),
         Shown::Chart(id) if !kinds.iter().any(|(kind, _)| *kind == Shown::Chart(id)) => Shown::Chart(WATERFALL),
         shown => shown,
     }
@@ -169,8 +171,8 @@ fn crossing(cx: &Cx<'_>, variant: &Variant, (before, now): (f64, f64)) -> Option
             match (before >= threshold, now >= threshold) {
                 (false, true) => Some(format!("crosses the threshold {shown} upwards")),
                 (true, false) => Some(format!("crosses the threshold {shown} downwards")),
-                (true, true) => Some(format!("stays above the threshold {shown}")),
-                (false, false) => Some(format!("stays below the threshold {shown}")),
+                (true, true) => Some(format!("above the threshold {shown}")),
+                (false, false) => Some(format!("below the threshold {shown}")),
             }
         }
         TaskKind::Multiclass => {
