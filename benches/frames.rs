@@ -185,6 +185,9 @@ impl Window {
     }
 }
 
+/// The keys of the screens, in the order of the rail.
+const KEYS: [Key; 7] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+
 fn main() {
     let (rows, trees) = (argument("--rows", 100_000), argument("--trees", 100));
     let made = Made::new(rows, trees);
@@ -227,7 +230,10 @@ fn main() {
             on_screen(&mut window, &format!("{}, {tab}", screen.title()));
         }
     }
-    let switching = (0..300).map(|k| window.key(KEYS[k % KEYS.len()], Modifiers::COMMAND));
+    let switching = (0..300).map(|k| {
+        let key = KEYS[k % KEYS.len()];
+        window.key(key, Modifiers::COMMAND)
+    });
     let switching = switching.collect();
     report("switching screens", switching);
     during_a_job(&mut window, rows);

@@ -54,6 +54,7 @@ fn request(kind: &'static str) -> ChartRequest {
         colour: None,
         knobs: Vec::new(),
         within: None,
+        what_if: false,
     }
 }
 

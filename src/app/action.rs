@@ -6,14 +6,14 @@ use eframe::egui;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::explain::Shape;
-use crate::session::{Command, Export};
+use crate::session::{Command, Edit, Export, WhatIf};
 
 use super::desk::{Cx, Drawer};
 use super::dialogs;
 use super::panel::cohorts;
 use super::screen::global;
 use super::screen::global::asked;
-use super::screen::{ScreenId, data, local, report};
+use super::screen::{ScreenId, data, local, report, what_if};
 use super::view::Look;
 
 /// One thing that can be done.
@@ -80,6 +80,15 @@ fn surprises(cx: &Cx<'_>) -> bool {
     cx.session.predictions().is_some_and(|p| !p.surprising.is_empty())
 }
 
+/// Whether the edited row is on screen and `holds` of it: there, undo and redo are about edits.
+fn edits(cx: &Cx<'_>, holds: impl Fn(&WhatIf) -> bool) -> bool {
+    cx.view.screen == ScreenId::WhatIf && cx.session.what_if().is_some_and(holds)
+}
+
+fn has_what_if(cx: &Cx<'_>) -> bool {
+    cx.session.what_if().is_some()
+}
+
 /// Every action, in menu order.
 pub static ACTIONS: &[Action] = &[
     action("open-table", ("File", "Open a table…"), &[key(CTRL, Key::O)], always, |cx| {
@@ -126,15 +135,21 @@ pub static ACTIONS: &[Action] = &[
         "undo",
         ("Edit", "Undo"),
         &[key(CTRL, Key::Z)],
-        |cx| cx.session.undo_name().is_some(),
-        |cx| cx.wish(Command::Undo),
+        |cx| edits(cx, |of| of.undo_name().is_some()) || cx.session.undo_name().is_some(),
+        |cx| match edits(cx, |of| of.undo_name().is_some()) {
+            true => what_if::edit(cx, Edit::Undo),
+            false => cx.wish(Command::Undo),
+        },
     ),
     action(
         "redo",
         ("Edit", "Redo"),
         &[key(CTRL_SHIFT, Key::Z), key(CTRL, Key::Y)],
-        |cx| cx.session.redo_name().is_some(),
-        |cx| cx.wish(Command::Redo),
+        |cx| edits(cx, |of| of.redo_name().is_some()) || cx.session.redo_name().is_some(),
+        |cx| match edits(cx, |of| of.redo_name().is_some()) {
+            true => what_if::edit(cx, Edit::Redo),
+            false => cx.wish(Command::Redo),
+        },
     ),
     action("filter", ("Edit", "Filter rows"), &[key(PLAIN, Key::Slash)], has_table, |cx| match cx.view.screen {
         ScreenId::Local => cx.desk.local.focus_search = true,
@@ -215,6 +230,34 @@ pub static ACTIONS: &[Action] = &[
         cx.wish(Command::SelectRows(Arc::new(crate::base::RowSet::full(total))));
     }),
     action(
+        "start-what-if",
+        ("Row", "Start what-if from the selected row"),
+        &[key(CTRL_SHIFT, Key::W)],
+        |cx| linked(cx) && cx.session.row().is_some(),
+        |cx| {
+            if let Some(row) = cx.session.row() {
+                what_if::start_from(cx, row);
+            }
+        },
+    ),
+    action("pin-variant", ("Edit", "Pin this variant"), &[], has_what_if, |cx| {
+        what_if::edit(cx, Edit::Pin(String::new()));
+    }),
+    action(
+        "undo-edit",
+        ("Edit", "Undo edit"),
+        &[],
+        |cx| cx.session.what_if().is_some_and(|of| of.undo_name().is_some()),
+        |cx| what_if::edit(cx, Edit::Undo),
+    ),
+    action(
+        "redo-edit",
+        ("Edit", "Redo edit"),
+        &[],
+        |cx| cx.session.what_if().is_some_and(|of| of.redo_name().is_some()),
+        |cx| what_if::edit(cx, Edit::Redo),
+    ),
+    action(
         "clear-selection",
         ("Row", "Select nothing"),
         &[],
@@ -231,8 +274,9 @@ pub static ACTIONS: &[Action] = &[
     action("go-model", ("Go", "Go to Model"), &[key(CTRL, Key::Num3)], always, |cx| cx.go(ScreenId::Model)),
     action("go-global", ("Go", "Go to Global"), &[key(CTRL, Key::Num4)], always, |cx| cx.go(ScreenId::Global)),
     action("go-local", ("Go", "Go to Local"), &[key(CTRL, Key::Num5)], always, |cx| cx.go(ScreenId::Local)),
-    action("go-report", ("Go", "Go to Report"), &[key(CTRL, Key::Num6)], always, |cx| cx.go(ScreenId::Report)),
+    action("go-what-if", ("Go", "Go to What-if"), &[key(CTRL, Key::Num6)], always, |cx| cx.go(ScreenId::WhatIf)),
     action("go-compare", ("Go", "Go to Compare"), &[key(CTRL, Key::Num7)], always, |cx| cx.go(ScreenId::Compare)),
+    action("go-report", ("Go", "Go to Report"), &[key(CTRL, Key::Num8)], always, |cx| cx.go(ScreenId::Report)),
     action(
         "palette",
         ("View", "Find a command, column or row…"),

@@ -14,7 +14,7 @@ use crate::session::{Command, Export, JobId, Session};
 use super::dialogs::{Dialogs, PathPrompt};
 use super::palette::PaletteState;
 use super::plot::PlotStore;
-use super::screen::{ScreenId, compare, data, global, local, model, report, start, train};
+use super::screen::{ScreenId, compare, data, global, local, model, report, start, train, what_if};
 use super::view::ViewState;
 
 /// What a screen, panel or action may read and wish.
@@ -109,6 +109,7 @@ pub(crate) struct Desk {
     pub(crate) local: local::State,
     pub(crate) report: report::State,
     pub(crate) compare: compare::State,
+    pub(crate) what_if: what_if::State,
     /// When each job's present stage began, for the time left.
     pub(crate) stages: BTreeMap<JobId, (&'static str, Instant)>,
     /// What was said last, and when.

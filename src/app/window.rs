@@ -287,6 +287,7 @@ impl CandorApp {
             self.desk.local = screen::local::State::default();
             self.desk.compare = screen::compare::State::default();
             self.desk.train = screen::train::State::default();
+            self.desk.what_if = screen::what_if::State::default();
         }
     }
 

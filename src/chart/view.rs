@@ -175,6 +175,11 @@ impl<'a> View<'a> {
         self.attribution.base.get(self.output).copied().unwrap_or(0.0)
     }
 
+    /// What a row is called: `Row 12`, or the name of an edited one.
+    pub fn row_name(&self, row: RowId) -> String {
+        self.subject.row_name(row)
+    }
+
     /// Name of a feature.
     pub fn name(&self, feature: usize) -> &'a str {
         &self.attribution.features[feature]

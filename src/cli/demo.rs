@@ -83,5 +83,6 @@ fn request(kind: &'static dyn Kind, session: &Session) -> ChartRequest {
         colour: None,
         knobs: Vec::new(),
         within: None,
+        what_if: false,
     }
 }

@@ -10,6 +10,7 @@ use crate::base::{Cancelled, RowId, Task};
 use crate::num::{Matrix, parallel};
 
 use super::coding::Coding;
+use super::column::Values;
 use super::dataset::{Dataset, Role};
 use super::error::DataError;
 
@@ -81,6 +82,14 @@ pub struct Link {
     codings: Vec<Coding>,
     /// What the reader of a result should know: matched by similar names, extra columns, unseen levels.
     pub warnings: Vec<String>,
+}
+
+impl Link {
+    /// The number that row `i` of `values` becomes for `input`; `values` has the type of the input's column, and at least
+    /// its levels. NaN when missing or never seen.
+    pub fn number(&self, input: usize, values: &Values, i: usize) -> f64 {
+        self.codings.get(input).map_or(f64::NAN, |coding| coding.value(values, i))
+    }
 }
 
 /// A model's inputs for some rows.

@@ -24,6 +24,7 @@ pub mod read;
 pub mod roles;
 pub mod split;
 pub mod stored;
+pub mod value;
 mod wide;
 pub mod write;
 
@@ -36,3 +37,4 @@ pub use profile::TableProfile;
 pub use query::quoted;
 pub use read::{FileBytes, ReadOptions, Reader, looks_like_table, read};
 pub use split::split;
+pub use value::Value;

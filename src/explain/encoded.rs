@@ -25,7 +25,7 @@ pub(super) const COLUMNS: Knob = Knob {
 };
 
 /// Whether the settings ask for sums.
-fn wants_sums(knobs: &Knobs) -> bool {
+pub(super) fn wants_sums(knobs: &Knobs) -> bool {
     knobs.choice(COLUMNS.id) == SUM
 }
 

@@ -26,6 +26,11 @@ impl Lines {
         Some(Self { bytes, written: 0 })
     }
 
+    /// Bytes of the lines, written or not.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     /// Writes lines behind those that were written before; tells the place of the first. Panics where there is no room.
     pub fn push(&mut self, lines: &[Eight]) -> usize {
         let first = self.written;

@@ -76,7 +76,7 @@ impl Session {
             Purpose::Train => then.data == now.data,
             Purpose::Link => same_inputs && then.roles == now.roles,
             Purpose::Ask(shape) => same_inputs && (!shape.needs_truth() || then.roles == now.roles),
-            Purpose::Explain(_) => same_inputs,
+            Purpose::Explain(_) | Purpose::WhatIf(_) => same_inputs,
             // A chart of an older state is kept under that state's key; it does no harm and may be asked for again.
             Purpose::Draw(_) => same_inputs,
             Purpose::OpenChallenger => true,
@@ -95,7 +95,7 @@ impl Session {
             }
             (Outcome::Profile(profile), _) => {
                 self.profile = Some(profile);
-                Vec::new()
+                self.what_if_again(false)
             }
             (Outcome::Linked { model, link, predictions, performance }, _) => {
                 self.model = Some(model);
@@ -111,6 +111,7 @@ impl Session {
                     jobs.extend(self.explain());
                 }
                 jobs.extend(self.meet_jobs());
+                jobs.extend(self.what_if_again(false));
                 jobs
             }
             (Outcome::Answer(explanation, partial), Purpose::Explain(key)) => {
@@ -153,6 +154,7 @@ impl Session {
                 self.adopt_challenge(key, Some(challenge));
                 Vec::new()
             }
+            (Outcome::WhatIf(found), _) => self.adopt_what_if(found),
             (Outcome::Nothing | Outcome::Chart(..) | Outcome::Challenged(_), _) => Vec::new(),
         }
     }
@@ -253,6 +255,7 @@ impl Session {
         self.cancel_where(|p| matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Ask(_) | Purpose::Draw(_)));
         self.stop_comparing();
         self.challenger.iter_mut().for_each(super::challenger::Challenger::forget);
+        self.forget_what_if();
         self.link = None;
         self.predictions = None;
         self.performance = None;

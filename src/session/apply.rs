@@ -87,6 +87,7 @@ impl Session {
                 }
                 jobs
             }
+            Command::WhatIf(edit) => self.edit(edit),
             other => {
                 self.choose(&other);
                 Vec::new()
@@ -190,6 +191,7 @@ impl Session {
             let before = std::mem::replace(&mut self.plan, plan.clone());
             let change = Change::Plan(Box::new(before), Box::new(plan));
             self.history.push(Step { name: "How to explain".to_owned(), change });
+            return self.what_if_again(true);
         }
         Vec::new()
     }
@@ -199,7 +201,7 @@ impl Session {
             Some(Change::Roles(before, _)) => self.take_roles(before),
             Some(Change::Plan(before, _)) => {
                 self.plan = *before;
-                Vec::new()
+                self.what_if_again(true)
             }
             None => Vec::new(),
         }
@@ -210,7 +212,7 @@ impl Session {
             Some(Change::Roles(_, after)) => self.take_roles(after),
             Some(Change::Plan(_, after)) => {
                 self.plan = *after;
-                Vec::new()
+                self.what_if_again(true)
             }
             None => Vec::new(),
         }
@@ -280,6 +282,9 @@ impl Session {
         if self.ledger.drawing.contains(&key) || self.memo.chart(&key).is_some() {
             return Vec::new();
         }
+        if let Some(of) = self.what_if.as_mut().filter(|_| request.what_if) {
+            of.chart = Some(request.clone());
+        }
         self.ledger.chart_problems.remove(&key);
         self.ledger.drawing.insert(key.clone());
         let scene = self.scene();
@@ -322,7 +327,7 @@ impl Session {
         self.data.clone()
     }
 
-    fn require_joined(&mut self, what: &str) -> Option<work::Joined> {
+    pub(super) fn require_joined(&mut self, what: &str) -> Option<work::Joined> {
         let joined = self.joined();
         if joined.is_none() {
             let (place, hint) = match (&self.data, &self.model) {

@@ -225,10 +225,4 @@ impl Session {
         let explained = known.filter(|c| c.challenge.is_some()).map_or("", |c| &c.explained);
         format!("{}{}{explained}@{}", revision.challenger, u8::from(met), self.threshold.0)
     }
-
-    /// Table and champion, where they are joined.
-    pub(super) fn joined(&self) -> Option<work::Joined> {
-        let (data, model, link) = (self.data.clone()?, self.model.clone()?, self.link.clone()?);
-        Some(work::Joined { data, model, link })
-    }
 }

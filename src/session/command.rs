@@ -14,6 +14,7 @@ use crate::model::Scale;
 pub use crate::report::ReportPlan;
 
 use super::event::JobId;
+use super::what_if::Edit;
 
 /// A wish.
 #[derive(Clone, Debug)]
@@ -89,6 +90,8 @@ pub enum Command {
     SwapChallenger,
     /// Closes the challenger.
     CloseChallenger,
+    /// Changes the what-if.
+    WhatIf(Edit),
 }
 
 impl Command {
@@ -179,6 +182,8 @@ pub struct ChartRequest {
     pub knobs: Vec<(String, String)>,
     /// The cohort whose rows it is about; `None` for all rows.
     pub within: Option<String>,
+    /// Whether the what-if variant is shown, as row 0, in place of the table.
+    pub what_if: bool,
 }
 
 /// What is written.

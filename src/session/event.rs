@@ -12,6 +12,7 @@ use crate::model::{Model, Performance, Scale};
 use super::challenger::{Differences, Meeting};
 use super::cohort::Found;
 use super::command::ChartRequest;
+use super::work::what_if::Found as WhatIfFound;
 
 /// Identity of a job within a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +71,8 @@ pub enum Outcome {
     Differences(Arc<Differences>),
     /// Attributions of both.
     Challenged(Arc<Challenge>),
+    /// News of the what-if.
+    WhatIf(WhatIfFound),
 }
 
 impl std::fmt::Debug for Outcome {
@@ -90,6 +93,7 @@ impl std::fmt::Debug for Outcome {
             Self::Met(_) => "Met",
             Self::Differences(_) => "Differences",
             Self::Challenged(_) => "Challenged",
+            Self::WhatIf(_) => "WhatIf",
         })
     }
 }

@@ -24,6 +24,8 @@ pub enum Lane {
     Long,
     /// Drawing.
     Short,
+    /// Answers that follow a hand: the newest wins, older ones are cancelled.
+    Live,
 }
 
 /// What a job does; its inputs are shared pointers taken when it was made.

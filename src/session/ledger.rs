@@ -13,6 +13,7 @@ use super::command::{ChartRequest, Plan};
 use super::event::JobId;
 use super::job::{Job, Lane, Revision, Work};
 use super::state::{JobState, Session};
+use super::what_if::Part;
 
 /// Why a job was made, and what its news may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub(super) enum Purpose {
     Differ,
     /// Attributions of both, under the memo key of the champion's.
     ExplainBoth(String),
+    /// A part of the what-if.
+    WhatIf(Part),
 }
 
 /// A job's entry in the books.
@@ -110,11 +113,16 @@ impl Session {
         self.ledger.next_job += 1;
         let task = Task::silent();
         let revision = self.ledger.revision;
-        let short = matches!(
-            purpose,
-            Purpose::Draw(_) | Purpose::Select | Purpose::Cohorts | Purpose::Forget | Purpose::Differ
-        );
-        let lane = if short { Lane::Short } else { Lane::Long };
+        let lane = match purpose {
+            Purpose::WhatIf(Part::Answer) => Lane::Live,
+            Purpose::Draw(_)
+            | Purpose::Select
+            | Purpose::Cohorts
+            | Purpose::Forget
+            | Purpose::Differ
+            | Purpose::WhatIf(Part::Start | Part::Curves) => Lane::Short,
+            _ => Lane::Long,
+        };
         self.ledger.tickets.insert(id, Ticket { purpose, revision });
         self.jobs.push(JobState { id, title: title.clone(), task: task.clone() });
         Job { id, title, task, revision, lane, work: Box::new(work) }

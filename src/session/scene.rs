@@ -13,6 +13,7 @@ use crate::model::{Model, Performance};
 use super::challenger::Challenger;
 use super::command::ChartRequest;
 use super::event::Predictions;
+use super::what_if::Variant;
 
 /// Everything known, taken at one moment. Cloning copies pointers only.
 #[derive(Clone, Default)]
@@ -41,11 +42,30 @@ pub struct Scene {
     pub cohorts: Arc<[CohortRows]>,
     /// A second model, compared with the first.
     pub challenger: Option<Challenger>,
+    /// The edited row, answered.
+    pub what_if: Option<Arc<Variant>>,
 }
 
 impl Scene {
     /// What a chart of `request` may read.
     pub fn subject<'s>(&'s self, request: &ChartRequest) -> Subject<'s> {
+        let subject = self.table_subject(request);
+        match self.what_if.as_ref().filter(|_| request.what_if) {
+            // The profile stays the table’s: it says what is usual.
+            Some(variant) => Subject {
+                data: Some(&variant.data),
+                link: Some(&variant.link),
+                answers: Some(&variant.answers),
+                performance: None,
+                predictions: None,
+                name: Some(&variant.name),
+                ..subject
+            },
+            None => subject,
+        }
+    }
+
+    fn table_subject<'s>(&'s self, request: &ChartRequest) -> Subject<'s> {
         Subject {
             data: self.data.as_deref(),
             profile: self.profile.as_deref(),
@@ -69,6 +89,7 @@ impl Scene {
             colour: request.colour,
             task: None,
             challenger: self.challenger_view(),
+            name: None,
         }
     }
 

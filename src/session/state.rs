@@ -17,6 +17,8 @@ use super::history::History;
 use super::ledger::{Ledger, Purpose};
 use super::memo::Memo;
 use super::scene::Scene;
+use super::what_if::{Part, WhatIf};
+use super::work::Joined;
 
 /// The document: read through the accessors below, changed only by `apply` and `absorb`.
 #[derive(Default)]
@@ -47,6 +49,7 @@ pub struct Session {
     pub(super) history: History,
     pub(super) answers_once: bool,
     pub(super) challenger: Option<Challenger>,
+    pub(super) what_if: Option<Box<WhatIf>>,
 }
 
 /// A decision threshold, one half until somebody moves it.
@@ -224,9 +227,10 @@ impl Session {
         format!("{}|{}|{}|{}", ledger.stamp, ledger.cohorts, self.threshold.0, self.output)
     }
 
-    /// Bytes held by kept results, and the limit.
+    /// Bytes held by kept results and by the tables of the what-if, and the limit of the former.
     pub fn memory(&self) -> (u64, u64) {
-        self.memo.memory()
+        let (held, limit) = self.memo.memory();
+        (held + self.what_if.as_ref().map_or(0, |of| of.bytes()), limit)
     }
 
     /// The name of the change that undo would take back.
@@ -237,6 +241,22 @@ impl Session {
     /// The name of the change that redo would repeat.
     pub fn redo_name(&self) -> Option<&str> {
         self.history.redo_name()
+    }
+
+    /// The edited row; `None` until one was started.
+    pub fn what_if(&self) -> Option<&WhatIf> {
+        self.what_if.as_deref()
+    }
+
+    /// Whether a what-if is about to start.
+    pub fn what_if_is_starting(&self) -> bool {
+        self.is_under_way(&Purpose::WhatIf(Part::Start))
+    }
+
+    /// Table and model, once they are joined.
+    pub(super) fn joined(&self) -> Option<Joined> {
+        let (data, model, link) = (self.data.clone()?, self.model.clone()?, self.link.clone()?);
+        Some(Joined { data, model, link })
     }
 
     /// Everything that belongs together now, as shared pointers for a job.
@@ -258,6 +278,7 @@ impl Session {
                 .map(|c| CohortRows { name: c.name.clone(), rows: Arc::clone(&c.rows) })
                 .collect(),
             challenger: self.challenger.clone(),
+            what_if: self.what_if.as_ref().and_then(|of| of.variant().cloned()),
         }
     }
 
@@ -270,6 +291,7 @@ impl Session {
         let of_one = request.within.as_ref().map(|name| self.cohort(name).map_or(0, |cohort| cohort.serial));
         let cohorts = if needs.cohorts { Some(self.ledger.cohorts) } else { of_one };
         let compared = needs.challenger.map(|_| self.challenger_stamp()).unwrap_or_default();
-        format!("{}|{}|{answered}|{cohorts:?}{compared}", request.id(), self.ledger.stamp)
+        let edits = self.what_if.as_ref().filter(|_| request.what_if).map_or(0, |of| of.answered);
+        format!("{}|{}|{answered}|{cohorts:?}{compared}|{edits}", request.id(), self.ledger.stamp)
     }
 }

@@ -1,4 +1,4 @@
-//! The worker: named threads in two lanes, so that drawing never waits behind an explanation.
+//! The worker: named threads in three lanes, so that drawing never waits behind an explanation.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -16,6 +16,8 @@ use super::watch::{JobClock, Watch};
 const LONG_THREADS: usize = 3;
 /// Threads for drawing.
 const SHORT_THREADS: usize = 2;
+/// Threads for answers that follow a hand: the newest wins, so one is enough.
+const LIVE_THREADS: usize = 1;
 /// News that may wait to be drained; a full channel holds the threads, not the memory.
 const NEWS_LIMIT: usize = 1024;
 
@@ -23,6 +25,7 @@ const NEWS_LIMIT: usize = 1024;
 pub struct Worker {
     long: Arc<Queue>,
     short: Arc<Queue>,
+    live: Arc<Queue>,
     news: Mutex<Receiver<Event>>,
     refused: Mutex<Vec<Event>>,
     tasks: Arc<Mutex<BTreeMap<JobId, Task>>>,
@@ -37,13 +40,18 @@ impl Worker {
         let worker = Self {
             long: Arc::default(),
             short: Arc::default(),
+            live: Arc::default(),
             news: Mutex::new(news),
             refused: Mutex::default(),
             tasks: Arc::default(),
             watch: Watch::default(),
         };
-        for number in 1..=LONG_THREADS + SHORT_THREADS {
-            let queue = if number <= LONG_THREADS { &worker.long } else { &worker.short };
+        for number in 1..=LONG_THREADS + SHORT_THREADS + LIVE_THREADS {
+            let queue = match number {
+                1..=LONG_THREADS => &worker.long,
+                _ if number <= LONG_THREADS + SHORT_THREADS => &worker.short,
+                _ => &worker.live,
+            };
             let name = format!("{}worker-{number}", fence::THREAD_PREFIX);
             let pool = Pool::new(name.clone());
             let hand = Hand { queue: Arc::clone(queue), news: sender.clone(), wake: Arc::clone(&wake), pool };
@@ -59,6 +67,7 @@ impl Worker {
         let queue = match job.lane {
             Lane::Long => &self.long,
             Lane::Short => &self.short,
+            Lane::Live => &self.live,
         };
         lock(&self.tasks).insert(job.id, job.task.clone());
         if let Err(job) = queue.push(job) {
@@ -74,7 +83,7 @@ impl Worker {
     /// What has arrived since the last call, in order. Never waits.
     pub fn drain(&self) -> Vec<Event> {
         let mut events = std::mem::take(&mut *lock(&self.refused));
-        for queue in [&self.long, &self.short] {
+        for queue in [&self.long, &self.short, &self.live] {
             let cancelled = queue.take_cancelled();
             events.extend(cancelled.into_iter().map(|job| Event {
                 job: job.id,
@@ -104,6 +113,7 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.long.close();
         self.short.close();
+        self.live.close();
         lock(&self.tasks).values().for_each(Task::cancel);
     }
 }

@@ -53,5 +53,8 @@ mod tree_engine;
 mod truth;
 #[cfg(feature = "app")]
 mod ui_tree;
+#[cfg(feature = "app")]
+mod ui_what_if;
+mod what_if;
 mod worker;
 mod wrapped_models;

@@ -71,6 +71,7 @@ fn a_number_of_the_file_becomes_a_circle_of_the_picture() {
         colour: None,
         knobs: Vec::new(),
         within: None,
+        what_if: false,
     };
     carry_out(&mut session, Command::Draw(wanted.clone()));
     let chart = session.chart(&wanted).expect("drawn");

@@ -26,7 +26,7 @@ fn explained(id: &str) -> Session {
 }
 
 fn request(kind: &'static str, row: Option<RowId>) -> ChartRequest {
-    ChartRequest { kind, output: 0, row, feature: None, colour: None, knobs: Vec::new(), within: None }
+    ChartRequest { kind, row, ..ChartRequest::default() }
 }
 
 /// Absorbs what a job tells, without its follow-ups.

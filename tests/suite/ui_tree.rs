@@ -9,10 +9,10 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-type Window = Harness<'static, Option<CandorApp>>;
+pub type Window = Harness<'static, Option<CandorApp>>;
 
 /// A window of 1280 × 800 points whose jobs run at once.
-fn window(options: RunOptions) -> Window {
+pub fn window(options: RunOptions) -> Window {
     let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
         let Some(app) = state else {
             // Fonts and sizes that the window installs are in use from the next frame on.
@@ -32,26 +32,26 @@ fn empty() -> Window {
     window(RunOptions::default())
 }
 
-fn credit(screen: ScreenId) -> Window {
+pub fn credit(screen: ScreenId) -> Window {
     let options = RunOptions { sample: Some("credit".to_owned()), screen: Some(screen), ..RunOptions::default() };
     window(options)
 }
 
-fn app(harness: &Window) -> &CandorApp {
+pub fn app(harness: &Window) -> &CandorApp {
     harness.state().as_ref().expect("the window is there after the first frame")
 }
 
-fn command(harness: &mut Window, command: Command) {
+pub fn command(harness: &mut Window, command: Command) {
     harness.state_mut().as_mut().expect("the window is there after the first frame").command(command);
     harness.run_steps(6);
 }
 
-fn press(harness: &mut Window, modifiers: Modifiers, key: Key) {
+pub fn press(harness: &mut Window, modifiers: Modifiers, key: Key) {
     harness.key_press_modifiers(modifiers, key);
     harness.run_steps(4);
 }
 
-fn click(harness: &mut Window, label: &str) {
+pub fn click(harness: &mut Window, label: &str) {
     harness.get_by_label(label).click();
     harness.run_steps(4);
 }
@@ -75,7 +75,7 @@ fn offers(harness: &mut Window, title: &str) -> bool {
     found
 }
 
-fn shows(harness: &Window, text: &str) -> bool {
+pub fn shows(harness: &Window, text: &str) -> bool {
     harness.query_all_by_label_contains(text).next().is_some()
 }
 

@@ -101,6 +101,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
                 output(ui, cx);
             }
             reference(ui, cx);
+            if ui.button("What-if…").on_hover_text("Edit the values of this row and see what follows").clicked() {
+                cx.act("start-what-if");
+            }
         });
     });
     ui.add_space(HALF);
@@ -147,7 +150,7 @@ pub(super) fn prediction(predictions: &Predictions, row: RowId, output: usize) -
 }
 
 /// A prediction with its unit.
-pub(super) fn unit_text(value: f64, scale: Scale) -> String {
+pub(crate) fn unit_text(value: f64, scale: Scale) -> String {
     match scale {
         Scale::Probability => text::percent(value),
         Scale::Margin | Scale::Target => text::significant(value, 4),

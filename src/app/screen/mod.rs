@@ -8,6 +8,7 @@ pub(crate) mod model;
 pub(crate) mod report;
 pub(crate) mod start;
 pub(crate) mod train;
+pub(crate) mod what_if;
 
 use eframe::egui;
 
@@ -20,8 +21,9 @@ pub static SCREENS: &[&dyn Screen] = &[
     &model::ModelScreen,
     &global::Global,
     &local::Local,
-    &report::Report,
+    &what_if::WhatIf,
     &compare::Compare,
+    &report::Report,
 ];
 
 /// Which screen.
@@ -42,6 +44,8 @@ pub enum ScreenId {
     Report,
     /// Two models on the same rows.
     Compare,
+    /// One row, edited.
+    WhatIf,
 }
 
 /// A screen of the window.

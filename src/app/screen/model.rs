@@ -380,6 +380,7 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         colour: None,
         knobs: threshold_knob(cx, chosen),
         within: None,
+        what_if: false,
     };
     // As much as is in view below what stands above, whatever part of the page is scrolled to.
     let above = ui.cursor().top() - ui.min_rect().top() + HEADER;

@@ -49,6 +49,12 @@ pub(crate) fn paint(painter: &Painter, area: Rect, screen: ScreenId, colour: Col
             closed(&[(0.6, 0.18), (0.86, 0.18), (0.86, 0.88), (0.6, 0.88)]),
             line(&[(0.02, 0.96), (0.98, 0.96)]),
         ],
+        ScreenId::WhatIf => vec![
+            line(&[(0.1, 0.26), (0.9, 0.26)]),
+            line(&[(0.1, 0.74), (0.9, 0.74)]),
+            Shape::circle_filled(at(0.66, 0.26), area.width() * 0.13, colour),
+            Shape::circle_filled(at(0.32, 0.74), area.width() * 0.13, colour),
+        ],
         ScreenId::Report => vec![
             closed(&[(0.2, 0.08), (0.62, 0.08), (0.82, 0.28), (0.82, 0.92), (0.2, 0.92)]),
             line(&[(0.34, 0.44), (0.68, 0.44)]),

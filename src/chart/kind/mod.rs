@@ -36,7 +36,7 @@ mod waterfall;
 
 use std::sync::Arc;
 
-use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, RowSet, Task};
+use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, RowSet, Task, text};
 use crate::data::{Dataset, Link, TableProfile};
 use crate::explain::{Answers, Challenge, Explanation, Shape};
 use crate::model::performance::Detail;
@@ -255,6 +255,8 @@ pub struct Subject<'a> {
     pub task: Option<&'a Task>,
     /// A second model, compared with the first.
     pub challenger: Option<ChallengerView<'a>>,
+    /// What the chosen row is called, where it is no row of an opened table.
+    pub name: Option<&'a str>,
 }
 
 /// A named group of rows.
@@ -270,6 +272,11 @@ impl<'a> Subject<'a> {
     /// The answer of a shape.
     pub fn answer(&self, shape: Shape) -> Option<&'a Explanation> {
         self.answers?.get(shape).map(|answer| &**answer)
+    }
+
+    /// What a row is called: `Row 12`, or the name of an edited one.
+    pub fn row_name(&self, row: RowId) -> String {
+        self.name.map_or_else(|| format!("Row {}", text::count(row.index())), str::to_owned)
     }
 
     /// The work this drawing is part of; one that nobody watches where there is none.

@@ -121,7 +121,7 @@ impl Waterfall {
         };
         Chart {
             kind: "waterfall",
-            title: format!("Row {}: from expected to predicted{}", text::count(row.index()), of_output(view)),
+            title: format!("{}: from expected to predicted{}", view.row_name(row), of_output(view)),
             x: Axis { label: format!("prediction ({})", view.unit), range, kind: AxisKind::Linear, second },
             y: super::lanes(drawn.steps.iter().map(|s| s.name.clone())),
             marks,
@@ -132,9 +132,9 @@ impl Waterfall {
             ],
             sentence: sentence(view, row, ends, &drawn.order),
             alt: format!(
-                "Waterfall chart of row {}. The expected prediction is {} {unit}; the features lead to {} \
+                "Waterfall chart of {}. The expected prediction is {} {unit}; the features lead to {} \
                  {unit}{in_probability}. Largest contributions: {}.",
-                text::count(row.index()),
+                lower_first(&view.row_name(row)),
                 text::number(base),
                 text::number(prediction),
                 alt::top_signed(&named(view, &drawn.order), 5),
@@ -143,6 +143,12 @@ impl Waterfall {
             table: table(view, row, drawn.position, &drawn.order),
         }
     }
+}
+
+/// A name inside a sentence: `row 12`.
+fn lower_first(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn of_output(view: &View<'_>) -> String {

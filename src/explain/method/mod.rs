@@ -180,7 +180,8 @@ fn trees_of<'m>(method: &dyn Explainer, model: &'m dyn Model) -> Result<&'m Tree
 }
 
 /// What a reader must know about splits without training cover.
-const NO_COVER: &str = "Some splits carry no training cover in the model file; both their branches count half";
+pub(super) const NO_COVER: &str =
+    "Some splits carry no training cover in the model file; both their branches count half";
 
 /// The setting that limits an answer to one feature.
 const FEATURE: Knob = Knob {
@@ -211,7 +212,7 @@ fn refusal(method: &dyn Explainer, reason: impl Into<String>) -> ExplainError {
 }
 
 /// Why the tree kernels stopped, in the words of `method`.
-fn stopped(method: &dyn Explainer, reason: Stopped) -> ExplainError {
+pub(super) fn stopped(method: &dyn Explainer, reason: Stopped) -> ExplainError {
     match reason {
         Stopped::Cancelled => ExplainError::Cancelled(crate::base::Cancelled),
         Stopped::TooLarge => refusal(method, "the table of a pair of inputs would need more than 512 MB"),
@@ -221,7 +222,7 @@ fn stopped(method: &dyn Explainer, reason: Stopped) -> ExplainError {
 }
 
 /// An exact answer without model evaluations; `values` has shape (outputs, rows, features).
-fn exact_attribution(request: &Request<'_>, values: Vec<f64>, base: Vec<f64>, notes: Vec<String>) -> Answer {
+pub(super) fn exact_attribution(request: &Request<'_>, values: Vec<f64>, base: Vec<f64>, notes: Vec<String>) -> Answer {
     let body = Body::Attribution(attribution(request, values, base, None));
     Answer { body, exact: true, evaluations: 0, converged: None, notes }
 }

@@ -208,6 +208,11 @@ impl Ready {
         self.inputs
     }
 
+    /// Bytes of the lines of numbers.
+    pub fn bytes(&self) -> u64 {
+        self.lines.bytes()
+    }
+
     /// Writes the contributions of one row (one value per input) to `out`, shape (outputs, inputs). The values are those of
     /// the tables, up to the order in which trees are summed, and the same on any number of threads. Cost: about a
     /// nanosecond for each split and a few for each group; half of the trees on another thread where one is free.

@@ -96,7 +96,7 @@ pub fn explain(
 }
 
 /// The method that the plan names; `auto` takes the exact one for the model's structure.
-fn choose_method(joined: &Joined, plan: &Plan) -> Result<&'static dyn Explainer, Problem> {
+pub fn choose_method(joined: &Joined, plan: &Plan) -> Result<&'static dyn Explainer, Problem> {
     let id = if plan.method == "auto" {
         method::automatic(&*joined.model, plan.background_file.is_some() || plan.background_where.is_some())
     } else {
@@ -137,7 +137,7 @@ fn with_truth(
 
 /// The reference set: the plan's file, the rows that its query finds, or rows drawn from the table; empty for methods that
 /// need none.
-fn background(
+pub fn background(
     method: &dyn Explainer,
     joined: &Joined,
     (scene, output): (&Scene, usize),

@@ -14,6 +14,7 @@ pub mod report;
 pub mod room;
 pub mod select;
 pub mod train;
+pub mod what_if;
 
 use std::sync::Arc;
 
