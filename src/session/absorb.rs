@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::explain::{Answers, Explanation};
 use crate::model::Model;
 
-use super::command::RowChoice;
+use super::document::decisions::Owner;
 use super::event::{Event, JobId, Outcome};
 use super::job::Job;
 use super::ledger::{Purpose, Ticket};
@@ -29,6 +29,7 @@ impl Session {
     pub fn absorb(&mut self, event: Event) -> Vec<Job> {
         let Some(ticket) = self.ledger.tickets.get(&event.job).cloned() else { return Vec::new() };
         let wanted = self.is_wanted(event.job, &ticket);
+        let (before, revision) = (self.decided.clone(), self.ledger.revision);
         if event.last {
             self.ledger.tickets.remove(&event.job);
             self.jobs.retain(|j| j.id != event.job);
@@ -53,6 +54,15 @@ impl Session {
             _ => Vec::new(),
         };
         self.restamp();
+        if revision.data != self.ledger.revision.data {
+            self.history.rebase(Owner::Table, &self.decided);
+        }
+        if revision.model != self.ledger.revision.model {
+            self.history.rebase(Owner::Model, &self.decided);
+        }
+        if ticket.purpose == Purpose::Select {
+            self.remember(before);
+        }
         jobs
     }
 
@@ -158,12 +168,9 @@ impl Session {
         self.forget_answers();
         self.cancel_where(|p| matches!(p, Purpose::Profile | Purpose::Train));
         self.profile = None;
-        self.row = None;
-        self.selection = None;
-        self.history.forget_roles();
-        if !fits(&self.plan.rows, data.row_count()) {
-            self.plan.rows = RowChoice::All;
-        }
+        self.decided.row = None;
+        self.decided.selection = None;
+        self.fit_plan(data.row_count());
         if from_sample {
             // The sample's own model follows; the old one would be compared with a table it has never seen.
             self.opened = None;
@@ -189,8 +196,8 @@ impl Session {
             Kind::Trained(rows) => Some(rows),
             Kind::Opened | Kind::Sample => None,
         };
-        self.output = 0;
-        self.feature = None;
+        self.decided.output = 0;
+        self.decided.feature = None;
         self.opened = Some(Arc::clone(&model));
         self.model = Some(model);
         self.link_jobs()
@@ -207,14 +214,5 @@ impl Session {
         self.ledger.attribution_key.clear();
         self.ledger.chart_problems.clear();
         self.ledger.latest_charts.clear();
-    }
-}
-
-/// Whether a choice of rows lies inside a table of `total` rows.
-fn fits(rows: &RowChoice, total: usize) -> bool {
-    match rows {
-        RowChoice::All | RowChoice::Draw(_) => true,
-        RowChoice::Range(_, end) => *end as usize <= total,
-        RowChoice::List(list) => list.iter().all(|r| r.index() < total),
     }
 }

@@ -73,10 +73,12 @@ pub enum Command {
     Pause(JobId, bool),
     /// Removes a problem from the list by position.
     Dismiss(usize),
-    /// Takes back the last change of roles or plan.
+    /// Takes back the last decision.
     Undo,
     /// Repeats what was taken back.
     Redo,
+    /// Goes to the state after so many steps of the history; 0 is the state before all of them.
+    Revisit(usize),
 }
 
 impl Command {

@@ -113,8 +113,12 @@ impl Session {
         })
     }
 
-    /// Writes down anew what charts depend on; called at the end of every change.
+    /// Writes down anew what charts depend on, and which roles the columns have; called at the end of every change.
     pub(super) fn restamp(&mut self) {
+        let roles = self.data.as_ref().map_or(&[][..], |data| data.roles());
+        if *self.decided.roles != *roles {
+            self.decided.roles = roles.into();
+        }
         let part = if self.attribution_is_partial { "part" } else { "whole" };
         let revision = self.ledger.revision;
         self.ledger.stamp = format!(

@@ -4,7 +4,9 @@
 mod absorb;
 mod apply;
 pub mod command;
+mod decide;
 pub mod derived;
+pub mod document;
 pub mod event;
 pub mod history;
 pub mod job;
@@ -18,6 +20,7 @@ mod work;
 pub mod write;
 
 pub use command::{ChartRequest, Command, Export, Plan, ReportPlan, RowChoice};
+pub use document::Decisions;
 pub use event::{Event, JobId, Outcome, Predictions};
 pub use job::{Job, Lane, Revision, Work};
 pub use samples::{SAMPLES, Sample};

@@ -10,6 +10,7 @@ use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{Model, Performance};
 
 use super::command::{ChartRequest, Plan};
+use super::document::Decisions;
 use super::event::{JobId, Predictions};
 use super::history::History;
 use super::ledger::{Ledger, Purpose};
@@ -30,12 +31,7 @@ pub struct Session {
     pub(super) performance: Option<Arc<Performance>>,
     pub(super) answers: Answers,
     pub(super) attribution_is_partial: bool,
-    pub(super) plan: Plan,
-    pub(super) row: Option<RowId>,
-    pub(super) selection: Option<Arc<RowSet>>,
-    pub(super) feature: Option<usize>,
-    pub(super) output: usize,
-    pub(super) threshold: Threshold,
+    pub(super) decided: Decisions,
     pub(super) problems: Vec<Problem>,
     pub(super) written: Vec<PathBuf>,
     pub(super) jobs: Vec<JobState>,
@@ -43,16 +39,6 @@ pub struct Session {
     pub(super) memo: Memo,
     pub(super) history: History,
     pub(super) answers_once: bool,
-}
-
-/// A decision threshold, one half until somebody moves it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Threshold(pub f64);
-
-impl Default for Threshold {
-    fn default() -> Self {
-        Self(0.5)
-    }
 }
 
 /// A job that has not ended.
@@ -139,32 +125,32 @@ impl Session {
 
     /// How explanations are computed.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.decided.plan
     }
 
     /// The selected row.
     pub fn row(&self) -> Option<RowId> {
-        self.row
+        self.decided.row
     }
 
     /// The selected rows; `None` while nothing but perhaps a single row is selected.
     pub fn selection(&self) -> Option<&Arc<RowSet>> {
-        self.selection.as_ref()
+        self.decided.selection.as_ref()
     }
 
     /// The selected feature, by input index.
     pub fn feature(&self) -> Option<usize> {
-        self.feature
+        self.decided.feature
     }
 
     /// The output that charts show.
     pub fn output(&self) -> usize {
-        self.output
+        self.decided.output
     }
 
     /// The decision threshold of two-class models, a probability.
     pub fn threshold(&self) -> f64 {
-        self.threshold.0
+        self.decided.threshold
     }
 
     /// What failed and was not dismissed, newest last.
@@ -209,6 +195,16 @@ impl Session {
         self.memo.memory()
     }
 
+    /// Everything the user decided, taken at this moment.
+    pub fn decisions(&self) -> &Decisions {
+        &self.decided
+    }
+
+    /// What was decided step by step.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
     /// The name of the change that undo would take back.
     pub fn undo_name(&self) -> Option<&str> {
         self.history.undo_name()
@@ -230,7 +226,7 @@ impl Session {
             predictions: self.predictions.clone(),
             performance: self.performance.clone(),
             answers: self.answers.clone(),
-            threshold: self.threshold.0,
+            threshold: self.decided.threshold,
             read_options: self.ledger.read_options.clone(),
         }
     }
