@@ -5,6 +5,7 @@
 
 pub mod args;
 mod chart;
+mod contents;
 pub mod demo;
 mod desk;
 mod destination;
@@ -17,6 +18,7 @@ mod probe;
 mod progress;
 mod report;
 mod rows;
+mod save;
 mod stream;
 mod train;
 
@@ -37,6 +39,7 @@ pub fn run(verb: Verb, common: Common) -> Result<(), Failure> {
         Verb::Verify(args) => report::verify(&args, common),
         Verb::Train(args) => train::train(&args, common),
         Verb::Demo(args) => demo::demo(&args.folder(), common),
+        Verb::Save(args) => save::save(&args, common),
         Verb::Open(_) => Err(no_display("the window was asked for where only the command line runs")),
     }
 }

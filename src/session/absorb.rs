@@ -8,6 +8,7 @@ use crate::explain::{Answers, Explanation};
 use crate::model::Model;
 
 use super::document::decisions::Owner;
+use super::document::kept::{Missing, Origin};
 use super::event::{Event, JobId, Outcome};
 use super::job::Job;
 use super::ledger::{Purpose, Ticket};
@@ -35,6 +36,7 @@ impl Session {
             self.jobs.retain(|j| j.id != event.job);
             if event.outcome.is_err() {
                 self.ledger.asked_options.remove(&event.job);
+                self.kept.saving.remove(&event.job);
             }
             if let Purpose::Draw(key) = &ticket.purpose {
                 self.ledger.drawing.remove(key);
@@ -73,7 +75,7 @@ impl Session {
         let same_inputs = then.data == now.data && then.model == now.model;
         match &ticket.purpose {
             _ if cancelled => false,
-            Purpose::Open | Purpose::Sample | Purpose::Export => true,
+            Purpose::Open | Purpose::Sample | Purpose::Export | Purpose::Save | Purpose::Session => true,
             Purpose::Profile => then.data == now.data,
             Purpose::Select => same_inputs,
             Purpose::Train => then.data == now.data,
@@ -105,6 +107,7 @@ impl Session {
                 self.link = Some(link);
                 self.predictions = Some(predictions);
                 self.performance = performance;
+                self.adopt_kept_answers();
                 let explain = std::mem::take(&mut self.ledger.explain_when_linked);
                 if explain { self.explain() } else { Vec::new() }
             }
@@ -130,6 +133,11 @@ impl Session {
                 self.written.push(path);
                 Vec::new()
             }
+            (Outcome::Saved(path), _) => {
+                self.adopt_saved(job, path);
+                Vec::new()
+            }
+            (Outcome::Session(opened), _) => self.adopt_session(job, &opened),
             (Outcome::Nothing | Outcome::Chart(..), _) => Vec::new(),
         }
     }
@@ -160,6 +168,14 @@ impl Session {
         if self.ledger.data_from.is_some_and(|newer| newer > job) {
             return Vec::new();
         }
+        if self.is_missing_table(&data.source().sha256)
+            && let Some(path) = data.source().path.clone()
+        {
+            return self.relocate(path);
+        }
+        self.kept.missing = Missing::default();
+        self.kept.answers.clear();
+        self.kept.table = self.origin_of(job, from_sample);
         self.ledger.data_from = Some(job);
         self.ledger.read_options = self.ledger.asked_options.remove(&job).unwrap_or_default();
         self.ledger.revision.data += 1;
@@ -188,6 +204,14 @@ impl Session {
         if self.ledger.model_from.is_some_and(|newer| newer > job) {
             return Vec::new();
         }
+        if self.is_missing_model(&model.card().sha256)
+            && let Some(path) = model.card().path.clone()
+        {
+            return self.relocate(path);
+        }
+        self.kept.missing = Missing::default();
+        self.kept.answers.clear();
+        self.kept.model = self.origin_of(job, matches!(kind, Kind::Sample));
         self.ledger.model_from = Some(job);
         self.ledger.revision.model += 1;
         self.ledger.explain_when_linked = matches!(kind, Kind::Sample);
@@ -203,8 +227,13 @@ impl Session {
         self.link_jobs()
     }
 
+    /// Where the table or model of this job came from.
+    fn origin_of(&self, job: JobId, from_sample: bool) -> Origin {
+        Origin { sample: self.kept.asked_samples.get(&job).copied().filter(|_| from_sample), copy: None }
+    }
+
     /// Drops what was computed from the table and model before, and stops what is still computing from them.
-    fn forget_answers(&mut self) {
+    pub(super) fn forget_answers(&mut self) {
         self.cancel_where(|p| matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Ask(_) | Purpose::Draw(_)));
         self.link = None;
         self.predictions = None;

@@ -74,6 +74,9 @@ impl Session {
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::Revisit(steps) => self.revisit(steps),
+            Command::SaveSession { path, view, copies } => self.save(path, view, copies),
+            Command::Relocate(found) => self.relocate(found),
+            Command::Restore(document) => self.restore(document),
             other => {
                 self.choose(&other);
                 Vec::new()
@@ -129,7 +132,10 @@ impl Session {
             ));
             return Vec::new();
         };
-        vec![self.issue(Purpose::Sample, format!("Opening {}", sample.title), work::open::OpenSample { sample })]
+        let title = format!("Opening {}", sample.title);
+        let job = self.issue(Purpose::Sample, title, work::open::OpenSample { sample });
+        self.kept.asked_samples.insert(job.id, sample.id);
+        vec![job]
     }
 
     fn set_role(&mut self, column: usize, role: Role) -> Vec<Job> {

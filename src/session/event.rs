@@ -10,6 +10,7 @@ use crate::explain::Explanation;
 use crate::model::{Model, Performance, Scale};
 
 use super::command::ChartRequest;
+use super::document::kept::Opened;
 
 /// Identity of a job within a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +57,10 @@ pub enum Outcome {
     Rows(Arc<RowSet>),
     /// A file that was written.
     Written(PathBuf),
+    /// A session file that was written.
+    Saved(PathBuf),
+    /// A session that was opened, with its table and model as far as they were found.
+    Session(Arc<Opened>),
     /// Nothing to tell (the job was cancelled).
     Nothing,
 }
@@ -72,6 +77,8 @@ impl std::fmt::Debug for Outcome {
             Self::Chart(..) => "Chart",
             Self::Rows(_) => "Rows",
             Self::Written(_) => "Written",
+            Self::Saved(_) => "Saved",
+            Self::Session(_) => "Session",
             Self::Nothing => "Nothing",
         })
     }

@@ -107,6 +107,11 @@ impl History {
         self.len() == 0
     }
 
+    /// Whether a step stands that is more than a glance.
+    pub fn has_weight(&self) -> bool {
+        self.done.iter().any(|step| !step.before.saves_same(&step.after))
+    }
+
     /// The name of the step at `position`, oldest first.
     pub fn name(&self, position: usize) -> Option<&str> {
         let undone = || self.undone.iter().rev().nth(position.checked_sub(self.done.len())?);

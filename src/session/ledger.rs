@@ -36,6 +36,10 @@ pub(super) enum Purpose {
     Train,
     /// Rows to select.
     Select,
+    /// The session to write.
+    Save,
+    /// A session to open again, or from a journal.
+    Session,
 }
 
 /// A job's entry in the books.

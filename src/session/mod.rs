@@ -10,6 +10,7 @@ pub mod document;
 pub mod event;
 pub mod history;
 pub mod job;
+pub mod keep;
 mod ledger;
 pub mod memo;
 pub mod samples;
@@ -20,7 +21,8 @@ mod work;
 pub mod write;
 
 pub use command::{ChartRequest, Command, Export, Plan, ReportPlan, RowChoice};
-pub use document::Decisions;
+pub use document::read::describe;
+pub use document::{Decisions, Document, Manifest};
 pub use event::{Event, JobId, Outcome, Predictions};
 pub use job::{Job, Lane, Revision, Work};
 pub use samples::{SAMPLES, Sample};

@@ -11,6 +11,7 @@ use crate::model::{Model, Performance};
 
 use super::command::{ChartRequest, Plan};
 use super::document::Decisions;
+use super::document::kept::Kept;
 use super::event::{JobId, Predictions};
 use super::history::History;
 use super::ledger::{Ledger, Purpose};
@@ -38,6 +39,7 @@ pub struct Session {
     pub(super) ledger: Ledger,
     pub(super) memo: Memo,
     pub(super) history: History,
+    pub(super) kept: Kept,
     pub(super) answers_once: bool,
 }
 

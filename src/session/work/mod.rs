@@ -7,7 +7,9 @@ pub mod link;
 pub mod open;
 pub mod profile;
 pub mod report;
+pub mod save;
 pub mod select;
+pub mod session;
 pub mod train;
 
 use std::sync::Arc;
