@@ -8,6 +8,7 @@ use crate::session::{Command, Export};
 
 use super::desk::{Cx, Drawer};
 use super::dialogs;
+use super::keeper;
 use super::screen::global::asked;
 use super::screen::{ScreenId, local, report};
 use super::view::Look;
@@ -60,6 +61,10 @@ fn has_table(cx: &Cx<'_>) -> bool {
     cx.session.data().is_some()
 }
 
+fn anything(cx: &Cx<'_>) -> bool {
+    cx.session.data().is_some() || cx.session.model().is_some() || cx.session.is_incomplete()
+}
+
 fn surprises(cx: &Cx<'_>) -> bool {
     cx.session.predictions().is_some_and(|p| !p.surprising.is_empty())
 }
@@ -72,6 +77,22 @@ pub static ACTIONS: &[Action] = &[
     action("open-model", ("File", "Open a model…"), &[key(CTRL_SHIFT, Key::O)], always, |cx| {
         dialogs::open(cx, dialogs::What::Model)
     }),
+    action("open-session", ("File", "Open a session…"), &[], always, |cx| dialogs::open(cx, dialogs::What::Session)),
+    action("save-session", ("File", "Save session"), &[key(CTRL, Key::S)], anything, keeper::save),
+    action(
+        "save-session-as",
+        ("File", "Save session as…"),
+        &[key(CTRL_SHIFT, Key::S)],
+        anything,
+        dialogs::save_session,
+    ),
+    action(
+        "locate",
+        ("File", "Locate a missing file…"),
+        &[],
+        |cx| cx.session.is_incomplete(),
+        |cx| dialogs::open(cx, dialogs::What::Missing),
+    ),
     action("export-attributions", ("File", "Export attributions…"), &[], explained, |cx| {
         cx.save("attributions.csv", Export::Attributions)
     }),
@@ -104,6 +125,13 @@ pub static ACTIONS: &[Action] = &[
         &[key(CTRL_SHIFT, Key::Z), key(CTRL, Key::Y)],
         |cx| cx.session.redo_name().is_some(),
         |cx| cx.wish(Command::Redo),
+    ),
+    action(
+        "history",
+        ("Edit", "History…"),
+        &[key(CTRL_SHIFT, Key::H)],
+        |cx| !cx.session.history().is_empty(),
+        |cx| cx.desk.keeping.history_open = true,
     ),
     action("filter", ("Edit", "Filter rows"), &[key(PLAIN, Key::Slash)], has_table, |cx| match cx.view.screen {
         ScreenId::Local => cx.desk.local.focus_search = true,
@@ -273,6 +301,8 @@ fn cancel(cx: &mut Cx<'_>) {
         cx.desk.palette.close();
     } else if cx.desk.prompt.is_some() {
         cx.desk.prompt = None;
+    } else if cx.desk.keeping.history_open {
+        cx.desk.keeping.history_open = false;
     } else if cx.desk.help_open || cx.desk.settings.open {
         cx.desk.help_open = false;
         cx.desk.settings.open = false;

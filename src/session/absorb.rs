@@ -31,6 +31,7 @@ impl Session {
         let Some(ticket) = self.ledger.tickets.get(&event.job).cloned() else { return Vec::new() };
         let wanted = self.is_wanted(event.job, &ticket);
         let (before, revision) = (self.decided.clone(), self.ledger.revision);
+        let (key, file) = (self.ledger.attribution_key.clone(), self.kept.file.clone());
         if event.last {
             self.ledger.tickets.remove(&event.job);
             self.jobs.retain(|j| j.id != event.job);
@@ -62,6 +63,9 @@ impl Session {
         if revision.model != self.ledger.revision.model {
             self.history.rebase(Owner::Model, &self.decided);
         }
+        let same = before.same(&self.decided) && revision == self.ledger.revision;
+        let same = same && key == self.ledger.attribution_key && file == self.kept.file;
+        self.ledger.changes += u64::from(!same);
         if ticket.purpose == Purpose::Select {
             self.remember(before);
         }

@@ -26,6 +26,7 @@ impl Session {
         let travels = matches!(command, Command::Undo | Command::Redo | Command::Revisit(_));
         let jobs = self.carry_out(command);
         self.restamp();
+        self.ledger.changes += u64::from(!before.same(&self.decided));
         if !travels {
             self.remember(before);
         }

@@ -65,6 +65,11 @@ impl Session {
         self.kept.missing.table.is_some() || self.kept.missing.model.is_some()
     }
 
+    /// Counts changes of what [`Session::document`] tells.
+    pub fn changes(&self) -> u64 {
+        self.ledger.changes
+    }
+
     /// Whether the session is being written.
     pub fn is_saving(&self) -> bool {
         self.is_under_way(&Purpose::Save)
@@ -74,6 +79,7 @@ impl Session {
     /// trained here.
     pub fn is_changed(&self) -> bool {
         match &self.kept.saved {
+            _ if self.kept.restored => true,
             Some((decided, written)) => !decided.saves_same(&self.decided) || *written != self.written_now(),
             None => {
                 let trained = self.model.as_ref().is_some_and(|m| m.card().path.is_none());
@@ -97,7 +103,8 @@ impl Session {
         let work = work::save::SaveSession {
             document: self.document(),
             model: self.opened.clone(),
-            copies: (self.kept.table.copy.clone(), self.kept.model.copy.clone()),
+            table_copy: self.kept.table.copy.clone(),
+            model_copy: self.kept.model.copy.clone(),
             with_copies: copies,
             answers,
             attribution_key: self.ledger.attribution_key.clone(),
@@ -120,6 +127,7 @@ impl Session {
         if same {
             self.kept.file = Some(path.clone());
             self.kept.saved = Some((decided, written));
+            self.kept.restored = false;
         }
         self.written.push(path);
     }
@@ -134,7 +142,10 @@ impl Session {
         }
         let document = self.document();
         let title = "Opening the session again".to_owned();
-        let place = self.kept.file.clone().map_or_else(|| Place::Journal(Box::new(document.clone())), Place::File);
+        let place = match self.kept.file.clone().filter(|_| !self.kept.restored) {
+            Some(file) => Place::File(file),
+            None => Place::Journal(Box::new(document.clone())),
+        };
         let work = work::session::OpenSession { place, found: Some(found), decisions: Some(document.decisions) };
         vec![self.issue(Purpose::Session, title, work)]
     }
@@ -173,7 +184,8 @@ impl Session {
         let table = origin(document.table.as_ref().map(|t| &t.file), &opened.table_copy);
         let model = origin(document.model.as_ref().map(|m| &m.file), &opened.model_copy);
         self.kept = Kept {
-            file: opened.file.clone(),
+            file: opened.file.clone().or_else(|| document.file.clone().map(PathBuf::from)),
+            restored: opened.file.is_none(),
             copies: document.table.as_ref().is_some_and(|t| t.file.copied),
             table,
             model,

@@ -69,6 +69,8 @@ pub(super) struct Ledger {
     pub explain_when_linked: bool,
     /// Memo key of the attributions shown; empty without any.
     pub attribution_key: String,
+    /// Counts changes of what is open and decided.
+    pub changes: u64,
     /// Counts adopted answers beside the attributions.
     pub answered: u64,
     /// What charts depend on now.

@@ -21,7 +21,7 @@ mod work;
 pub mod write;
 
 pub use command::{ChartRequest, Command, Export, Plan, ReportPlan, RowChoice};
-pub use document::read::describe;
+pub use document::read::{describe, is_session};
 pub use document::{Decisions, Document, Manifest};
 pub use event::{Event, JobId, Outcome, Predictions};
 pub use job::{Job, Lane, Revision, Work};

@@ -50,6 +50,8 @@ mod theme;
 mod tree_engine;
 mod truth;
 #[cfg(feature = "app")]
+mod ui_document;
+#[cfg(feature = "app")]
 mod ui_tree;
 mod worker;
 mod wrapped_models;

@@ -127,7 +127,7 @@ pub fn store(explanation: &Explanation, key: &str) -> Option<Stored> {
 /// Reads an answer and its key; `None` where it is damaged or does not fit the table and the model.
 pub fn restore(stored: &Stored, fits: Fits<'_>) -> Option<(String, Explanation)> {
     let head: Head = serde_json::from_slice(&stored.head).ok()?;
-    if head.provenance.model.0 != fits.model || stored.numbers.len() % 8 != 0 {
+    if head.provenance.model.0 != fits.model || !stored.numbers.len().is_multiple_of(8) {
         return None;
     }
     let mut numbers = Numbers { rest: &stored.numbers };

@@ -64,6 +64,8 @@ pub struct Kept {
     pub file: Option<PathBuf>,
     /// What it holds.
     pub saved: Option<(Decisions, Written)>,
+    /// Whether it was made again from a journal: the file does not hold all of it.
+    pub restored: bool,
     /// What is being written.
     pub saving: BTreeMap<JobId, (Decisions, Written)>,
     /// Whether the file holds copies.

@@ -25,8 +25,10 @@ pub struct SaveSession {
     pub document: Document,
     /// The model as its file gives it.
     pub model: Option<Arc<dyn Model>>,
-    /// Bytes of the table's and the model's file, where they are held.
-    pub copies: (Option<Arc<[u8]>>, Option<Arc<[u8]>>),
+    /// Bytes of the table's file, where they are held.
+    pub table_copy: Option<Arc<[u8]>>,
+    /// Bytes of the model's file, where they are held.
+    pub model_copy: Option<Arc<[u8]>>,
     /// Whether table and model are copied into the file.
     pub with_copies: bool,
     /// Answers, whole ones only.
@@ -46,7 +48,7 @@ impl Work for SaveSession {
         let mut this = *self;
         task.begin("saving the session", 0);
         let trained = this.document.model.as_ref().is_some_and(|m| m.trained);
-        let (held_table, held_model) = (this.copies.0.take(), this.copies.1.take());
+        let (held_table, held_model) = (this.table_copy.take(), this.model_copy.take());
         let (mut table, mut model) = (None, None);
         // What was opened from a copy and is nowhere else stays one.
         if let Some(of) = this.document.table.as_mut() {

@@ -36,7 +36,7 @@ impl Work for OpenSession {
         let Self { place, found, decisions } = *self;
         let (mut content, file) = match place {
             Place::File(path) => (session_file::read(&path, task)?, Some(path)),
-            Place::Journal(document) => (from_journal(*document), None),
+            Place::Journal(document) => (from_journal(*document, task), None),
         };
         if let Some(decisions) = decisions {
             content.document.decisions = decisions;
@@ -46,8 +46,33 @@ impl Work for OpenSession {
     }
 }
 
-fn from_journal(document: Document) -> Content {
-    Content { document, view: String::new(), table: None, model: None, answers: Vec::new() }
+/// What a journal tells, with the copies and answers of the session file that it was about.
+fn from_journal(mut document: Document, task: &Task) -> Content {
+    let file = document.file.as_deref().map(Path::new).filter(|path| session_file::is_session(path));
+    let held = file.and_then(|path| session_file::read(path, task).ok());
+    let mut content = held.unwrap_or_else(|| Content {
+        document: Document::default(),
+        view: String::new(),
+        table: None,
+        model: None,
+        answers: Vec::new(),
+    });
+    let same = |a: &FileRef, b: &FileRef| a.sha256 == b.sha256;
+    if let (Some(now), Some(then)) = (&mut document.table, &content.document.table) {
+        now.file.copied = then.file.copied && same(&now.file, &then.file);
+    }
+    if let (Some(now), Some(then)) = (&mut document.model, &content.document.model) {
+        now.file.copied = then.file.copied && same(&now.file, &then.file);
+    }
+    content.table = content.table.filter(|_| document.table.as_ref().is_some_and(|t| t.file.copied));
+    content.model = content.model.filter(|_| document.model.as_ref().is_some_and(|m| m.file.copied));
+    let tables = document.table.as_ref().zip(content.document.table.as_ref());
+    let models = document.model.as_ref().zip(content.document.model.as_ref());
+    // Answers are about a table and a model; those about others are not even looked at.
+    if !tables.is_some_and(|(a, b)| same(&a.file, &b.file)) || !models.is_some_and(|(a, b)| same(&a.file, &b.file)) {
+        content.answers.clear();
+    }
+    Content { document, ..content }
 }
 
 fn open(
