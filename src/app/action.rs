@@ -27,6 +27,18 @@ pub struct Action {
     pub(crate) run: fn(&mut Cx<'_>),
 }
 
+impl Action {
+    /// The title, with what would be undone or repeated now.
+    pub(crate) fn title_now(&self, cx: &Cx<'_>) -> String {
+        let step = match self.id {
+            "undo" => cx.session.undo_name(),
+            "redo" => cx.session.redo_name(),
+            _ => None,
+        };
+        step.map_or_else(|| self.title.to_owned(), |step| format!("{}: {step}", self.title))
+    }
+}
+
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const PLAIN: Modifiers = Modifiers::NONE;

@@ -54,9 +54,16 @@ pub(crate) struct State {
     pub(crate) leaving: Leaving,
     /// Whether the list of steps is open.
     pub(crate) history_open: bool,
-    /// The view text of the last opened session that was taken over.
+    /// How many opened sessions have had their say about the view.
     seen_view: u64,
     title: String,
+}
+
+impl State {
+    /// The first session that is opened does not change how the window looks.
+    pub(crate) fn keep_view(&mut self) {
+        self.seen_view = 1;
+    }
 }
 
 /// The journal of this window and the note about its start; nothing without a settings folder.
@@ -184,7 +191,7 @@ fn restore_now(cx: &mut Cx<'_>, index: usize) {
 
 /// The question, the list of steps, and what follows from an opened session.
 pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
-    if cx.desk.keeping.seen_view != cx.session.opened_count() {
+    if cx.desk.keeping.seen_view < cx.session.opened_count() {
         cx.desk.keeping.seen_view = cx.session.opened_count();
         let shown = cx.session.opened_view().cloned();
         cx.view.take_session_text(shown.as_deref().unwrap_or_default());

@@ -141,6 +141,8 @@ impl CandorApp {
             app.command(Command::Open(file.clone()));
         }
         if let Some(screen) = options.screen {
+            // What was asked for counts more than how a session looked when it was saved.
+            app.desk.keeping.keep_view();
             app.view.screen = screen;
         }
         app

@@ -177,6 +177,12 @@ impl Session {
         {
             return self.relocate(path);
         }
+        if self.data.as_ref().is_some_and(|open| open.source().sha256 != data.source().sha256) {
+            // Another table is another document: saving it must not replace the file of this one.
+            self.kept.file = None;
+            self.kept.saved = None;
+            self.kept.restored = false;
+        }
         self.kept.missing = Missing::default();
         self.kept.answers.clear();
         self.kept.table = self.origin_of(job, from_sample);

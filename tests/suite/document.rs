@@ -229,3 +229,16 @@ fn steps_can_be_visited_in_any_order() {
     assert!(session.data().expect("open").column_with(Role::Protected) != session.data().and_then(|d| d.find("age")));
     assert_eq!(session.history().len(), 6, "visiting forgets nothing");
 }
+
+#[test]
+fn another_table_is_another_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("work.candor");
+    let mut session = credit(folder.path());
+    save(&mut session, &file, false);
+    let table = folder.path().join("credit.csv");
+    carry_out(&mut session, Command::Open(table));
+    assert_eq!(session.file(), Some(&*file), "the same table read once more is the same document");
+    carry_out(&mut session, Command::Open(sample("penguins.csv")));
+    assert_eq!(session.file(), None, "saving asks for a place instead of replacing the file");
+}

@@ -18,8 +18,6 @@ const OFFERED: usize = 4;
 pub(crate) struct Recovered {
     /// What was open and decided.
     pub(crate) document: Document,
-    /// How many changes were written down.
-    pub(crate) changes: usize,
     path: PathBuf,
     /// Held, so that two windows do not offer the same.
     _lock: File,
@@ -61,7 +59,7 @@ fn read(path: PathBuf) -> Option<Recovered> {
     let mut bytes = Vec::new();
     file.by_ref().take(MOST).read_to_end(&mut bytes).ok()?;
     match line::replay(&String::from_utf8_lossy(&bytes)) {
-        Some((document, changes)) => Some(Recovered { document, changes, path, _lock: file }),
+        Some((document, _)) => Some(Recovered { document, path, _lock: file }),
         None => {
             // Nothing was written before the process ended.
             std::fs::remove_file(path).ok();
