@@ -177,29 +177,7 @@ impl Session {
         self.data = opened.data.clone();
         self.opened = opened.model.clone();
         self.model = opened.model.clone();
-        let origin = |file: Option<&FileRef>, copy: &Option<Arc<[u8]>>| Origin {
-            sample: file.and_then(|f| super::samples::find(f.sample.as_deref()?)).map(|s| s.id),
-            copy: copy.clone(),
-        };
-        let table = origin(document.table.as_ref().map(|t| &t.file), &opened.table_copy);
-        let model = origin(document.model.as_ref().map(|m| &m.file), &opened.model_copy);
-        self.kept = Kept {
-            file: opened.file.clone().or_else(|| document.file.clone().map(PathBuf::from)),
-            restored: opened.file.is_none(),
-            copies: document.table.as_ref().is_some_and(|t| t.file.copied),
-            table,
-            model,
-            view: (!opened.view.is_empty()).then(|| Arc::clone(&opened.view)),
-            opened: self.kept.opened + 1,
-            answers: opened.answers.clone(),
-            missing: Missing {
-                table: document.table.clone().filter(|_| opened.data.is_none()),
-                model: document.model.clone().filter(|_| opened.model.is_none()),
-                answers: opened.stored.clone(),
-                decisions: document.decisions.clone(),
-            },
-            ..Kept::default()
-        };
+        self.kept = kept_of(opened, self.kept.opened + 1);
         self.decided = Decisions::default();
         self.problems.extend(opened.problems.iter().cloned());
         let mut jobs = self.take_decisions(document.decisions.clone());
@@ -292,4 +270,32 @@ impl Session {
 /// A path as text, whole; `None` where it is no UTF-8.
 fn absolute(path: &Path) -> Option<String> {
     std::path::absolute(path).ok()?.to_str().map(str::to_owned)
+}
+
+/// What is known about the file of an opened session, the `count`th of this window.
+fn kept_of(opened: &Opened, count: u64) -> Kept {
+    let document = &opened.document;
+    let origin = |file: Option<&FileRef>, copy: &Option<Arc<[u8]>>| Origin {
+        sample: file.and_then(|f| super::samples::find(f.sample.as_deref()?)).map(|s| s.id),
+        copy: copy.clone(),
+    };
+    let table = origin(document.table.as_ref().map(|t| &t.file), &opened.table_copy);
+    let model = origin(document.model.as_ref().map(|m| &m.file), &opened.model_copy);
+    Kept {
+        file: opened.file.clone().or_else(|| document.file.clone().map(PathBuf::from)),
+        restored: opened.file.is_none(),
+        copies: document.table.as_ref().is_some_and(|t| t.file.copied),
+        table,
+        model,
+        view: (!opened.view.is_empty()).then(|| Arc::clone(&opened.view)),
+        opened: count,
+        answers: opened.answers.clone(),
+        missing: Missing {
+            table: document.table.clone().filter(|_| opened.data.is_none()),
+            model: document.model.clone().filter(|_| opened.model.is_none()),
+            answers: opened.stored.clone(),
+            decisions: document.decisions.clone(),
+        },
+        ..Kept::default()
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use candor::base::Seed;
 
@@ -37,6 +38,40 @@ fn draft(folder: &Path) -> Option<u64> {
     sizes.filter_map(|e| e.metadata().ok()).map(|about| about.len()).max()
 }
 
+/// The moment of a kill.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// Once so many bytes are written.
+    Bytes(u64),
+    /// So long after the first byte.
+    Time(Duration),
+}
+
+/// Follows a save until its moment has come or it has ended; answers how long it has been writing.
+fn wait(child: &mut Child, folder: &Path, moment: Moment) -> Duration {
+    let changed =
+        || std::fs::metadata(folder.join("s.candor")).and_then(|about| Ok((about.len(), about.modified()?))).ok();
+    let before = changed();
+    let mut began = None;
+    loop {
+        let ended = child.try_wait().expect("it is watched").is_some();
+        // However a file is written, either a draft is seen or the file itself changes.
+        let bytes = draft(folder).or_else(|| changed().filter(|now| Some(*now) != before).map(|(bytes, _)| bytes));
+        if bytes.is_some() {
+            began.get_or_insert_with(Instant::now);
+        }
+        let elapsed = began.map_or(Duration::ZERO, |began| began.elapsed());
+        let reached = match moment {
+            Moment::Bytes(least) => bytes.is_some_and(|bytes| bytes >= least),
+            Moment::Time(least) => began.is_some() && elapsed >= least,
+        };
+        if ended || reached {
+            return elapsed;
+        }
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 #[cfg(unix)]
 fn a_kill_while_saving_loses_nothing_saved_before() {
@@ -44,30 +79,24 @@ fn a_kill_while_saving_loses_nothing_saved_before() {
     let folder = tempfile::tempdir().expect("a folder");
     let (folder, file) = (folder.path(), folder.path().join("s.candor"));
     table(&folder.join("t.csv"));
-    assert!(saving(folder, 0).wait().expect("it ends").success());
+    let whole = wait(&mut saving(folder, 0), folder, Moment::Bytes(u64::MAX));
     let size = std::fs::metadata(&file).expect("saved").len();
     let mut stream = Seed(5).child("kills", 0);
     let (mut held, mut interrupted, mut finished) = (0, 0, 0);
     for seed in 1..=kills {
-        // Once the draft holds so many bytes; above the file's size, once the draft has taken the file's place.
-        let at = stream.below(size as usize * 5 / 4) as u64;
+        let share = stream.unit();
+        let moment = match seed % 2 {
+            0 => Moment::Bytes((share * size as f64) as u64),
+            _ => Moment::Time(whole.mul_f64(share)),
+        };
         let mut child = saving(folder, seed);
-        let mut seen = false;
-        loop {
-            let ended = child.try_wait().expect("it is watched").is_some();
-            let now = draft(folder);
-            seen |= now.is_some();
-            if ended || now.is_some_and(|bytes| bytes >= at) || (seen && now.is_none()) {
-                break;
-            }
-            std::thread::yield_now();
-        }
+        wait(&mut child, folder, moment);
         // It may have ended by itself.
         child.kill().ok();
         child.wait().expect("it ends");
         let left = draft(folder).is_some();
         let session = open(&file);
-        assert_eq!(session.problems(), [], "kill {seed} at {at} of {size} bytes");
+        assert_eq!(session.problems(), [], "kill {seed} at {share} of the save");
         assert_eq!(session.data().expect("the table is in the file").row_count() as u64, ROWS);
         let now = session.plan().seed.0;
         assert!(now == held || now == seed, "the file holds {now}, neither {held} nor {seed}");

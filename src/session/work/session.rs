@@ -41,8 +41,7 @@ impl Work for OpenSession {
         if let Some(decisions) = decisions {
             content.document.decisions = decisions;
         }
-        let folder = file.as_deref().and_then(Path::parent);
-        Ok(Outcome::Session(Arc::new(open(content, (file.as_deref(), folder), found.as_deref(), task)?)))
+        Ok(Outcome::Session(Arc::new(open(content, file.as_deref(), found.as_deref(), task)?)))
     }
 }
 
@@ -75,14 +74,9 @@ fn from_journal(mut document: Document, task: &Task) -> Content {
     Content { document, ..content }
 }
 
-fn open(
-    content: Content,
-    (file, folder): (Option<&Path>, Option<&Path>),
-    found: Option<&Path>,
-    task: &Task,
-) -> Result<Opened, Problem> {
+fn open(content: Content, file: Option<&Path>, found: Option<&Path>, task: &Task) -> Result<Opened, Problem> {
     let Content { mut document, view, table, model, answers } = content;
-    let search = Search { folder, found };
+    let search = Search { folder: file.and_then(Path::parent), found };
     let mut problems = Vec::new();
     let data = document.table.as_ref().map(|of| search.table(of, table.as_deref(), task));
     let data = data.and_then(|found| found.map_err(|problem| problems.push(problem)).ok());
