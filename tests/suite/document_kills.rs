@@ -1,5 +1,6 @@
 //! A program killed while it saves: the file holds the old session or the new one, whole.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -110,6 +111,7 @@ fn a_kill_while_saving_loses_nothing_saved_before() {
             held = seed;
         }
     }
-    eprintln!("{kills} kills: {interrupted} in the midst of writing, {finished} after it");
+    let told = format!("{kills} kills: {interrupted} in the midst of writing, {finished} after it");
+    writeln!(std::io::stderr(), "{told}").expect("standard error is open");
     assert!(interrupted * 4 > kills, "{interrupted} of {kills} kills met a draft in the making");
 }
