@@ -186,7 +186,7 @@ impl Window {
 }
 
 /// The keys of the screens, in the order of the rail.
-const KEYS: [Key; 7] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+const KEYS: [Key; 8] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
 
 fn main() {
     let (rows, trees) = (argument("--rows", 100_000), argument("--trees", 100));
@@ -273,8 +273,6 @@ fn during_a_job(window: &mut Window, rows: usize) {
     window.aside.news.borrow_mut().extend(receiver.try_iter());
     report("its answer arrives", vec![window.settle()]);
 }
-
-const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
 
 fn tabs(screen: &str) -> &'static [&'static str] {
     match screen {

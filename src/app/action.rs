@@ -10,6 +10,7 @@ use crate::session::{Command, Edit, Export, WhatIf};
 
 use super::desk::{Cx, Drawer};
 use super::dialogs;
+use super::keeper;
 use super::panel::cohorts;
 use super::screen::global;
 use super::screen::global::asked;
@@ -28,6 +29,18 @@ pub struct Action {
     pub keys: &'static [KeyboardShortcut],
     pub(crate) enabled: fn(&Cx<'_>) -> bool,
     pub(crate) run: fn(&mut Cx<'_>),
+}
+
+impl Action {
+    /// The title, with what would be undone or repeated now.
+    pub(crate) fn title_now(&self, cx: &Cx<'_>) -> String {
+        let step = match self.id {
+            "undo" => cx.session.undo_name(),
+            "redo" => cx.session.redo_name(),
+            _ => None,
+        };
+        step.map_or_else(|| self.title.to_owned(), |step| format!("{}: {step}", self.title))
+    }
 }
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -76,6 +89,10 @@ fn selected(cx: &Cx<'_>) -> bool {
     cx.session.selection().is_some()
 }
 
+fn anything(cx: &Cx<'_>) -> bool {
+    cx.session.data().is_some() || cx.session.model().is_some() || cx.session.is_incomplete()
+}
+
 fn surprises(cx: &Cx<'_>) -> bool {
     cx.session.predictions().is_some_and(|p| !p.surprising.is_empty())
 }
@@ -112,6 +129,22 @@ pub static ACTIONS: &[Action] = &[
     action("export-comparison", ("File", "Export comparison…"), &[], met, |cx| {
         cx.save("comparison.csv", Export::Comparison)
     }),
+    action("open-session", ("File", "Open a session…"), &[], always, |cx| dialogs::open(cx, dialogs::What::Session)),
+    action("save-session", ("File", "Save session"), &[key(CTRL, Key::S)], anything, keeper::save),
+    action(
+        "save-session-as",
+        ("File", "Save session as…"),
+        &[key(CTRL_SHIFT, Key::S)],
+        anything,
+        dialogs::save_session,
+    ),
+    action(
+        "locate",
+        ("File", "Locate a missing file…"),
+        &[],
+        |cx| cx.session.is_incomplete(),
+        |cx| dialogs::open(cx, dialogs::What::Missing),
+    ),
     action("export-attributions", ("File", "Export attributions…"), &[], explained, |cx| {
         cx.save("attributions.csv", Export::Attributions)
     }),
@@ -150,6 +183,13 @@ pub static ACTIONS: &[Action] = &[
             true => what_if::edit(cx, Edit::Redo),
             false => cx.wish(Command::Redo),
         },
+    ),
+    action(
+        "history",
+        ("Edit", "History…"),
+        &[key(CTRL_SHIFT, Key::H)],
+        |cx| !cx.session.history().is_empty(),
+        |cx| cx.desk.keeping.history_open = true,
     ),
     action("filter", ("Edit", "Filter rows"), &[key(PLAIN, Key::Slash)], has_table, |cx| match cx.view.screen {
         ScreenId::Local => cx.desk.local.focus_search = true,
@@ -371,6 +411,8 @@ fn cancel(cx: &mut Cx<'_>) {
         cx.desk.palette.close();
     } else if cx.desk.prompt.is_some() {
         cx.desk.prompt = None;
+    } else if cx.desk.keeping.history_open {
+        cx.desk.keeping.history_open = false;
     } else if cx.desk.help_open || cx.desk.settings.open {
         cx.desk.help_open = false;
         cx.desk.settings.open = false;

@@ -101,6 +101,7 @@ pub(crate) struct Desk {
     pub(crate) prompt: Option<PathPrompt>,
     pub(crate) dialogs: Dialogs,
     pub(crate) plots: PlotStore,
+    pub(crate) keeping: super::keeper::State,
     pub(crate) start: start::State,
     pub(crate) data: data::State,
     pub(crate) model: model::State,

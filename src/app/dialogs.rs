@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui::{Id, Key, Modal, RichText, TextEdit};
 
-use crate::session::{Command, Export};
+use crate::session::{Command, Export, is_session};
 
 use super::desk::{Cx, Wish};
+use super::keeper;
 use super::style::{self, HALF, STEP};
 use super::widget::card;
 
@@ -29,6 +30,10 @@ pub(crate) enum What {
     Model,
     /// A model to compare with the open one.
     Challenger,
+    /// A session to open, or any other file.
+    Session,
+    /// A file that the open session misses.
+    Missing,
 }
 
 impl What {
@@ -37,6 +42,8 @@ impl What {
             Self::Table => "Open a table",
             Self::Model => "Open a model",
             Self::Challenger => "Open a model to compare",
+            Self::Session => "Open a session",
+            Self::Missing => "Locate a missing file",
         }
     }
 }
@@ -47,9 +54,18 @@ pub(crate) struct Dialogs {
     waiting: Option<(Receiver<Option<PathBuf>>, Instant, Goal)>,
 }
 
+impl Dialogs {
+    /// Whether the system's dialog is open.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+}
+
 enum Goal {
     Open(What),
     Save(Box<Export>, String),
+    /// The session; whether table and model are copied into the file.
+    Session(bool),
 }
 
 /// A question for a path, answered in the window.
@@ -67,13 +83,16 @@ pub(crate) fn open(cx: &mut Cx<'_>, what: What) {
     }
     let dialog = rfd::AsyncFileDialog::new().set_directory(cx.view.start_folder());
     let dialog = match what {
-        What::Table => dialog
-            .set_title(what.title())
-            .add_filter("Tables", &["csv", "tsv", "txt", "parquet", "arrow", "ipc", "feather", "jsonl", "ndjson"]),
+        What::Table => dialog.set_title(what.title()).add_filter(
+            "Tables and sessions",
+            &["csv", "tsv", "txt", "parquet", "arrow", "ipc", "feather", "jsonl", "ndjson", "candor"],
+        ),
         What::Model | What::Challenger => dialog.set_title(what.title()).add_filter(
             "Models",
             &["json", "ubj", "txt", "cbm", "pkl", "pickle", "joblib", "skops", "model", "bin", "candor"],
         ),
+        What::Session => dialog.set_title("Open a session").add_filter("Sessions", &["candor"]),
+        What::Missing => dialog.set_title("Locate a missing file"),
     };
     let answer = dialog.add_filter("All files", &["*"]).pick_file();
     wait(cx, async move { answer.await.map(|f| f.path().to_owned()) }, Goal::Open(what));
@@ -85,6 +104,21 @@ pub(crate) fn save(cx: &mut Cx<'_>, name: &str, what: Box<Export>) {
     let note = "The ending of the file chooses the format.";
     let text = place.display().to_string();
     cx.desk.prompt = Some(PathPrompt { goal: Goal::Save(what, name.to_owned()), text, note, fresh: true });
+}
+
+/// Asks where to save the session.
+pub(crate) fn save_session(cx: &mut Cx<'_>) {
+    let note = "Table, model, decisions and results stay together in one file.";
+    let (goal, text) = (Goal::Session(cx.session.has_copies()), session_place(cx));
+    cx.desk.prompt = Some(PathPrompt { goal, text, note, fresh: true });
+}
+
+/// Where the session is, or where it would be called after its table.
+fn session_place(cx: &Cx<'_>) -> String {
+    let name = cx.session.data().map_or("session", |d| d.source().name.as_str());
+    let name = Path::new(name).with_extension("candor");
+    let place = cx.session.file().map_or_else(|| cx.view.start_folder().join(name), Path::to_owned);
+    place.display().to_string()
 }
 
 fn wait(cx: &mut Cx<'_>, answer: impl Future<Output = Option<PathBuf>> + Send + 'static, goal: Goal) {
@@ -119,6 +153,7 @@ fn type_instead(cx: &mut Cx<'_>, goal: Goal) {
     let note = "No file dialog is available here. Type a path, or drop a file into the window.";
     let text = match &goal {
         Goal::Open(_) => String::new(),
+        Goal::Session(_) => session_place(cx),
         Goal::Save(_, name) => cx.view.start_folder().join(name).display().to_string(),
     };
     cx.desk.prompt = Some(PathPrompt { goal, text, note, fresh: true });
@@ -126,6 +161,14 @@ fn type_instead(cx: &mut Cx<'_>, goal: Goal) {
 
 fn answer(cx: &mut Cx<'_>, goal: Goal, path: PathBuf) {
     match goal {
+        Goal::Open(What::Missing) => cx.wish(Command::Relocate(path)),
+        // Whatever its name says, a session is a session.
+        Goal::Open(_) if is_session(&path) => cx.wishes.push(Wish::OpenFile(path)),
+        Goal::Open(What::Session) => cx.wishes.push(Wish::OpenFile(path)),
+        Goal::Session(copies) => {
+            cx.view.folder = path.parent().map(Path::to_owned);
+            keeper::save_to(cx, path, copies);
+        }
         Goal::Open(What::Table) => {
             cx.view.remember(&path);
             cx.wish(Command::OpenData(path, crate::data::read::ReadOptions::default()));
@@ -150,6 +193,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     let Some(mut prompt) = cx.desk.prompt.take() else { return };
     let (title, button) = match &prompt.goal {
         Goal::Open(what) => (what.title(), "Open"),
+        Goal::Session(_) => ("Save the session", "Save"),
         Goal::Save(..) => ("Save", "Save"),
     };
     let mut done = Done::No;
@@ -168,6 +212,10 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         }
         let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         exists_note(ui, &prompt);
+        if let Goal::Session(copies) = &mut prompt.goal {
+            let hint = "The file then opens on another machine; without copies it refers to the files where they are";
+            ui.checkbox(copies, "Copy table and model into the file").on_hover_text(hint);
+        }
         ui.add_space(STEP);
         ui.horizontal(|ui| {
             let ready = !prompt.text.trim().is_empty();
@@ -204,8 +252,8 @@ fn exists_note(ui: &mut egui::Ui, prompt: &PathPrompt) {
     let path = Path::new(prompt.text.trim());
     let known = path.parent().is_none_or(|p| p.as_os_str().is_empty() || p.is_dir());
     let text = match &prompt.goal {
-        Goal::Save(..) if !known => "This folder does not exist yet",
-        Goal::Save(..) if path.is_file() => "The file is there already and will be replaced",
+        Goal::Save(..) | Goal::Session(_) if !known => "This folder does not exist yet",
+        Goal::Save(..) | Goal::Session(_) if path.is_file() => "The file is there already and will be replaced",
         _ => " ",
     };
     ui.label(style::small(text));
@@ -214,6 +262,13 @@ fn exists_note(ui: &mut egui::Ui, prompt: &PathPrompt) {
 fn browse(cx: &mut Cx<'_>, prompt: PathPrompt) {
     match prompt.goal {
         Goal::Open(what) => open(cx, what),
+        Goal::Session(copies) => {
+            let place = session_place(cx);
+            let name = Path::new(&place).file_name().unwrap_or_default().to_string_lossy();
+            let dialog = rfd::AsyncFileDialog::new().set_title("Save the session").set_file_name(name);
+            let picked = dialog.add_filter("Sessions", &["candor"]).set_directory(cx.view.start_folder()).save_file();
+            wait(cx, async move { picked.await.map(|f| f.path().to_owned()) }, Goal::Session(copies));
+        }
         Goal::Save(what, name) => {
             let dialog = rfd::AsyncFileDialog::new().set_title("Save").set_file_name(&name);
             let picked = dialog.set_directory(cx.view.start_folder()).save_file();
@@ -241,7 +296,7 @@ pub(crate) fn hover_ui(ui: &egui::Ui) {
     painter.rect_filled(area, 0.0, skin.window.gamma_multiply(0.85));
     painter.rect_stroke(area.shrink(12.0), 12.0, egui::Stroke::new(2.0, skin.accent), egui::StrokeKind::Inside);
     let font = egui::FontId::new(22.0, style::strong_family());
-    painter.text(area.center(), egui::Align2::CENTER_CENTER, "Drop a table or a model", font, skin.text);
+    painter.text(area.center(), egui::Align2::CENTER_CENTER, "Drop a table, a model or a session", font, skin.text);
 }
 
 /// Waits for a future on the calling thread.

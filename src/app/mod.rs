@@ -8,6 +8,8 @@ mod aside;
 mod desk;
 mod dialogs;
 mod help;
+mod journal;
+mod keeper;
 mod palette;
 mod panel;
 mod plot;

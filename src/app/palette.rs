@@ -159,7 +159,7 @@ fn candidates(cx: &Cx<'_>) -> Vec<Entry> {
     let mut all: Vec<Entry> = ACTIONS
         .iter()
         .filter(|a| !matches!(a.id, "palette" | "cancel") && (a.enabled)(cx))
-        .map(|a| Entry { title: a.title.to_owned(), kind: a.group, keys: key_text(&cx.ctx, a), goal: Goal::Act(a.id) })
+        .map(|a| Entry { title: a.title_now(cx), kind: a.group, keys: key_text(&cx.ctx, a), goal: Goal::Act(a.id) })
         .collect();
     all.extend(SAMPLES.iter().map(|s| Entry {
         title: format!("Open the sample {}", s.title),

@@ -106,12 +106,52 @@ impl Default for ViewState {
 impl ViewState {
     /// What was saved, or defaults where nothing readable was.
     pub(crate) fn load() -> Self {
-        let text = home().and_then(|h| std::fs::read_to_string(h.join("view.json")).ok());
+        Self::of(home())
+    }
+
+    /// What was saved in this settings folder, which is used from now on.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self::of(Some(folder.to_owned()))
+    }
+
+    fn of(home: Option<PathBuf>) -> Self {
+        let text = home.as_ref().and_then(|h| std::fs::read_to_string(h.join("view.json")).ok());
         let mut state: Self = text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
         state.recent.truncate(RECENT_LIMIT);
-        state.home = home();
+        state.home = home;
         state.set_zoom(state.zoom);
         state
+    }
+
+    /// The settings folder.
+    pub(crate) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// Everything as at the very first start, but the files, the folder and the name that were typed or chosen.
+    pub(crate) fn reset_look(&mut self) {
+        *self = Self {
+            recent: std::mem::take(&mut self.recent),
+            author: std::mem::take(&mut self.author),
+            folder: self.folder.take(),
+            home: self.home.take(),
+            ..Self::default()
+        };
+    }
+
+    /// What a session file keeps of it, as JSON.
+    pub(crate) fn session_text(&self) -> String {
+        serde_json::json!({ "screen": super::screen::get(self.screen).name(), "inspector": self.inspector }).to_string()
+    }
+
+    /// Takes over what a session file kept; what is not understood changes nothing.
+    pub(crate) fn take_session_text(&mut self, text: &str) {
+        let kept: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let screen = kept.get("screen").and_then(serde_json::Value::as_str).and_then(ScreenId::find);
+        self.screen = screen.unwrap_or(ScreenId::Data);
+        if let Some(inspector) = kept.get("inspector").and_then(serde_json::Value::as_bool) {
+            self.inspector = inspector;
+        }
     }
 
     /// Saves; a settings folder that cannot be written is no reason to disturb anyone.

@@ -6,10 +6,11 @@ use std::time::Instant;
 use eframe::egui;
 use egui::{CentralPanel, Frame, Margin, Panel, Ui, Vec2};
 
-use crate::session::{Command, Job, Session};
+use crate::session::{self, Command, Job, Session};
 
 use super::action;
 use super::desk::{Cx, Desk, Drawer, Wish};
+use super::keeper::{self, Keeper, Then};
 use super::panel::{inspector, jobs, problems, rail, settings, status_bar, top_bar};
 use super::runner::{Runner, ThreadRunner};
 use super::shot::{Shot, ShotOptions};
@@ -112,6 +113,7 @@ pub struct CandorApp {
     view: ViewState,
     saved: ViewState,
     desk: Desk,
+    keeper: Keeper,
     shot: Option<Shot>,
     look_now: Option<Look>,
 }
@@ -120,12 +122,15 @@ impl CandorApp {
     /// A window over an empty session; `options` say what to open first.
     pub fn new(ctx: &egui::Context, runner: Box<dyn Runner>, view: ViewState, options: &RunOptions) -> Self {
         style::install(ctx);
+        let (mut view, mut desk) = (view, Desk::default());
+        let keeper = Keeper::begin(&mut view, &mut desk.keeping);
         let mut app = Self {
             session: Session::new(),
             runner,
             saved: view.clone(),
             view,
-            desk: Desk::default(),
+            desk,
+            keeper,
             shot: options.screenshot.as_ref().map(Shot::new),
             look_now: options.look,
         };
@@ -141,6 +146,8 @@ impl CandorApp {
             app.command(Command::OpenChallenger(file.clone()));
         }
         if let Some(screen) = options.screen {
+            // What was asked for counts more than how a session looked when it was saved.
+            app.desk.keeping.keep_view();
             app.view.screen = screen;
         }
         app
@@ -181,10 +188,20 @@ impl CandorApp {
             }
         }
         self.notice();
+        self.keeper.tick(ctx, &self.session, &mut self.desk.keeping);
+        self.closing(ctx);
         self.dress(ctx);
         let busy = !self.session.jobs().is_empty() || self.desk.plots.is_busy();
         if let Some(shot) = &mut self.shot {
             shot.tick(ctx, busy);
+        }
+    }
+
+    /// A window with unsaved work closes after its question was answered.
+    fn closing(&mut self, ctx: &egui::Context) {
+        let wished = ctx.input(|i| i.viewport().close_requested()) && self.shot.is_none();
+        if wished && keeper::holds(&self.session, &mut self.desk.keeping, Then::Close) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
     }
 
@@ -206,6 +223,7 @@ impl CandorApp {
         dialogs::ui(&ctx, &mut cx);
         help::ui(&ctx, &mut cx);
         settings::ui(&ctx, &mut cx);
+        keeper::ui(&ctx, &mut cx);
         for action in action::pressed(&ctx) {
             cx.act(action.id);
         }
@@ -225,6 +243,9 @@ impl CandorApp {
         for wish in wishes {
             match wish {
                 Wish::Do(command) => self.command(command),
+                Wish::OpenFile(path)
+                    if session::is_session(&path)
+                        && keeper::holds(&self.session, &mut self.desk.keeping, Then::Open(path.clone())) => {}
                 Wish::OpenFile(path) => {
                     self.view.remember(&path);
                     self.command(Command::Open(path));
@@ -317,6 +338,7 @@ impl eframe::App for CandorApp {
 
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
         self.view.save();
+        self.keeper.finish();
         for job in self.session.jobs() {
             job.task.cancel();
         }

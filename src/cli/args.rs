@@ -52,7 +52,7 @@ pub enum Verb {
     Demo(Demo),
     /// Open the window with tables and models, told apart by content
     Open(Open),
-    /// Say what a model or a table is
+    /// Say what a model, a table or a session is
     Inspect(Inspect),
     /// List every method with its settings and what it supports
     Methods(Methods),
@@ -70,6 +70,8 @@ pub enum Verb {
     Train(Train),
     /// Compare a second model with the first on the same rows: metrics, flipped decisions, what carries them
     Compare(Compare),
+    /// Save a session: table, model, decisions and answers in one file that the window opens
+    Save(Save),
 }
 
 /// `candor demo`.
@@ -127,7 +129,7 @@ impl Demo {
 /// `candor open`.
 #[derive(Debug, Default, Args)]
 pub struct Open {
-    /// Tables and models
+    /// Tables, models or a session
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// A second model to compare with the first
@@ -141,7 +143,7 @@ pub struct Open {
 /// `candor inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A model or a table
+    /// A model, a table or a session
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
@@ -370,6 +372,32 @@ pub struct Compare {
 fn share(text: &str) -> Result<f64, String> {
     let value = text.trim().parse::<f64>().ok().filter(|p| (0.0..=1.0).contains(p));
     value.ok_or_else(|| "expected a probability between 0 and 1".to_owned())
+}
+
+/// `candor save`.
+#[derive(Debug, Args)]
+pub struct Save {
+    /// The table
+    #[arg(long, value_name = "D")]
+    pub data: PathBuf,
+    /// The model file
+    #[arg(long, value_name = "M")]
+    pub model: Option<PathBuf>,
+    /// The column that the model predicts
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// Explain the model first, and keep the answer in the session
+    #[arg(long, requires = "model")]
+    pub explain: bool,
+    /// Copy table and model into the session, so that it opens on another machine
+    #[arg(long)]
+    pub copies: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show the text as a heading")]
+    pub how: How,
+    /// Session file to write
+    #[arg(long, value_name = "S.candor")]
+    pub out: PathBuf,
 }
 
 /// A unit as the command line names it.

@@ -1,4 +1,4 @@
-//! `candor inspect`: what a model or a table is.
+//! `candor inspect`: what a model, a table or a session is.
 
 use std::fmt::Write as _;
 
@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::base::{Problem, text};
 use crate::data::{Dataset, TableProfile};
 use crate::model::{Model, ModelCard, StepCard, Structure};
-use crate::session::Command;
+use crate::session::{self, Command};
 
 use super::args::{Common, Inspect};
+use super::contents::{session_json, session_text};
 use super::desk::{Desk, Failure};
 use super::print;
 
@@ -18,6 +19,12 @@ const SHOWN: usize = 40;
 
 /// Says what the file is.
 pub fn inspect(args: &Inspect, common: Common) -> Result<(), Failure> {
+    if let Some(manifest) = session::describe(&args.file)? {
+        return match common.json {
+            true => print::put_json(&session_json(&manifest)?),
+            false => print::put_text(&session_text(&manifest, &args.file)),
+        };
+    }
     let mut desk = Desk::new(common);
     desk.carry_out(Command::Open(args.file.clone()))?;
     let session = &desk.session;

@@ -6,6 +6,7 @@
 pub mod args;
 mod chart;
 mod compare;
+mod contents;
 pub mod demo;
 mod desk;
 mod destination;
@@ -18,6 +19,7 @@ mod probe;
 mod progress;
 mod report;
 mod rows;
+mod save;
 mod stream;
 mod train;
 
@@ -39,6 +41,7 @@ pub fn run(verb: Verb, common: Common) -> Result<(), Failure> {
         Verb::Compare(args) => compare::compare(&args, common),
         Verb::Train(args) => train::train(&args, common),
         Verb::Demo(args) => demo::demo(&args.folder(), common),
+        Verb::Save(args) => save::save(&args, common),
         Verb::Open(_) => Err(no_display("the window was asked for where only the command line runs")),
     }
 }

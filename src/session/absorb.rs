@@ -8,7 +8,9 @@ use crate::data::Dataset;
 use crate::explain::{Answers, Explanation};
 use crate::model::Model;
 
-use super::command::{CohortBy, RowChoice};
+use super::command::CohortBy;
+use super::document::decisions::Owner;
+use super::document::kept::{Missing, Origin};
 use super::event::{Event, JobId, Outcome};
 use super::job::Job;
 use super::ledger::{Purpose, Ticket};
@@ -34,11 +36,14 @@ impl Session {
     pub fn absorb(&mut self, event: Event) -> Vec<Job> {
         let Some(ticket) = self.ledger.tickets.get(&event.job).cloned() else { return Vec::new() };
         let wanted = self.is_wanted(event.job, &ticket);
+        let (before, revision) = (self.decided.clone(), self.ledger.revision);
+        let (key, file) = (self.ledger.attribution_key.clone(), self.kept.file.clone());
         if event.last {
             self.ledger.tickets.remove(&event.job);
             self.jobs.retain(|j| j.id != event.job);
             if event.outcome.is_err() {
                 self.ledger.asked_options.remove(&event.job);
+                self.kept.saving.remove(&event.job);
             }
             if let Purpose::Draw(key) = &ticket.purpose {
                 self.ledger.drawing.remove(key);
@@ -60,6 +65,18 @@ impl Session {
         };
         jobs.extend(self.forget());
         self.restamp();
+        if revision.data != self.ledger.revision.data {
+            self.history.rebase(Owner::Table, &self.decided);
+        }
+        if revision.model != self.ledger.revision.model {
+            self.history.rebase(Owner::Model, &self.decided);
+        }
+        let same = before.same(&self.decided) && revision == self.ledger.revision;
+        let same = same && key == self.ledger.attribution_key && file == self.kept.file;
+        self.ledger.changes += u64::from(!same);
+        if ticket.purpose == Purpose::Select {
+            self.remember(before);
+        }
         jobs
     }
 
@@ -71,6 +88,7 @@ impl Session {
         match &ticket.purpose {
             _ if cancelled => false,
             Purpose::Open | Purpose::Sample | Purpose::Export | Purpose::Forget => true,
+            Purpose::Save | Purpose::Session => true,
             Purpose::Profile => then.data == now.data,
             Purpose::Select | Purpose::Cohorts => same_inputs,
             Purpose::Train => then.data == now.data,
@@ -105,6 +123,7 @@ impl Session {
                 self.link = Some(link);
                 self.predictions = Some(predictions);
                 self.performance = performance;
+                self.adopt_kept_answers();
                 let explain = std::mem::take(&mut self.ledger.explain_when_linked);
                 let mut jobs = self.find_cohorts();
                 if explain {
@@ -155,6 +174,11 @@ impl Session {
                 Vec::new()
             }
             (Outcome::WhatIf(found), _) => self.adopt_what_if(found),
+            (Outcome::Saved(path), _) => {
+                self.adopt_saved(job, path);
+                Vec::new()
+            }
+            (Outcome::Session(opened), _) => self.adopt_session(job, &opened),
             (Outcome::Nothing | Outcome::Chart(..) | Outcome::Challenged(_), _) => Vec::new(),
         }
     }
@@ -199,6 +223,20 @@ impl Session {
         if self.ledger.data_from.is_some_and(|newer| newer > job) {
             return Vec::new();
         }
+        if self.is_missing_table(&data.source().sha256)
+            && let Some(path) = data.source().path.clone()
+        {
+            return self.relocate(path);
+        }
+        if self.data.as_ref().is_some_and(|open| open.source().sha256 != data.source().sha256) {
+            // Another table is another document: saving it must not replace the file of this one.
+            self.kept.file = None;
+            self.kept.saved = None;
+            self.kept.restored = false;
+        }
+        self.kept.missing = Missing::default();
+        self.kept.answers.clear();
+        self.kept.table = self.origin_of(job, from_sample);
         self.ledger.data_from = Some(job);
         self.ledger.read_options = self.ledger.asked_options.remove(&job).unwrap_or_default();
         self.ledger.revision.data += 1;
@@ -207,13 +245,10 @@ impl Session {
         self.forget_answers();
         self.cancel_where(|p| matches!(p, Purpose::Profile | Purpose::Train));
         self.profile = None;
-        self.row = None;
-        self.selection = None;
+        self.decided.row = None;
+        self.decided.selection = None;
         self.cohorts.retain(|c| matches!(c.by, CohortBy::Query(_)));
-        self.history.forget_roles();
-        if !fits(&self.plan.rows, data.row_count()) {
-            self.plan.rows = RowChoice::All;
-        }
+        self.fit_plan(data.row_count());
         if from_sample {
             // The sample's own model follows; the old one would be compared with a table it has never seen.
             self.opened = None;
@@ -235,6 +270,14 @@ impl Session {
         if self.ledger.model_from.is_some_and(|newer| newer > job) {
             return Vec::new();
         }
+        if self.is_missing_model(&model.card().sha256)
+            && let Some(path) = model.card().path.clone()
+        {
+            return self.relocate(path);
+        }
+        self.kept.missing = Missing::default();
+        self.kept.answers.clear();
+        self.kept.model = self.origin_of(job, matches!(kind, Kind::Sample));
         self.ledger.model_from = Some(job);
         self.ledger.revision.model += 1;
         self.ledger.explain_when_linked = matches!(kind, Kind::Sample);
@@ -243,11 +286,16 @@ impl Session {
             Kind::Trained(rows) => Some(rows),
             Kind::Opened | Kind::Sample => None,
         };
-        self.output = 0;
-        self.feature = None;
+        self.decided.output = 0;
+        self.decided.feature = None;
         self.opened = Some(Arc::clone(&model));
         self.model = Some(model);
         self.link_jobs()
+    }
+
+    /// Where the table or model of this job came from.
+    fn origin_of(&self, job: JobId, from_sample: bool) -> Origin {
+        Origin { sample: self.kept.asked_samples.get(&job).copied().filter(|_| from_sample), copy: None }
     }
 
     /// Drops what was computed from the table and model before, and stops what is still computing from them.
@@ -265,14 +313,5 @@ impl Session {
         self.ledger.attribution_key.clear();
         self.ledger.chart_problems.clear();
         self.ledger.latest_charts.clear();
-    }
-}
-
-/// Whether a choice of rows lies inside a table of `total` rows.
-fn fits(rows: &RowChoice, total: usize) -> bool {
-    match rows {
-        RowChoice::All | RowChoice::Draw(_) => true,
-        RowChoice::Range(_, end) => *end as usize <= total,
-        RowChoice::List(list) => list.iter().all(|r| r.index() < total),
     }
 }

@@ -10,7 +10,6 @@ use crate::explain::method::{self, Explainer};
 
 use super::command::{ChartRequest, Command, Export, Plan, RowChoice};
 use super::event::JobId;
-use super::history::{Change, Step};
 use super::job::Job;
 use super::ledger::Purpose;
 use super::samples;
@@ -23,8 +22,14 @@ const FIRST_ROWS: usize = 500;
 impl Session {
     /// A wish becomes work: changes what can be changed at once, returns jobs for the rest. No thread, no disk.
     pub fn apply(&mut self, command: Command) -> Vec<Job> {
+        let before = self.decided.clone();
+        let travels = matches!(command, Command::Undo | Command::Redo | Command::Revisit(_));
         let jobs = self.carry_out(command);
         self.restamp();
+        self.ledger.changes += u64::from(!before.same(&self.decided));
+        if !travels {
+            self.remember(before);
+        }
         jobs
     }
 
@@ -46,14 +51,18 @@ impl Session {
             }
             Command::OpenSample(id) => self.open_sample(&id),
             Command::SetRole(column, role) => self.set_role(column, role),
-            Command::SetPlan(plan) => self.set_plan(plan),
+            Command::SetPlan(plan) => {
+                let changed = plan != *self.decided.plan;
+                self.decided.plan = Arc::new(plan);
+                if changed { self.what_if_again(true) } else { Vec::new() }
+            }
             Command::Explain => self.explain(),
             Command::Ask { method, knobs } => self.ask_aside(method, knobs),
             Command::Draw(request) => self.draw(request),
             Command::Train { learner, target, knobs, seed } => {
                 let Some(data) = self.require_data("Could not train a model") else { return Vec::new() };
                 let title = "Training a model".to_owned();
-                let threads = self.plan.threads;
+                let threads = self.decided.plan.threads;
                 let work = work::train::Train { data, learner, target, knobs, seed, threads };
                 vec![self.issue(Purpose::Train, title, work)]
             }
@@ -61,7 +70,7 @@ impl Session {
             Command::SelectWhere(query) => {
                 let scene = self.scene();
                 self.cancel_where(|p| *p == Purpose::Select);
-                let work = work::select::Select { scene, output: self.output, query };
+                let work = work::select::Select { scene, output: self.decided.output, query };
                 vec![self.issue(Purpose::Select, "Selecting rows".to_owned(), work)]
             }
             Command::SetCohort(name, by) => self.set_cohort(&name, by),
@@ -88,6 +97,10 @@ impl Session {
                 jobs
             }
             Command::WhatIf(edit) => self.edit(edit),
+            Command::Revisit(steps) => self.revisit(steps),
+            Command::SaveSession { path, view, copies } => self.save(path, view, copies),
+            Command::Relocate(found) => self.relocate(found),
+            Command::Restore(document) => self.restore(document),
             other => {
                 self.choose(&other);
                 Vec::new()
@@ -103,17 +116,17 @@ impl Session {
             }
             Command::SelectRow(row) => {
                 let rows = self.data.as_ref().map_or(0, |d| d.row_count());
-                self.row = row.filter(|r| r.index() < rows);
+                self.decided.row = row.filter(|r| r.index() < rows);
             }
             Command::SelectFeature(feature) => {
                 let inputs = self.model.as_ref().map_or(0, |m| m.card().inputs.len());
-                self.feature = feature.filter(|f| *f < inputs);
+                self.decided.feature = feature.filter(|f| *f < inputs);
             }
             Command::SelectOutput(output) => {
                 let outputs = self.model.as_ref().map_or(0, |m| m.card().outputs.len());
-                self.output = output.min(outputs.saturating_sub(1));
+                self.decided.output = output.min(outputs.saturating_sub(1));
             }
-            Command::SetThreshold(threshold) if (0.0..=1.0).contains(&threshold) => self.threshold.0 = threshold,
+            Command::SetThreshold(threshold) if (0.0..=1.0).contains(&threshold) => self.decided.threshold = threshold,
             Command::Cancel(id) => self.with_job(id, |state| state.task.cancel()),
             Command::Pause(id, paused) => self.with_job(id, |state| state.task.set_paused(paused)),
             Command::Dismiss(position) if position < self.problems.len() => {
@@ -127,9 +140,9 @@ impl Session {
     pub(super) fn choose_rows(&mut self, rows: Arc<RowSet>) {
         let fits = self.data.as_ref().is_some_and(|d| d.row_count() == rows.total());
         if rows.is_empty() {
-            self.selection = None;
+            self.decided.selection = None;
         } else if fits {
-            self.selection = Some(rows);
+            self.decided.selection = Some(rows);
         }
     }
 
@@ -147,13 +160,15 @@ impl Session {
             ));
             return Vec::new();
         };
-        vec![self.issue(Purpose::Sample, format!("Opening {}", sample.title), work::open::OpenSample { sample })]
+        let title = format!("Opening {}", sample.title);
+        let job = self.issue(Purpose::Sample, title, work::open::OpenSample { sample });
+        self.kept.asked_samples.insert(job.id, sample.id);
+        vec![job]
     }
 
     fn set_role(&mut self, column: usize, role: Role) -> Vec<Job> {
         let Some(data) = self.data.clone() else { return Vec::new() };
-        let Some(name) = data.columns().get(column).map(|c| Arc::clone(&c.name)) else { return Vec::new() };
-        if data.roles().get(column) == Some(&role) {
+        if column >= data.columns().len() || data.roles().get(column) == Some(&role) {
             return Vec::new();
         }
         let before = data.roles().to_vec();
@@ -165,12 +180,11 @@ impl Session {
             changed = others.into_iter().fold(changed, |data, other| data.with_role(other, Role::Feature));
         }
         let after = changed.roles().to_vec();
-        self.history.push(Step { name: format!("Role of “{name}”"), change: Change::Roles(before, after.clone()) });
         self.take_roles(after)
     }
 
     /// Adopts roles; what depends on the target is measured anew.
-    fn take_roles(&mut self, roles: Vec<Role>) -> Vec<Job> {
+    pub(super) fn take_roles(&mut self, roles: Vec<Role>) -> Vec<Job> {
         let Some(data) = self.data.take() else { return Vec::new() };
         let old_target = data.column_with(Role::Target);
         let old_weight = data.column_with(Role::Weight);
@@ -186,51 +200,19 @@ impl Session {
         self.link_jobs()
     }
 
-    fn set_plan(&mut self, plan: Plan) -> Vec<Job> {
-        if plan != self.plan {
-            let before = std::mem::replace(&mut self.plan, plan.clone());
-            let change = Change::Plan(Box::new(before), Box::new(plan));
-            self.history.push(Step { name: "How to explain".to_owned(), change });
-            return self.what_if_again(true);
-        }
-        Vec::new()
-    }
-
-    fn undo(&mut self) -> Vec<Job> {
-        match self.history.undo().map(|s| s.change) {
-            Some(Change::Roles(before, _)) => self.take_roles(before),
-            Some(Change::Plan(before, _)) => {
-                self.plan = *before;
-                self.what_if_again(true)
-            }
-            None => Vec::new(),
-        }
-    }
-
-    fn redo(&mut self) -> Vec<Job> {
-        match self.history.redo().map(|s| s.change) {
-            Some(Change::Roles(_, after)) => self.take_roles(after),
-            Some(Change::Plan(_, after)) => {
-                self.plan = *after;
-                self.what_if_again(true)
-            }
-            None => Vec::new(),
-        }
-    }
-
     /// Explains with the current plan; costs nothing when attributions are known or on their way.
     pub(super) fn explain(&mut self) -> Vec<Job> {
         let Some(joined) = self.require_joined("Could not explain the model") else { return Vec::new() };
-        if let Some(method) = method::find(&self.plan.method).filter(|m| m.answers() != Shape::Attribution) {
-            return self.ask(joined, method, self.plan.clone());
+        if let Some(method) = method::find(&self.decided.plan.method).filter(|m| m.answers() != Shape::Attribution) {
+            return self.ask(joined, method, Plan::clone(&self.decided.plan));
         }
-        let key = self.explanation_key(&self.plan);
+        let key = self.explanation_key(&self.decided.plan);
         if let Some(known) = key.as_ref().and_then(|k| self.memo.explanation(k)) {
             self.cancel_where(|p| matches!(p, Purpose::Explain(_)));
             self.answers.keep(self.with_class_names(known));
             self.attribution_is_partial = false;
             self.ledger.attribution_key = key.unwrap_or_default();
-            self.ledger.explained_with = Some((self.ledger.attribution_key.clone(), self.plan.clone()));
+            self.ledger.explained_with = Some((self.ledger.attribution_key.clone(), Plan::clone(&self.decided.plan)));
             return self.challenge_jobs();
         }
         let key = key.unwrap_or_else(|| format!("once-{}", self.ledger.next_job));
@@ -238,16 +220,16 @@ impl Session {
             return Vec::new();
         }
         self.cancel_where(|p| matches!(p, Purpose::Explain(_)));
-        let rows = chosen_count(&self.plan.rows, joined.data.row_count());
+        let rows = chosen_count(&self.decided.plan.rows, joined.data.row_count());
         let title = format!("Explaining {}", text::counted(rows, "row"));
         let work = work::explain::Explain {
             joined,
             scene: self.scene(),
-            output: self.output,
-            plan: self.plan.clone(),
+            output: self.decided.output,
+            plan: Plan::clone(&self.decided.plan),
             first_rows: (!self.answers_once).then_some(FIRST_ROWS),
         };
-        self.ledger.explained_with = Some((key.clone(), self.plan.clone()));
+        self.ledger.explained_with = Some((key.clone(), Plan::clone(&self.decided.plan)));
         vec![self.issue(Purpose::Explain(key), title, work)]
     }
 
@@ -261,8 +243,8 @@ impl Session {
                 return Vec::new();
             }
         };
-        let scale = self.plan.scale.filter(|scale| method.scales(&*joined.model).contains(scale));
-        let plan = Plan { method: id, knobs, scale, ..self.plan.clone() };
+        let scale = self.decided.plan.scale.filter(|scale| method.scales(&*joined.model).contains(scale));
+        let plan = Plan { method: id, knobs, scale, ..Plan::clone(&self.decided.plan) };
         self.ask(joined, method, plan)
     }
 
@@ -273,7 +255,7 @@ impl Session {
         vec![self.issue(
             purpose,
             title,
-            work::explain::Explain { joined, scene: self.scene(), output: self.output, plan, first_rows: None },
+            work::explain::Explain { joined, scene: self.scene(), output: self.decided.output, plan, first_rows: None },
         )]
     }
 
@@ -299,7 +281,7 @@ impl Session {
         };
         let work = work::export::WriteFile {
             scene: self.scene(),
-            plan: self.plan.clone(),
+            plan: Plan::clone(&self.decided.plan),
             known,
             export,
             path: path.to_owned(),
@@ -312,7 +294,7 @@ impl Session {
         let (Some(data), Some(model)) = (self.data.clone(), self.opened.clone()) else { return Vec::new() };
         self.cancel_where(|p| *p == Purpose::Link);
         let title = format!("Predicting {}", text::counted(data.row_count(), "row"));
-        let threads = self.plan.threads;
+        let threads = self.decided.plan.threads;
         vec![self.issue(
             Purpose::Link,
             title,

@@ -131,8 +131,8 @@ impl Session {
         self.ledger.revision.challenger += 1;
         self.forget_answers();
         self.ledger.explain_when_linked = explained;
-        self.output = 0;
-        self.feature = None;
+        self.decided.output = 0;
+        self.decided.feature = None;
         self.model = Some(Arc::clone(&challenger.opened));
         self.opened = Some(challenger.opened);
         self.link_jobs()
@@ -155,7 +155,7 @@ impl Session {
         let (Some(champion), Some(predictions)) = (self.joined(), self.predictions.clone()) else { return Vec::new() };
         self.stop_comparing();
         let held_out = [self.ledger.held_out.clone(), challenger.held_out].into_iter().flatten().collect();
-        let threads = self.plan.threads;
+        let threads = self.decided.plan.threads;
         let work = work::challenge::Meet { champion, predictions, challenger: challenger.opened, held_out, threads };
         vec![self.issue(Purpose::Meet, "Comparing two models".to_owned(), work)]
     }
@@ -176,7 +176,7 @@ impl Session {
             return Vec::new();
         };
         let decides = model.card().task.is_classification();
-        let threshold = decides.then_some(self.threshold.0);
+        let threshold = decides.then_some(self.decided.threshold);
         self.cancel_where(|p| *p == Purpose::Differ);
         let work = work::challenge::Differ { predictions, meeting, threshold };
         vec![self.issue(Purpose::Differ, "Comparing decisions".to_owned(), work)]
@@ -195,8 +195,14 @@ impl Session {
             return Vec::new();
         }
         self.cancel_where(|p| matches!(p, Purpose::ExplainBoth(_)));
-        let work =
-            work::challenge::ExplainBoth { champion, known, plan, meeting, scene: self.scene(), output: self.output };
+        let work = work::challenge::ExplainBoth {
+            champion,
+            known,
+            plan,
+            meeting,
+            scene: self.scene(),
+            output: self.decided.output,
+        };
         vec![self.issue(purpose, "Explaining the challenger".to_owned(), work)]
     }
 
@@ -223,6 +229,6 @@ impl Session {
         let (known, revision) = (self.challenger.as_ref(), self.ledger.revision);
         let met = known.is_some_and(|c| c.meeting.is_some());
         let explained = known.filter(|c| c.challenge.is_some()).map_or("", |c| &c.explained);
-        format!("{}{}{explained}@{}", revision.challenger, u8::from(met), self.threshold.0)
+        format!("{}{}{explained}@{}", revision.challenger, u8::from(met), self.decided.threshold)
     }
 }

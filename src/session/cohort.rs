@@ -69,7 +69,7 @@ impl Session {
         if queries.is_empty() || self.data.is_none() {
             return Vec::new();
         }
-        let work = Find { scene: self.scene(), output: self.output, queries };
+        let work = Find { scene: self.scene(), output: self.decided.output, queries };
         vec![self.issue(Purpose::Cohorts, "Finding the rows of cohorts".to_owned(), work)]
     }
 

@@ -13,6 +13,7 @@ use crate::explain::method::answering;
 use crate::model::Scale;
 pub use crate::report::ReportPlan;
 
+use super::document::Document;
 use super::event::JobId;
 use super::what_if::Edit;
 
@@ -78,7 +79,7 @@ pub enum Command {
     Pause(JobId, bool),
     /// Removes a problem from the list by position.
     Dismiss(usize),
-    /// Takes back the last change of roles or plan.
+    /// Takes back the last decision.
     Undo,
     /// Repeats what was taken back.
     Redo,
@@ -92,6 +93,21 @@ pub enum Command {
     CloseChallenger,
     /// Changes the what-if.
     WhatIf(Edit),
+    /// Goes to the state after so many steps of the history; 0 is the state before all of them.
+    Revisit(usize),
+    /// Writes the session to a file: references or copies of table and model, decisions, answers.
+    SaveSession {
+        /// Where.
+        path: PathBuf,
+        /// How the window looks, as JSON that only the window understands; empty without a window.
+        view: String,
+        /// Whether the bytes of table and model are copied into the file, so that it opens on another machine.
+        copies: bool,
+    },
+    /// Says where a file is that the opened session refers to and that was not found.
+    Relocate(PathBuf),
+    /// Opens what a journal tells of a session that ended unexpectedly.
+    Restore(Box<Document>),
 }
 
 impl Command {

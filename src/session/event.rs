@@ -12,6 +12,7 @@ use crate::model::{Model, Performance, Scale};
 use super::challenger::{Differences, Meeting};
 use super::cohort::Found;
 use super::command::ChartRequest;
+use super::document::kept::Opened;
 use super::work::what_if::Found as WhatIfFound;
 
 /// Identity of a job within a session.
@@ -61,6 +62,10 @@ pub enum Outcome {
     Cohorts(Vec<(String, Found)>),
     /// A file that was written.
     Written(PathBuf),
+    /// A session file that was written.
+    Saved(PathBuf),
+    /// A session that was opened, with its table and model as far as they were found.
+    Session(Arc<Opened>),
     /// Nothing to tell (the job was cancelled).
     Nothing,
     /// A model to compare with the open one.
@@ -88,6 +93,8 @@ impl std::fmt::Debug for Outcome {
             Self::Rows(_) => "Rows",
             Self::Cohorts(_) => "Cohorts",
             Self::Written(_) => "Written",
+            Self::Saved(_) => "Saved",
+            Self::Session(_) => "Session",
             Self::Nothing => "Nothing",
             Self::Challenger(_) => "Challenger",
             Self::Met(_) => "Met",

@@ -52,6 +52,10 @@ pub(super) enum Purpose {
     ExplainBoth(String),
     /// A part of the what-if.
     WhatIf(Part),
+    /// The session to write.
+    Save,
+    /// A session to open again, or from a journal.
+    Session,
 }
 
 /// A job's entry in the books.
@@ -83,6 +87,8 @@ pub(super) struct Ledger {
     pub attribution_key: String,
     /// How the newest attributions were asked for, with their memo key.
     pub explained_with: Option<(String, Plan)>,
+    /// Counts changes of what is open and decided.
+    pub changes: u64,
     /// Counts adopted answers beside the attributions.
     pub answered: u64,
     /// Counts changes of cohorts.
@@ -144,8 +150,12 @@ impl Session {
         })
     }
 
-    /// Writes down anew what charts depend on; called at the end of every change.
+    /// Writes down anew what charts depend on, and which roles the columns have; called at the end of every change.
     pub(super) fn restamp(&mut self) {
+        let roles = self.data.as_ref().map_or(&[][..], |data| data.roles());
+        if *self.decided.roles != *roles {
+            self.decided.roles = roles.into();
+        }
         let part = if self.attribution_is_partial { "part" } else { "whole" };
         let revision = self.ledger.revision;
         self.ledger.stamp = format!(
@@ -172,7 +182,10 @@ impl Session {
         if plan.background_where.is_some() {
             // A query may ask for cohorts and for what was computed.
             let of_target = self.ledger.revision.roles;
-            key = key.number(self.ledger.cohorts).number(of_target).reals(&[self.threshold.0, self.output as f64]);
+            key = key
+                .number(self.ledger.cohorts)
+                .number(of_target)
+                .reals(&[self.decided.threshold, self.decided.output as f64]);
         }
         Some(key.finish().0)
     }

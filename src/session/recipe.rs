@@ -82,7 +82,7 @@ impl Session {
         card.path.as_ref()?;
         let mut words = Words::new("chart", &scene);
         words.option("--kind", request.kind);
-        words.plan(&self.plan);
+        words.plan(&self.decided.plan);
         let name = |feature: usize| card.inputs.get(feature).map(|input| input.name.clone());
         if card.outputs.len() > 1 {
             words.option("--output", card.outputs.get(request.output)?);

@@ -12,6 +12,8 @@ use crate::model::{Model, Performance};
 use super::challenger::Challenger;
 use super::cohort::Cohort;
 use super::command::{ChartRequest, Plan};
+use super::document::Decisions;
+use super::document::kept::Kept;
 use super::event::{JobId, Predictions};
 use super::history::History;
 use super::ledger::{Ledger, Purpose};
@@ -34,32 +36,18 @@ pub struct Session {
     pub(super) performance: Option<Arc<Performance>>,
     pub(super) answers: Answers,
     pub(super) attribution_is_partial: bool,
-    pub(super) plan: Plan,
-    pub(super) row: Option<RowId>,
+    pub(super) decided: Decisions,
     pub(super) cohorts: Vec<Cohort>,
-    pub(super) selection: Option<Arc<RowSet>>,
-    pub(super) feature: Option<usize>,
-    pub(super) output: usize,
-    pub(super) threshold: Threshold,
     pub(super) problems: Vec<Problem>,
     pub(super) written: Vec<PathBuf>,
     pub(super) jobs: Vec<JobState>,
     pub(super) ledger: Ledger,
     pub(super) memo: Memo,
     pub(super) history: History,
+    pub(super) kept: Kept,
     pub(super) answers_once: bool,
     pub(super) challenger: Option<Challenger>,
     pub(super) what_if: Option<Box<WhatIf>>,
-}
-
-/// A decision threshold, one half until somebody moves it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Threshold(pub f64);
-
-impl Default for Threshold {
-    fn default() -> Self {
-        Self(0.5)
-    }
 }
 
 /// A job that has not ended.
@@ -146,12 +134,12 @@ impl Session {
 
     /// How explanations are computed.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.decided.plan
     }
 
     /// The selected row.
     pub fn row(&self) -> Option<RowId> {
-        self.row
+        self.decided.row
     }
 
     /// Cohorts, in the order in which they were made.
@@ -166,22 +154,22 @@ impl Session {
 
     /// The selected rows; `None` while nothing but perhaps a single row is selected.
     pub fn selection(&self) -> Option<&Arc<RowSet>> {
-        self.selection.as_ref()
+        self.decided.selection.as_ref()
     }
 
     /// The selected feature, by input index.
     pub fn feature(&self) -> Option<usize> {
-        self.feature
+        self.decided.feature
     }
 
     /// The output that charts show.
     pub fn output(&self) -> usize {
-        self.output
+        self.decided.output
     }
 
     /// The decision threshold of two-class models, a probability.
     pub fn threshold(&self) -> f64 {
-        self.threshold.0
+        self.decided.threshold
     }
 
     /// What failed and was not dismissed, newest last.
@@ -224,13 +212,23 @@ impl Session {
     /// Changes whenever something changes that computed columns depend on.
     pub fn stamp(&self) -> String {
         let ledger = &self.ledger;
-        format!("{}|{}|{}|{}", ledger.stamp, ledger.cohorts, self.threshold.0, self.output)
+        format!("{}|{}|{}|{}", ledger.stamp, ledger.cohorts, self.decided.threshold, self.decided.output)
     }
 
     /// Bytes held by kept results and by the tables of the what-if, and the limit of the former.
     pub fn memory(&self) -> (u64, u64) {
         let (held, limit) = self.memo.memory();
         (held + self.what_if.as_ref().map_or(0, |of| of.bytes()), limit)
+    }
+
+    /// Everything the user decided, taken at this moment.
+    pub fn decisions(&self) -> &Decisions {
+        &self.decided
+    }
+
+    /// What was decided step by step.
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// The name of the change that undo would take back.
@@ -270,7 +268,7 @@ impl Session {
             predictions: self.predictions.clone(),
             performance: self.performance.clone(),
             answers: self.answers.clone(),
-            threshold: self.threshold.0,
+            threshold: self.decided.threshold,
             read_options: self.ledger.read_options.clone(),
             cohorts: self
                 .cohorts

@@ -20,6 +20,9 @@ mod curves;
 mod damaged_models;
 mod damaged_pickles;
 mod determinism;
+mod document;
+mod document_hostile;
+mod document_kills;
 mod ebm_terms;
 mod exactness;
 mod hostile_archives;
@@ -51,6 +54,8 @@ mod term_charts;
 mod theme;
 mod tree_engine;
 mod truth;
+#[cfg(feature = "app")]
+mod ui_document;
 #[cfg(feature = "app")]
 mod ui_tree;
 #[cfg(feature = "app")]

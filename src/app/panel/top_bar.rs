@@ -52,12 +52,8 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn item(ui: &mut Ui, cx: &mut Cx<'_>, action: &'static Action) {
     let enabled = (action.enabled)(cx);
-    let title = match action.id {
-        "undo" => cx.session.undo_name().map_or_else(|| action.title.to_owned(), |n| format!("Undo: {n}")),
-        "redo" => cx.session.redo_name().map_or_else(|| action.title.to_owned(), |n| format!("Redo: {n}")),
-        _ => action.title.to_owned(),
-    };
-    let button = Button::new(title).shortcut_text(action::key_text(ui.ctx(), action)).frame_when_inactive(false);
+    let button =
+        Button::new(action.title_now(cx)).shortcut_text(action::key_text(ui.ctx(), action)).frame_when_inactive(false);
     if ui.add_enabled(enabled, button).clicked() {
         cx.act(action.id);
         ui.close();

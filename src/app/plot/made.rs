@@ -20,6 +20,7 @@ pub(super) fn dots(count: usize, rows: &[RowId]) -> Chart {
         marks: vec![Mark::Points { xy: xy.into(), paint, rows: Arc::from(rows), radius: 1.8 }],
         notes: Vec::new(),
         legend: Vec::new(),
+        sentence: String::new(),
         alt: String::new(),
         table: ChartTable::default(),
     }

@@ -1,5 +1,7 @@
 //! The first screen: open a table, a model, a sample, or what was open lately.
 
+mod recovery;
+
 use std::path::PathBuf;
 
 use eframe::egui;
@@ -52,6 +54,7 @@ impl Screen for Start {
                         and carries its error and its origin.";
             ui.add(egui::Label::new(RichText::new(line).weak()).wrap());
             ui.add_space(GAP);
+            recovery::cards(ui, cx);
             own_files(ui, cx);
             ui.add_space(GAP);
             samples(ui, cx);
@@ -85,7 +88,7 @@ fn own_files(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.horizontal(|ui| {
             let width = (ui.available_width() - 88.0).max(120.0);
             let edit = TextEdit::singleline(&mut cx.desk.start.path)
-                .hint_text("Path of a table or model file")
+                .hint_text("Path of a table, model or session file")
                 .desired_width(width)
                 .margin(egui::Margin::symmetric(10, 6));
             let response = ui.add(edit);

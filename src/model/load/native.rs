@@ -103,6 +103,30 @@ pub fn save(model: &dyn Model) -> Result<Vec<u8>, ModelError> {
     to_json(&card, &body)
 }
 
+/// A model trained here from the bytes that [`save`] gave: as it was, without a file.
+pub fn restore(bytes: &[u8], task: &Task) -> Result<Arc<dyn Model>, ModelError> {
+    let file = parse(bytes, task)?;
+    let card = ModelCard { path: None, sha256: Fingerprint::of(bytes), bytes: 0, ..file.card };
+    file.body.into_model(card)
+}
+
+fn parse(bytes: &[u8], task: &Task) -> Result<NativeFile<ModelCard, NativeBody>, ModelError> {
+    let file: NativeFile<ModelCard, NativeBody> = serde_json::from_slice(bytes).map_err(|error| {
+        ModelError::malformed(format!("line {}, character {}", error.line(), error.column()), error.to_string())
+    })?;
+    task.check()?;
+    if file.format != FORMAT {
+        return Err(ModelError::malformed("format", "this is no Candor model"));
+    }
+    if file.version != VERSION {
+        return Err(ModelError::Unsupported {
+            what: format!("the file has version {} of the model format", file.version),
+            hint: "Open it with the version of Candor that wrote it, or a newer one".to_owned(),
+        });
+    }
+    Ok(file)
+}
+
 /// The loader of Candor's own files.
 pub struct Native;
 
@@ -126,19 +150,7 @@ impl Loader for Native {
     }
 
     fn load(&self, bytes: &[u8], origin: &Origin<'_>, task: &Task) -> Result<Arc<dyn Model>, ModelError> {
-        let file: NativeFile<ModelCard, NativeBody> = serde_json::from_slice(bytes).map_err(|error| {
-            ModelError::malformed(format!("line {}, character {}", error.line(), error.column()), error.to_string())
-        })?;
-        task.check()?;
-        if file.format != FORMAT {
-            return Err(ModelError::malformed("format", "this is no Candor model"));
-        }
-        if file.version != VERSION {
-            return Err(ModelError::Unsupported {
-                what: format!("the file has version {} of the model format", file.version),
-                hint: "Open it with the version of Candor that wrote it, or a newer one".to_owned(),
-            });
-        }
+        let file = parse(bytes, task)?;
         let card =
             ModelCard { path: Some(origin.path.clone()), sha256: origin.sha256(), bytes: origin.bytes, ..file.card };
         file.body.into_model(card)

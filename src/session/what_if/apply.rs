@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Problem, RowId};
 use crate::data::Value;
 
-use crate::session::command::ChartRequest;
+use crate::session::command::{ChartRequest, Plan};
 use crate::session::job::Job;
 use crate::session::ledger::Purpose;
 use crate::session::state::Session;
@@ -138,7 +138,8 @@ impl Session {
     fn prepare_job(&mut self) -> Option<Job> {
         let joined = self.joined()?;
         self.cancel_where(|p| *p == Purpose::WhatIf(Part::Prepare));
-        let work = Prepare { joined, scene: self.scene(), output: self.output, plan: self.plan.clone() };
+        let work =
+            Prepare { joined, scene: self.scene(), output: self.decided.output, plan: Plan::clone(&self.decided.plan) };
         Some(self.issue(Purpose::WhatIf(Part::Prepare), "Making what-if answers fast".to_owned(), work))
     }
 
@@ -148,12 +149,12 @@ impl Session {
         let work = Answer {
             scene: self.scene(),
             joined,
-            plan: self.plan.clone(),
+            plan: Plan::clone(&self.decided.plan),
             prepared: of.prepared.clone(),
             name: of.title(),
             values: Arc::clone(of.values()),
             start: Arc::clone(of.original()),
-            chart: of.chart.clone().unwrap_or_else(|| ChartRequest::of_variant(WATERFALL, self.output)),
+            chart: of.chart.clone().unwrap_or_else(|| ChartRequest::of_variant(WATERFALL, self.decided.output)),
         };
         self.cancel_where(|p| matches!(p, Purpose::WhatIf(Part::Answer | Part::Curves)));
         vec![self.issue(Purpose::WhatIf(Part::Answer), "Explaining the edited row".to_owned(), work)]
@@ -167,7 +168,7 @@ impl Session {
         };
         let purpose = Purpose::WhatIf(Part::Dependence);
         if of.profiles && of.dependence.is_none() && !self.is_under_way(&purpose) {
-            let work = OfRows { joined, profile, seed: self.plan.seed, threads: self.plan.threads };
+            let work = OfRows { joined, profile, seed: self.decided.plan.seed, threads: self.decided.plan.threads };
             jobs.push(self.issue(purpose, "Computing mean curves".to_owned(), work));
         }
         jobs
@@ -179,7 +180,7 @@ impl Session {
         let purpose = Purpose::WhatIf(Part::Curves);
         self.cancel_where(|p| *p == purpose);
         let (values, inputs) = (Arc::clone(&variant.values), Arc::clone(&variant.inputs));
-        let work = OfRow { joined, profile, values, inputs, threads: self.plan.threads };
+        let work = OfRow { joined, profile, values, inputs, threads: self.decided.plan.threads };
         Some(self.issue(purpose, "Following the columns".to_owned(), work))
     }
 

@@ -12,7 +12,9 @@ pub mod open;
 pub mod profile;
 pub mod report;
 pub mod room;
+pub mod save;
 pub mod select;
+pub mod session;
 pub mod train;
 pub mod what_if;
 

@@ -9,9 +9,13 @@ use crate::data::read::{self, ReadOptions};
 use crate::model::Model;
 use crate::model::load;
 
+use crate::session::document::read::is_session;
 use crate::session::event::Outcome;
 use crate::session::job::Work;
+use crate::session::keep::Place;
 use crate::session::samples::Sample;
+
+use super::session::OpenSession;
 
 /// Opens whatever the file is, told by its content.
 pub struct OpenAny {
@@ -40,7 +44,11 @@ pub struct OpenSample {
 }
 
 impl Work for OpenAny {
-    fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
+    fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
+        if is_session(&self.path) {
+            let open = OpenSession { place: Place::File(self.path), found: None, decisions: None };
+            return Box::new(open).run(task, tell);
+        }
         if is_model(&self.path)? {
             open_model(&self.path, task).map(Outcome::Model)
         } else {

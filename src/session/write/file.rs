@@ -25,7 +25,7 @@ fn write_parts(path: &Path, pieces: &[&[u8]], task: &Task) -> Result<(), Problem
 }
 
 /// The refusal to write `path`, with what to do.
-pub(super) fn refused(path: &Path, error: &std::io::Error) -> Problem {
+pub(in crate::session) fn refused(path: &Path, error: &std::io::Error) -> Problem {
     let hint = match error.kind() {
         std::io::ErrorKind::NotFound => "the folder does not exist; create it or choose another",
         std::io::ErrorKind::PermissionDenied => "this place may not be written to; choose another folder",
@@ -57,10 +57,13 @@ pub(super) fn draft(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 }
 
 /// Moves a finished draft to its place.
-pub(super) fn keep(draft: tempfile::NamedTempFile, path: &Path) -> std::io::Result<()> {
+pub(in crate::session) fn keep(draft: tempfile::NamedTempFile, path: &Path) -> std::io::Result<()> {
     draft.as_file().sync_all()?;
     share(draft.as_file())?;
     draft.persist(path).map_err(|error| error.error)?;
+    // The new name, too, is to survive a power cut; a file system that cannot promise that has the file all the same.
+    #[cfg(unix)]
+    std::fs::File::open(folder(path)).and_then(|folder| folder.sync_all()).ok();
     Ok(())
 }
 

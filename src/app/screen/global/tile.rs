@@ -62,8 +62,8 @@ fn request(cx: &Cx<'_>, pane: &Pane, kind: &'static dyn Kind) -> Option<ChartReq
     if kind.knobs().iter().any(threshold) && !request.knobs.iter().any(|(name, _)| name == "threshold") {
         request.knobs.push(("threshold".to_owned(), format!("{:.3}", cx.session.threshold())));
     }
-    let met = !(needs.row && request.row.is_none()) && !(needs.feature && request.feature.is_none());
-    met.then_some(request)
+    let unmet = needs.row && request.row.is_none() || needs.feature && request.feature.is_none();
+    (!unmet).then_some(request)
 }
 
 /// The chart of every cohort, side by side or in two lines.
