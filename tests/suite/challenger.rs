@@ -359,7 +359,7 @@ fn queries_know_the_challenger() {
 }
 
 fn drawn(session: &mut Session, kind: &'static str, row: Option<RowId>) -> Arc<Chart> {
-    let request = ChartRequest { kind, output: 0, row, feature: None, colour: None, knobs: Vec::new() };
+    let request = ChartRequest { kind, row, ..ChartRequest::default() };
     carry_out(session, Command::Draw(request.clone()));
     assert_eq!(session.chart_problem(&request), None);
     session.chart(&request).expect("it was drawn")
@@ -416,7 +416,7 @@ fn charts_of_two_models_show_the_flips_and_what_carries_them() {
 fn moving_the_threshold_redraws_charts_of_two_models_and_no_others() {
     let mut session = credit(OTHER);
     let (alone, both) = ("importance-bar", "decision-flips");
-    let request = |kind| ChartRequest { kind, output: 0, row: None, feature: None, colour: None, knobs: Vec::new() };
+    let request = |kind| ChartRequest { kind, ..ChartRequest::default() };
     let first = drawn(&mut session, both, None);
     drawn(&mut session, alone, None);
     carry_out(&mut session, Command::SetThreshold(0.3));

@@ -70,6 +70,7 @@ fn several_classes_are_compared_by_name_with_all_they_share() {
         feature: None,
         colour: None,
         knobs: Vec::new(),
+        ..ChartRequest::default()
     };
     for output in 0..3 {
         carry_out(&mut session, Command::Draw(request(output)));
