@@ -8,7 +8,6 @@ use crate::data::Dataset;
 use crate::explain::{Answers, Explanation};
 use crate::model::Model;
 
-use super::command::CohortBy;
 use super::document::decisions::Owner;
 use super::document::kept::{Missing, Origin};
 use super::event::{Event, JobId, Outcome};
@@ -247,7 +246,6 @@ impl Session {
         self.profile = None;
         self.decided.row = None;
         self.decided.selection = None;
-        self.cohorts.retain(|c| matches!(c.by, CohortBy::Query(_)));
         self.fit_plan(data.row_count());
         if from_sample {
             // The sample's own model follows; the old one would be compared with a table it has never seen.
@@ -261,7 +259,7 @@ impl Session {
         }
         let work = work::profile::Profile { data };
         let mut jobs = vec![self.issue(Purpose::Profile, "Looking at the columns".to_owned(), work)];
-        jobs.extend(self.find_cohorts());
+        jobs.extend(self.take_cohorts());
         jobs.extend(self.link_jobs());
         jobs
     }

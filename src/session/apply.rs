@@ -74,10 +74,7 @@ impl Session {
                 vec![self.issue(Purpose::Select, "Selecting rows".to_owned(), work)]
             }
             Command::SetCohort(name, by) => self.set_cohort(&name, by),
-            Command::RemoveCohort(name) => {
-                self.remove_cohort(&name);
-                self.find_cohorts()
-            }
+            Command::RemoveCohort(name) => self.remove_cohort(&name),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::OpenChallenger(path) => self.open_challenger(path),

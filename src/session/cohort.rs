@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Problem, RowSet, Task};
 
 use super::command::CohortBy;
+use super::document::decisions::Named;
 use super::event::Outcome;
 use super::job::{Job, Work};
 use super::ledger::Purpose;
@@ -37,24 +38,54 @@ impl Session {
             self.problems.push(Problem::new("Could not keep the cohort", "it has no name", hint));
             return Vec::new();
         }
-        let rows = match &by {
-            CohortBy::Rows(rows) if rows.total() == data.row_count() => Arc::clone(rows),
+        let choice = match by {
+            CohortBy::Rows(rows) if rows.total() == data.row_count() => {
+                Named { name: name.to_owned(), query: None, rows: Some(rows) }
+            }
             CohortBy::Rows(_) => return Vec::new(),
-            CohortBy::Query(_) => Arc::new(RowSet::empty(data.row_count())),
+            CohortBy::Query(query) => Named { name: name.to_owned(), query: Some(query), rows: None },
         };
-        self.ledger.cohorts += 1;
-        let cohort = Cohort { name: name.to_owned(), by, rows, problem: None, serial: self.ledger.cohorts };
-        match self.cohorts.iter_mut().find(|c| c.name == name) {
-            Some(known) => *known = cohort,
-            None => self.cohorts.push(cohort),
+        let mut all = self.decided.cohorts.to_vec();
+        match all.iter_mut().find(|c| c.name == name) {
+            Some(known) => *known = choice,
+            None => all.push(choice),
         }
-        self.find_cohorts()
+        self.decided.cohorts = all.into();
+        self.take_cohorts()
     }
 
     /// Removes a cohort.
-    pub(super) fn remove_cohort(&mut self, name: &str) {
-        self.cohorts.retain(|c| c.name != name);
-        self.ledger.cohorts += 1;
+    pub(super) fn remove_cohort(&mut self, name: &str) -> Vec<Job> {
+        self.decided.cohorts = self.decided.cohorts.iter().filter(|c| c.name != name).cloned().collect();
+        self.take_cohorts()
+    }
+
+    /// Makes cohorts of what was decided; those that are as before keep their rows until they are found anew. Rows that were
+    /// chosen in another table are no cohort of this one.
+    pub(super) fn take_cohorts(&mut self) -> Vec<Job> {
+        let total = self.data.as_ref().map_or(0, |d| d.row_count());
+        let mut old = std::mem::take(&mut self.cohorts);
+        for choice in self.decided.cohorts.iter() {
+            let by = match (&choice.query, &choice.rows) {
+                (Some(query), _) => CohortBy::Query(query.clone()),
+                (None, Some(rows)) if rows.total() == total => CohortBy::Rows(Arc::clone(rows)),
+                (None, _) => continue,
+            };
+            let same = old.iter().position(|c| c.name == choice.name && c.by == by && c.rows.total() == total);
+            let cohort = same.map(|place| old.swap_remove(place)).unwrap_or_else(|| {
+                self.ledger.cohorts += 1;
+                let rows = match &by {
+                    CohortBy::Rows(rows) => Arc::clone(rows),
+                    CohortBy::Query(_) => Arc::new(RowSet::empty(total)),
+                };
+                Cohort { name: choice.name.clone(), by, rows, problem: None, serial: self.ledger.cohorts }
+            });
+            self.cohorts.push(cohort);
+        }
+        if !old.is_empty() {
+            self.ledger.cohorts += 1;
+        }
+        self.find_cohorts()
     }
 
     /// One job that finds the rows of every cohort with a query, in the order in which they were made, so that a query may

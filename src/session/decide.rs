@@ -18,6 +18,7 @@ impl Session {
             row: wanted.row.filter(|row| row.index() < rows),
             feature: wanted.feature.filter(|feature| *feature < inputs),
             selection: wanted.selection.filter(|set| set.total() == rows && !set.is_empty()),
+            cohorts: wanted.cohorts,
             output: wanted.output.min(outputs.saturating_sub(1)),
             threshold: if (0.0..=1.0).contains(&wanted.threshold) { wanted.threshold } else { 0.5 },
             plan: wanted.plan,
@@ -29,7 +30,7 @@ impl Session {
         let mut jobs = if fits { self.take_roles(roles.to_vec()) } else { Vec::new() };
         jobs.extend(self.what_if_again(true));
         jobs.extend(self.differ_jobs());
-        jobs.extend(self.find_cohorts());
+        jobs.extend(self.take_cohorts());
         jobs
     }
 

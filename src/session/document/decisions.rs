@@ -27,6 +27,8 @@ pub struct Decisions {
     /// The selected rows; `None` while nothing but perhaps a single row is selected.
     #[serde(with = "super::rows")]
     pub selection: Option<Arc<RowSet>>,
+    /// Named groups of rows, in the order in which they were made.
+    pub cohorts: Arc<[Named]>,
     /// The output that charts show.
     pub output: usize,
     /// The decision threshold of two-class models, a probability.
@@ -41,11 +43,25 @@ impl Default for Decisions {
             row: None,
             feature: None,
             selection: None,
+            cohorts: Arc::from([]),
             output: 0,
             // One half until somebody moves it.
             threshold: 0.5,
         }
     }
+}
+
+/// A named group of rows as it was decided: by a query, or row by row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// What its rows have in common.
+    pub query: Option<String>,
+    /// Its rows, where there is no query.
+    #[serde(with = "super::rows")]
+    pub rows: Option<Arc<RowSet>>,
 }
 
 /// What a decision is about: it ends with the table or the model it was made for.
@@ -148,6 +164,19 @@ pub static PARTS: &[Part] = &[
         },
     },
     Part {
+        id: "cohorts",
+        owner: Owner::Document,
+        weight: Weight::Step,
+        same: |a, b| Arc::ptr_eq(&a.cohorts, &b.cohorts) || a.cohorts == b.cohorts,
+        copy: |to, from| to.cohorts = Arc::clone(&from.cohorts),
+        name: |before, after, _| {
+            let is_new = |c: &&Named| !before.cohorts.contains(c);
+            let gone = |c: &&Named| !after.cohorts.iter().any(|other| other.name == c.name);
+            let found = after.cohorts.iter().find(is_new).or_else(|| before.cohorts.iter().find(gone));
+            found.map_or_else(|| "Cohorts".to_owned(), |c| format!("Cohort “{}”", text::shorten(&c.name, 32)))
+        },
+    },
+    Part {
         id: "row",
         owner: Owner::Table,
         weight: Weight::Glance,
@@ -227,6 +256,7 @@ mod tests {
             row: Some(RowId(1)),
             feature: Some(1),
             selection: Some(Arc::new(RowSet::full(3))),
+            cohorts: [Named { name: "young".to_owned(), query: Some("age < 30".to_owned()), rows: None }].into(),
             output: 1,
             threshold: 0.25,
         };

@@ -96,7 +96,11 @@ impl Cells<'_> {
         match field {
             Field::Column(column) => {
                 let values = &self.data.columns().get(*column)?.values;
-                (!values.is_missing(row.index())).then(|| values.exact(row.index()))
+                let text = || match values {
+                    Values::Number { .. } => values.position(row.index()).to_string(),
+                    _ => values.exact(row.index()),
+                };
+                (!values.is_missing(row.index())).then(text)
             }
             Field::Computed(name) => self.computed(name, row, true),
         }
@@ -116,7 +120,7 @@ impl Cells<'_> {
     fn computed(&self, name: &str, row: RowId, exact: bool) -> Option<String> {
         let shown = |value: f64| match exact {
             _ if value.is_nan() => None,
-            true => Some(text::exact(value)),
+            true => Some(value.to_string()),
             false => Some(text::fixed(value, 4)),
         };
         if let Some(feature) = name.strip_prefix(CONTRIBUTION) {
@@ -124,7 +128,7 @@ impl Cells<'_> {
             let (position, feature) = (a.position(row)?, a.features.iter().position(|f| f == feature)?);
             let output = self.session.output().min(a.outputs.len().saturating_sub(1));
             let value = *a.row(output, position).get(feature)?;
-            return if exact { Some(text::exact(value)) } else { Some(text::signed(value)) };
+            return if exact { Some(value.to_string()) } else { Some(text::signed(value)) };
         }
         let known: &Predictions = self.session.predictions()?;
         let output = self.session.output().min(known.outputs.saturating_sub(1));
