@@ -81,11 +81,7 @@ impl Kind for Force {
         let second = view.is_log_odds().then(|| scale::probability_axis(range));
         Ok(Chart {
             kind: self.id(),
-            title: format!(
-                "Row {}: what pushes the prediction{}",
-                text::count(row.index()),
-                view::of_output(view.output_name())
-            ),
+            title: format!("{}: what pushes the prediction{}", view.row_name(row), view::of_output(view.output_name())),
             x: Axis { label, range, kind: AxisKind::Linear, second },
             y: Axis {
                 label: String::new(),
@@ -202,7 +198,8 @@ impl Strip {
         let parts: Vec<String> = [most(1.0, "raises"), most(-1.0, "lowers")].into_iter().flatten().collect();
         let rest = if parts.is_empty() { "no feature moves it".to_owned() } else { alt::list(&parts) };
         format!(
-            "Row {row} is predicted {} {}, {moved} the expected {}; {rest}",
+            "{} is predicted {} {}, {moved} the expected {}; {rest}",
+            view.row_name(row),
             text::number(self.prediction),
             view.unit,
             text::number(self.base)

@@ -296,7 +296,8 @@ fn sentence(view: &View<'_>, row: RowId, (base, prediction): (f64, f64), order: 
     let parts: Vec<String> = moved.iter().take(2).map(part).collect();
     let rest = if parts.is_empty() { "no feature moves it".to_owned() } else { alt::list(&parts) };
     format!(
-        "Row {row} is predicted {} {}, {} {side} the expected {}; {rest}",
+        "{} is predicted {} {}, {} {side} the expected {}; {rest}",
+        view.row_name(row),
         text::number(prediction),
         view.unit,
         text::number((prediction - base).abs()),
