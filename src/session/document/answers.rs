@@ -17,7 +17,7 @@ use super::rows::runs;
 /// An answer as it is written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stored {
-    /// JSON of a [`Head`].
+    /// JSON of the head: what is not numbers.
     pub head: Vec<u8>,
     /// Numbers, little-endian.
     pub numbers: Vec<u8>,
