@@ -1,8 +1,9 @@
-//! Columns that no file holds: what was computed for every row, under names that queries and tables use.
+//! Columns that no file holds: what was computed for every row, under names that queries and tables use. A table asks for
+//! single cells, a query for whole columns; both are the same numbers.
 
 use crate::base::RowId;
 use crate::data::{MISSING_CODE, Values};
-use crate::explain::{Body, Shape};
+use crate::explain::{Attribution, Body, Shape};
 use crate::model::Scale;
 
 use super::scene::Scene;
@@ -35,50 +36,130 @@ pub const CONTRIBUTION: &str = "contribution of ";
 /// What stands before a cohort's name: `cohort young = yes`.
 pub const COHORT: &str = "cohort ";
 
+/// A computed column that is known now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Computed {
+    /// The row's number.
+    Row,
+    /// The chosen output's prediction.
+    Prediction,
+    /// The class that the model calls the row.
+    PredictedClass,
+    /// The class in the target column.
+    ActualClass,
+    /// Whether the two classes differ.
+    Wrong,
+    /// How far the prediction is from what is true.
+    Error,
+    /// The challenger's prediction.
+    ChallengerPrediction,
+    /// The class that the challenger calls the row.
+    ChallengerClass,
+    /// Whether the two models call the row different classes.
+    Flips,
+    /// The challenger's prediction minus the champion's.
+    Difference,
+    /// Whether the row belongs to the cohort at this place.
+    Cohort(usize),
+    /// The contribution of the feature at this place.
+    Contribution(usize),
+}
+
+/// One computed value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell {
+    /// A number.
+    Number(f64),
+    /// A class, by its place in the model's list.
+    Class(usize),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl Computed {
+    /// Whether its cells are numbers.
+    pub fn is_number(self) -> bool {
+        !self.is_class() && !matches!(self, Self::Wrong | Self::Flips | Self::Cohort(_))
+    }
+
+    fn is_class(self) -> bool {
+        matches!(self, Self::PredictedClass | Self::ActualClass | Self::ChallengerClass)
+    }
+}
+
 impl Derived<'_> {
     /// The column with this name, one value per row of the table; `None` where nothing of that name is known now.
     /// Cost O(rows).
     pub fn column(&self, name: &str) -> Option<Values> {
+        let column = self.find(name)?;
+        let rows = self.scene.data.as_ref()?.row_count();
+        let cells = (0..rows as u32).map(|row| self.cell(column, RowId(row)));
+        Some(if column.is_number() {
+            let number = |cell| if let Some(Cell::Number(value)) = cell { value } else { f64::NAN };
+            Values::Number { values: cells.map(number).collect(), whole: column == Computed::Row }
+        } else if column.is_class() {
+            let code = |cell| if let Some(Cell::Class(class)) = cell { class as u32 } else { MISSING_CODE };
+            let levels = self.scene.model.as_ref()?.card().classes.as_slice().into();
+            Values::Category { codes: cells.map(code).collect(), levels }
+        } else {
+            Values::YesNo(cells.map(|cell| if let Some(Cell::Flag(on)) = cell { u8::from(on) } else { 2 }).collect())
+        })
+    }
+
+    /// The computed column with this name; `None` where nothing of that name is known now. Cost O(features).
+    pub fn find(&self, name: &str) -> Option<Computed> {
+        let scene = self.scene;
         let lower = name.to_lowercase();
-        match lower.as_str() {
-            "row" => {
-                let rows = self.scene.data.as_ref()?.row_count();
-                Some(Values::Number { values: (0..rows).map(|i| i as f64).collect(), whole: true })
+        let (known, rival) = (scene.predictions.as_ref(), self.rival());
+        let classes = scene.model.as_ref().is_some_and(|m| m.card().task.is_classification());
+        let decided = classes && known.is_some_and(|known| known.scale == Scale::Probability);
+        let truth = known.is_some_and(|known| !known.truth.is_empty());
+        let (column, is_known) = match lower.as_str() {
+            "row" => (Computed::Row, true),
+            "prediction" => (Computed::Prediction, known.is_some()),
+            "predicted class" => (Computed::PredictedClass, decided),
+            "actual class" => (Computed::ActualClass, classes && truth),
+            "wrong" => (Computed::Wrong, decided && truth),
+            "error" => (Computed::Error, scene.model.is_some() && truth),
+            "challenger prediction" => (Computed::ChallengerPrediction, rival.is_some()),
+            "challenger class" => (Computed::ChallengerClass, decided && rival.is_some()),
+            "decision flips" => (Computed::Flips, decided && rival.is_some()),
+            "prediction difference" => (Computed::Difference, known.is_some() && rival.is_some()),
+            _ if lower.starts_with(COHORT) => (Computed::Cohort(self.cohort(name.get(COHORT.len()..)?)?), true),
+            _ if lower.starts_with(CONTRIBUTION) => {
+                (Computed::Contribution(self.feature(name.get(CONTRIBUTION.len()..)?)?), true)
             }
-            "prediction" => Some(numbers(self.predictions()?)),
-            "predicted class" => self.classes(&self.predicted()?),
-            "actual class" => self.classes(&self.actual()?),
-            "wrong" => {
-                let (predicted, actual) = (self.predicted()?, self.actual()?);
-                let wrong = predicted.iter().zip(&actual);
-                Some(Values::YesNo(wrong.map(|(p, a)| a.zip(*p).map_or(2, |(a, p)| u8::from(a != p))).collect()))
+            _ => return None,
+        };
+        is_known.then_some(column)
+    }
+
+    /// One value of a computed column; `None` where it is missing. Cost O(outputs), and the look-up of the row among the
+    /// explained ones.
+    pub fn cell(&self, column: Computed, row: RowId) -> Option<Cell> {
+        let own = || self.of_row(&self.scene.predictions.as_ref()?.values, row);
+        let other = || self.of_row(self.rival()?, row);
+        match column {
+            Computed::Row => Some(Cell::Number(f64::from(row.0))),
+            Computed::Prediction => self.chosen(own()?),
+            Computed::ChallengerPrediction => self.chosen(other()?),
+            Computed::PredictedClass => self.decided(own()?).map(Cell::Class),
+            Computed::ChallengerClass => self.decided(other()?).map(Cell::Class),
+            Computed::ActualClass => self.actual(row).map(Cell::Class),
+            Computed::Wrong => Some(Cell::Flag(self.decided(own()?)? != self.actual(row)?)),
+            Computed::Flips => Some(Cell::Flag(self.decided(own()?)? != self.decided(other()?)?)),
+            Computed::Difference => match (self.chosen(own()?)?, self.chosen(other()?)?) {
+                (Cell::Number(own), Cell::Number(other)) => Some(Cell::Number(other - own)),
+                _ => None,
+            },
+            Computed::Error => self.error(self.chosen(own()?)?, row),
+            Computed::Cohort(place) => Some(Cell::Flag(self.scene.cohorts.get(place)?.rows.contains(row))),
+            Computed::Contribution(feature) => {
+                let attribution = self.attribution()?;
+                let output = self.output.min(attribution.outputs.len().saturating_sub(1));
+                attribution.row(output, attribution.position(row)?).get(feature).map(|value| Cell::Number(*value))
             }
-            "error" => Some(numbers(self.errors()?)),
-            "challenger prediction" => Some(numbers(self.of_output(self.rival()?))),
-            "challenger class" => self.classes(&self.decided(self.rival()?)?),
-            "decision flips" => {
-                let (own, other) = (self.predicted()?, self.decided(self.rival()?)?);
-                let flips = own.iter().zip(&other);
-                Some(Values::YesNo(flips.map(|(a, b)| a.zip(*b).map_or(2, |(a, b)| u8::from(a != b))).collect()))
-            }
-            "prediction difference" => {
-                let (own, other) = (self.predictions()?, self.of_output(self.rival()?));
-                Some(numbers(own.iter().zip(&other).map(|(a, b)| b - a).collect()))
-            }
-            _ if lower.starts_with(COHORT) => self.cohort(name.get(COHORT.len()..)?),
-            _ => self.contribution(name.get(CONTRIBUTION.len()..).filter(|_| lower.starts_with(CONTRIBUTION))?),
         }
-    }
-
-    /// Predictions of the chosen output.
-    fn predictions(&self) -> Option<Vec<f64>> {
-        Some(self.of_output(&self.scene.predictions.as_ref()?.values))
-    }
-
-    /// The chosen output of predictions, shape (rows, outputs).
-    fn of_output(&self, values: &[f64]) -> Vec<f64> {
-        let outputs = self.scene.predictions.as_ref().map_or(1, |known| known.outputs.max(1));
-        values.iter().skip(self.output.min(outputs - 1)).step_by(outputs).copied().collect()
     }
 
     /// The challenger's predictions, outputs in the champion's order.
@@ -86,92 +167,62 @@ impl Derived<'_> {
         Some(&self.scene.challenger.as_ref()?.meeting()?.predictions)
     }
 
-    /// The predicted class of each row; `None` for models that predict numbers.
-    fn predicted(&self) -> Option<Vec<Option<usize>>> {
-        self.decided(&self.scene.predictions.as_ref()?.values)
+    fn attribution(&self) -> Option<&Attribution> {
+        match &self.scene.answers.get(Shape::Attribution)?.body {
+            Body::Attribution(attribution) => Some(attribution),
+            _ => None,
+        }
     }
 
-    /// The class that predictions of shape (rows, outputs) call each row.
-    fn decided(&self, values: &[f64]) -> Option<Vec<Option<usize>>> {
-        let (known, model) = (self.scene.predictions.as_ref()?, self.scene.model.as_ref()?);
-        if !model.card().task.is_classification() || known.scale != Scale::Probability {
-            return None;
-        }
-        let rows = values.chunks_exact(known.outputs.max(1));
-        Some(
-            rows.map(|row| match row {
-                [p] => (!p.is_nan()).then(|| usize::from(*p >= self.scene.threshold)),
-                _ => largest(row),
-            })
-            .collect(),
-        )
+    /// All outputs of a row, from predictions of shape (rows, outputs).
+    fn of_row<'v>(&self, values: &'v [f64], row: RowId) -> Option<&'v [f64]> {
+        let outputs = self.scene.predictions.as_ref()?.outputs;
+        values.get(row.index() * outputs..)?.get(..outputs)
     }
 
-    /// The actual class of each row.
-    fn actual(&self) -> Option<Vec<Option<usize>>> {
-        let (known, model) = (self.scene.predictions.as_ref()?, self.scene.model.as_ref()?);
-        if !model.card().task.is_classification() || known.truth.is_empty() {
-            return None;
+    /// The chosen output; missing where it is no number.
+    fn chosen(&self, of_row: &[f64]) -> Option<Cell> {
+        let value = of_row.get(self.output.min(of_row.len().saturating_sub(1)))?;
+        (!value.is_nan()).then_some(Cell::Number(*value))
+    }
+
+    /// The class that a row's outputs call it.
+    fn decided(&self, of_row: &[f64]) -> Option<usize> {
+        match of_row {
+            [p] => (!p.is_nan()).then(|| usize::from(*p >= self.scene.threshold)),
+            _ => largest(of_row),
         }
-        Some(known.truth.iter().map(|t| (!t.is_nan()).then_some(*t as usize)).collect())
+    }
+
+    /// The class index or number that is true, NaN where unknown.
+    fn truth(&self, row: RowId) -> Option<f64> {
+        self.scene.predictions.as_ref()?.truth.get(row.index()).copied().filter(|truth| !truth.is_nan())
+    }
+
+    fn actual(&self, row: RowId) -> Option<usize> {
+        self.truth(row).map(|class| class as usize)
     }
 
     /// Predicted minus actual number; for classes, how far the probability of the chosen one is from 0 or 1.
-    fn errors(&self) -> Option<Vec<f64>> {
-        let (known, model) = (self.scene.predictions.as_ref()?, self.scene.model.as_ref()?);
-        let predictions = self.predictions()?;
-        if known.truth.is_empty() {
-            return None;
-        }
-        let classes = model.card().task.is_classification();
-        let own = if known.outputs == 1 { 1.0 } else { self.output as f64 };
-        let pairs = predictions.iter().zip(known.truth.iter());
-        Some(
-            pairs
-                .map(|(p, t)| match classes {
-                    _ if t.is_nan() => f64::NAN,
-                    true => (p - f64::from(u8::from((t - own).abs() < 0.5))).abs(),
-                    false => p - t,
-                })
-                .collect(),
-        )
+    fn error(&self, predicted: Cell, row: RowId) -> Option<Cell> {
+        let (Cell::Number(value), truth) = (predicted, self.truth(row)?) else { return None };
+        let outputs = self.scene.predictions.as_ref()?.outputs;
+        let own = if outputs == 1 { 1.0 } else { self.output as f64 };
+        Some(Cell::Number(match self.scene.model.as_ref()?.card().task.is_classification() {
+            true => (value - f64::from(u8::from((truth - own).abs() < 0.5))).abs(),
+            false => value - truth,
+        }))
     }
 
-    fn classes(&self, of_rows: &[Option<usize>]) -> Option<Values> {
-        let card = self.scene.model.as_ref()?.card();
-        let codes: Vec<u32> = of_rows.iter().map(|c| c.map_or(MISSING_CODE, |c| c as u32)).collect();
-        Some(Values::Category { levels: card.classes.as_slice().into(), codes: codes.into() })
+    fn cohort(&self, name: &str) -> Option<usize> {
+        self.scene.cohorts.iter().position(|c| c.name.to_lowercase() == name.to_lowercase())
     }
 
-    /// Which rows belong to a cohort.
-    fn cohort(&self, name: &str) -> Option<Values> {
-        let rows = self.scene.data.as_ref()?.row_count() as u32;
-        let cohort = self.scene.cohorts.iter().find(|c| c.name.to_lowercase() == name.to_lowercase())?;
-        Some(Values::YesNo((0..rows).map(|row| u8::from(cohort.rows.contains(RowId(row)))).collect()))
+    fn feature(&self, name: &str) -> Option<usize> {
+        let features = &self.attribution()?.features;
+        let exact = features.iter().position(|feature| feature == name);
+        exact.or_else(|| features.iter().position(|feature| feature.to_lowercase() == name.to_lowercase()))
     }
-
-    /// The contributions of a feature; missing where a row was not explained.
-    fn contribution(&self, feature: &str) -> Option<Values> {
-        let data = self.scene.data.as_ref()?;
-        let Body::Attribution(attribution) = &self.scene.answers.get(Shape::Attribution)?.body else { return None };
-        let same = |name: &String| name.to_lowercase() == feature.to_lowercase();
-        let exact = attribution.features.iter().position(|name| name == feature);
-        let feature = exact.or_else(|| attribution.features.iter().position(same))?;
-        let output = self.output.min(attribution.outputs.len().saturating_sub(1));
-        let mut values = vec![f64::NAN; data.row_count()];
-        for (position, row) in attribution.rows.iter().enumerate() {
-            if let (Some(value), Some(known)) =
-                (values.get_mut(row.index()), attribution.row(output, position).get(feature))
-            {
-                *value = *known;
-            }
-        }
-        Some(numbers(values))
-    }
-}
-
-fn numbers(values: Vec<f64>) -> Values {
-    Values::Number { values: values.into(), whole: false }
 }
 
 fn largest(row: &[f64]) -> Option<usize> {

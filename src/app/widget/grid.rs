@@ -111,7 +111,8 @@ pub(crate) fn show(ui: &mut Ui, state: &mut State, look: &mut Look, filter: &str
             Column::new(width(data, field)).range(48.0..=700.0).id(egui::Id::unique((name, "field")))
         }))
         .collect();
-    let cells = Cells { session, data };
+    let scene = session.scene();
+    let cells = Cells { session, data, scene: &scene };
     let mut delegate = Delegate::new(&cells, order.as_deref(), &page, state.order.clone());
     let mut table = Table::new()
         .id_salt(("rows", first))
@@ -201,7 +202,8 @@ pub(crate) fn copied(state: &State, look: &Look, session: &Session) -> Result<(S
             text::counted(fits, "row")
         ));
     }
-    let cells = Cells { session, data };
+    let scene = session.scene();
+    let cells = Cells { session, data, scene: &scene };
     let text = match state.rows() {
         // In the order in which they are seen.
         Some(order) => fields::block(&cells, &fields, &mut order.iter().copied().filter(|r| wanted.contains(*r))),

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::base::{RowId, text};
 use crate::data::{Column, Dataset, Values};
 use crate::explain::Body;
-use crate::session::derived::{CONTRIBUTION, NAMES};
+use crate::session::derived::{CONTRIBUTION, Cell, Computed, Derived, NAMES};
 use crate::session::ordering::Field;
-use crate::session::{Predictions, Session};
+use crate::session::{Scene, Session};
 
 use crate::app::widget::number;
 
@@ -33,16 +33,11 @@ pub struct Look {
 pub(crate) fn shown(session: &Session, data: &Dataset, look: &Look) -> Vec<Field> {
     let names = |field: &Field| name(data, field);
     let mut fields: Vec<Field> = (0..data.columns().len()).map(Field::Column).collect();
-    if look.predictions && session.predictions().is_some() {
-        let classes = session.model().is_some_and(|m| m.card().task.is_classification());
-        let truth = session.predictions().is_some_and(|p| !p.truth.is_empty());
-        let wanted = |name: &str| match name {
-            "predicted class" => classes,
-            "row" | "actual class" => false,
-            "wrong" => classes && truth,
-            "error" => truth,
-            _ => true,
-        };
+    if look.predictions {
+        let scene = session.scene();
+        let derived = Derived { scene: &scene, output: session.output() };
+        // The number stands in front of every row, the actual class in the target column.
+        let wanted = |name: &str| !matches!(name, "row" | "actual class") && derived.find(name).is_some();
         fields
             .extend(NAMES.iter().filter(|(name, _)| wanted(name)).map(|(name, _)| Field::Computed((*name).to_owned())));
     }
@@ -72,7 +67,7 @@ pub(crate) fn name(data: &Dataset, field: &Field) -> String {
 pub(crate) fn is_numeric(data: &Dataset, field: &Field) -> bool {
     match field {
         Field::Column(column) => data.columns().get(*column).is_some_and(number::is_numeric),
-        Field::Computed(name) => !name.ends_with("class") && name != "wrong",
+        Field::Computed(name) => !name.ends_with("class") && !matches!(name.as_str(), "wrong" | "decision flips"),
     }
 }
 
@@ -80,6 +75,8 @@ pub(crate) fn is_numeric(data: &Dataset, field: &Field) -> bool {
 pub(crate) struct Cells<'s> {
     pub(crate) session: &'s Session,
     pub(crate) data: &'s Dataset,
+    /// What computed columns are made of.
+    pub(crate) scene: &'s Scene,
 }
 
 impl Cells<'_> {
@@ -118,43 +115,15 @@ impl Cells<'_> {
     }
 
     fn computed(&self, name: &str, row: RowId, exact: bool) -> Option<String> {
-        let shown = |value: f64| match exact {
-            _ if value.is_nan() => None,
-            true => Some(value.to_string()),
-            false => Some(text::fixed(value, 4)),
-        };
-        if let Some(feature) = name.strip_prefix(CONTRIBUTION) {
-            let Body::Attribution(a) = &self.session.attribution()?.body else { return None };
-            let (position, feature) = (a.position(row)?, a.features.iter().position(|f| f == feature)?);
-            let output = self.session.output().min(a.outputs.len().saturating_sub(1));
-            let value = *a.row(output, position).get(feature)?;
-            return if exact { Some(value.to_string()) } else { Some(text::signed(value)) };
-        }
-        let known: &Predictions = self.session.predictions()?;
-        let output = self.session.output().min(known.outputs.saturating_sub(1));
-        let of_row = known.values.get(row.index() * known.outputs..)?.get(..known.outputs)?;
-        let value = *of_row.get(output)?;
-        let truth = known.truth.get(row.index()).copied().unwrap_or(f64::NAN);
-        let classes = &self.session.model()?.card().classes;
-        let predicted = match of_row {
-            [p] => usize::from(*p >= self.session.threshold()),
-            _ => of_row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)))?.0,
-        };
-        match name {
-            "prediction" => shown(value),
-            "predicted class" => classes.get(predicted).cloned(),
-            "wrong" => (!truth.is_nan()).then(|| if predicted == truth as usize { "no" } else { "yes" }.to_owned()),
-            "error" if classes.is_empty() => shown(value - truth),
-            "error" => {
-                let own = if known.outputs == 1 { 1.0 } else { output as f64 };
-                if truth.is_nan() {
-                    None
-                } else {
-                    shown((value - f64::from(u8::from((truth - own).abs() < 0.5))).abs())
-                }
-            }
-            _ => None,
-        }
+        let derived = Derived { scene: self.scene, output: self.session.output() };
+        let column = derived.find(name)?;
+        Some(match derived.cell(column, row)? {
+            Cell::Number(value) if exact => value.to_string(),
+            Cell::Number(value) if matches!(column, Computed::Contribution(_)) => text::signed(value),
+            Cell::Number(value) => text::fixed(value, 4),
+            Cell::Class(class) => self.scene.model.as_ref()?.card().classes.get(class)?.clone(),
+            Cell::Flag(on) => if on { "yes" } else { "no" }.to_owned(),
+        })
     }
 }
 
@@ -199,7 +168,8 @@ mod tests {
     fn a_copied_block_holds_no_formula() {
         let data = table(&[("=a", "=1+1 -5 @x"), ("n", "-1.5 2 NA")]);
         let session = Session::new();
-        let cells = Cells { session: &session, data: &data };
+        let scene = session.scene();
+        let cells = Cells { session: &session, data: &data, scene: &scene };
         let fields = [Field::Column(0), Field::Column(1)];
         let text = block(&cells, &fields, &mut (0..3).map(RowId));
         assert_eq!(text, "row\t'=a\tn\n0\t'=1+1\t-1.5\n1\t-5\t2\n2\t'@x\t");
@@ -211,5 +181,23 @@ mod tests {
         let look = Look { hidden: ["a".to_owned()].into(), first: vec!["c".to_owned()], ..Look::default() };
         let fields = shown(&Session::new(), &data, &look);
         assert_eq!(fields, [Field::Column(2), Field::Column(1)]);
+    }
+
+    #[test]
+    fn only_what_is_known_stands_beside_the_values() {
+        let mut session = Session::new();
+        let jobs = session.apply(crate::session::Command::OpenSample("credit".to_owned()));
+        crate::worker::inline::run_all(&mut session, jobs, |_| ());
+        let data = std::sync::Arc::clone(session.data().expect("the sample is open"));
+        let look = Look { predictions: true, ..Look::default() };
+        let shown = shown(&session, &data, &look);
+        let computed: Vec<String> =
+            shown.iter().filter(|f| matches!(f, Field::Computed(_))).map(|f| name(&data, f)).collect();
+        assert_eq!(computed, ["prediction", "predicted class", "wrong", "error"], "there is no challenger");
+        let scene = session.scene();
+        let cells = Cells { session: &session, data: &data, scene: &scene };
+        for field in &shown {
+            assert!(cells.exact(field, RowId(0)).is_some(), "{field:?} is known for every row");
+        }
     }
 }
