@@ -5,6 +5,7 @@ use crate::model::Performance;
 use crate::model::performance::{BinaryDetail, Detail, MulticlassDetail, RegressionDetail};
 
 use super::kind::{ChartError, Subject};
+use super::spec::{Legend, Mark, Role};
 
 /// The performance, whatever its kind.
 pub fn any<'a>(subject: &Subject<'a>) -> Result<&'a Performance, ChartError> {
@@ -112,4 +113,22 @@ pub fn captured(steps: &[Taken], share: f64) -> f64 {
     let (a, b) = (steps[after.saturating_sub(1)], steps[after]);
     let span = b.rows - a.rows;
     if span > 0.0 { a.positives + (b.positives - a.positives) * (share - a.rows) / span } else { b.positives }
+}
+/// Points of the curve at most, where rows are taken by falling probability.
+const TAKEN: usize = 400;
+
+/// The curve of a measure over the share of rows taken, in few enough points to draw.
+pub fn taking_curve(points: &[[f64; 3]]) -> Vec<[f64; 2]> {
+    thinned(points, TAKEN).into_iter().map(|p| [p[0], p[1]]).collect()
+}
+
+/// A line of a chart about taking rows; muted ones are dashed.
+pub fn taking_line(xy: Vec<[f64; 2]>, role: Role, width: f32, name: &str) -> Mark {
+    Mark::Line { xy: xy.into(), role, width, dashed: role == Role::Muted, name: name.to_owned() }
+}
+
+/// What the lines of such a chart are.
+pub fn taking_legend() -> Vec<Legend> {
+    let keys = [(Role::Accent, "model"), (Role::Group(2), "perfect"), (Role::Muted, "random")];
+    keys.map(|(role, name)| Legend::Key(role, name.to_owned())).to_vec()
 }

@@ -155,6 +155,15 @@ impl<'a> View<'a> {
         self.attribution.rows.len()
     }
 
+    /// The chosen row and its place among the explained ones.
+    pub fn chosen_row(&self) -> Result<(RowId, usize), ChartError> {
+        let row = self.subject.row.ok_or(ChartError::Missing("Choose a row first"))?;
+        let position = self.attribution.position(row);
+        position
+            .map(|position| (row, position))
+            .ok_or(ChartError::Missing("The chosen row is not among the explained rows; explain it first"))
+    }
+
     /// Number of features.
     pub fn width(&self) -> usize {
         self.attribution.features.len()

@@ -54,11 +54,7 @@ impl Kind for Force {
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {
         let view = view::attribution(subject)?;
-        let row = subject.row.ok_or(ChartError::Missing("Choose a row first"))?;
-        let position = view
-            .attribution
-            .position(row)
-            .ok_or(ChartError::Missing("The chosen row is not among the explained rows; explain it first"))?;
+        let (row, position) = view.chosen_row()?;
         let order = view::ranked(view.attribution.row(view.output, position));
         let strip = Strip::new(&view, row, &order, super::split(order.len(), knobs.count("features")));
         let range = scale::padded(

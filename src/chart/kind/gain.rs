@@ -4,15 +4,12 @@ use crate::base::{Entry, Knobs, text};
 
 use crate::chart::alt;
 use crate::chart::quality::{self, Taken, captured};
-use crate::chart::spec::{Chart, Legend, Mark, Role};
+use crate::chart::spec::{Chart, Role};
 
 use super::{ChartError, Kind, Needs, PerformanceKind, Subject};
 
 /// The chart.
 pub struct Gain;
-
-/// Points of the curve at most.
-const POINTS: usize = 400;
 
 impl Entry for Gain {
     fn id(&self) -> &'static str {
@@ -37,15 +34,8 @@ impl Kind for Gain {
         let (performance, detail) = quality::binary(subject)?;
         let (steps, rate) = quality::taken(detail)?;
         let positive = &detail.classes[1];
-        let line = |xy: Vec<[f64; 2]>, role: Role, width: f32, name: &str| Mark::Line {
-            xy: xy.into(),
-            role,
-            width,
-            dashed: role == Role::Muted,
-            name: name.to_owned(),
-        };
         let curve = steps.iter().map(|s| [s.rows, s.positives, s.from]).collect::<Vec<_>>();
-        let curve = quality::thinned(&curve, POINTS).into_iter().map(|p| [p[0], p[1]]).collect();
+        let curve = quality::taking_curve(&curve);
         let tenth = captured(&steps, 0.1);
         let mut notes = vec![
             "Rows are taken by falling probability; rows of equal probability in proportion.".to_owned(),
@@ -62,15 +52,11 @@ impl Kind for Gain {
             y: super::share_axis(&format!("share of all “{positive}” found")),
             marks: vec![
                 super::diagonal((0.0, 1.0), "random"),
-                line(vec![[0.0, 0.0], [rate, 1.0], [1.0, 1.0]], Role::Group(2), 1.4, "perfect"),
-                line(curve, Role::Accent, 2.0, "model"),
+                quality::taking_line(vec![[0.0, 0.0], [rate, 1.0], [1.0, 1.0]], Role::Group(2), 1.4, "perfect"),
+                quality::taking_line(curve, Role::Accent, 2.0, "model"),
             ],
             notes,
-            legend: vec![
-                Legend::Key(Role::Accent, "model".to_owned()),
-                Legend::Key(Role::Group(2), "perfect".to_owned()),
-                Legend::Key(Role::Muted, "random".to_owned()),
-            ],
+            legend: quality::taking_legend(),
             sentence: format!(
                 "The tenth of the rows with the highest probabilities holds {} of all “{positive}”; at random it would be \
                  10.0\u{2009}%, at best {}",

@@ -4,15 +4,12 @@ use crate::base::{Entry, Knobs, text};
 
 use crate::chart::alt;
 use crate::chart::quality::{self, Taken, captured};
-use crate::chart::spec::{Axis, AxisKind, Chart, Legend, Mark, Role};
+use crate::chart::spec::{Axis, AxisKind, Chart, Role};
 
 use super::{ChartError, Kind, Needs, PerformanceKind, Subject};
 
 /// The chart.
 pub struct Lift;
-
-/// Points of the curve at most.
-const POINTS: usize = 400;
 
 impl Entry for Lift {
     fn id(&self) -> &'static str {
@@ -39,18 +36,11 @@ impl Kind for Lift {
         let positive = &detail.classes[1];
         let lift = |s: &Taken| if s.rows > 0.0 { s.positives / s.rows } else { f64::NAN };
         let curve: Vec<[f64; 3]> = steps.iter().skip(1).map(|s| [s.rows, lift(s), s.from]).collect();
-        let curve: Vec<[f64; 2]> = quality::thinned(&curve, POINTS).into_iter().map(|p| [p[0], p[1]]).collect();
+        let curve = quality::taking_curve(&curve);
         let best = |share: f64| (1.0 / rate).min(1.0 / share);
         let perfect: Vec<[f64; 2]> = (1..=200).map(|i| f64::from(i) / 200.0).map(|x| [x, best(x)]).collect();
         let top = curve.iter().map(|p| p[1]).fold(1.0 / rate, f64::max);
         let at = |share: f64| captured(&steps, share) / share;
-        let line = |xy: Vec<[f64; 2]>, role: Role, width: f32, name: &str| Mark::Line {
-            xy: xy.into(),
-            role,
-            width,
-            dashed: role == Role::Muted,
-            name: name.to_owned(),
-        };
         let mut notes = vec![
             "Lift: share of positives among the rows taken so far, divided by their share in all rows.".to_owned(),
             "The first few rows make the curve jump; there it says little.".to_owned(),
@@ -62,16 +52,12 @@ impl Kind for Lift {
             x: super::share_axis("share of rows, highest probability first"),
             y: Axis { label: "lift".to_owned(), range: (0.0, 1.06 * top), kind: AxisKind::Linear, second: None },
             marks: vec![
-                line(vec![[0.0, 1.0], [1.0, 1.0]], Role::Muted, 1.2, "random"),
-                line(perfect, Role::Group(2), 1.4, "perfect"),
-                line(curve, Role::Accent, 2.0, "model"),
+                quality::taking_line(vec![[0.0, 1.0], [1.0, 1.0]], Role::Muted, 1.2, "random"),
+                quality::taking_line(perfect, Role::Group(2), 1.4, "perfect"),
+                quality::taking_line(curve, Role::Accent, 2.0, "model"),
             ],
             notes,
-            legend: vec![
-                Legend::Key(Role::Accent, "model".to_owned()),
-                Legend::Key(Role::Group(2), "perfect".to_owned()),
-                Legend::Key(Role::Muted, "random".to_owned()),
-            ],
+            legend: quality::taking_legend(),
             sentence: format!(
                 "Among the tenth of the rows with the highest probabilities, “{positive}” is {} times as frequent as among \
                  all rows; at best it would be {} times",

@@ -59,11 +59,7 @@ impl Kind for Waterfall {
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {
         let view = view::attribution(subject)?;
-        let row = subject.row.ok_or(ChartError::Missing("Choose a row first"))?;
-        let position = view
-            .attribution
-            .position(row)
-            .ok_or(ChartError::Missing("The chosen row is not among the explained rows; explain it first"))?;
+        let (row, position) = view.chosen_row()?;
         let order = view::ranked(view.attribution.row(view.output, position));
         let shown = super::split(order.len(), knobs.count("features"));
         let steps = steps(&view, row, position, &order, shown);
