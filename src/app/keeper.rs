@@ -94,7 +94,7 @@ impl Keeper {
             journal.note(session);
         }
         if let Some((index, before)) = state.restoring {
-            let running = session.jobs().iter().any(|job| job.title == "Restoring the session");
+            let running = session.is_opening();
             let restored = session.opened_count() > before;
             if restored && !session.is_incomplete() && index < state.offers.len() {
                 let offer = state.offers.remove(index);

@@ -94,6 +94,11 @@ impl Session {
         Written { inputs: (revision.data, revision.model), answers: (key, self.ledger.answered) }
     }
 
+    /// Whether a session is being opened or restored.
+    pub fn is_opening(&self) -> bool {
+        self.is_under_way(&Purpose::Session)
+    }
+
     /// A job that writes the session.
     pub(super) fn save(&mut self, path: PathBuf, view: String, copies: bool) -> Vec<Job> {
         let title = format!("Saving {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
