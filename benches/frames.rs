@@ -9,6 +9,7 @@
 mod made;
 
 use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -46,12 +47,51 @@ struct Window {
     size: Vec2,
     time: f64,
     pointer: Pos2,
+    picture: Picture,
+}
+
+/// Whether what is painted still changes.
+#[derive(Default)]
+struct Picture {
+    watched: bool,
+    sum: u64,
+    /// When a frame last differed from the one before it.
+    changed: Option<Instant>,
+}
+
+impl Picture {
+    fn see(&mut self, output: &egui::FullOutput, primitives: &[egui::ClippedPrimitive]) {
+        if !self.watched {
+            return;
+        }
+        let mut hasher = DefaultHasher::new();
+        for primitive in primitives {
+            let egui::epaint::Primitive::Mesh(mesh) = &primitive.primitive else { continue };
+            mesh.indices.hash(&mut hasher);
+            for vertex in &mesh.vertices {
+                let (at, colour) = (vertex.pos, vertex.color.to_array());
+                (at.x.to_bits(), at.y.to_bits(), colour).hash(&mut hasher);
+            }
+        }
+        let sum = hasher.finish();
+        if sum != self.sum || !output.textures_delta.set.is_empty() {
+            (self.sum, self.changed) = (sum, Some(Instant::now()));
+        }
+    }
 }
 
 impl Window {
     fn new(size: Vec2) -> Self {
         let ctx = egui::Context::default();
-        let mut window = Self { ctx, app: None, aside: Aside::default(), size, time: 0.0, pointer: Pos2::ZERO };
+        let mut window = Self {
+            ctx,
+            app: None,
+            aside: Aside::default(),
+            size,
+            time: 0.0,
+            pointer: Pos2::ZERO,
+            picture: Picture::default(),
+        };
         let begun = Instant::now();
         let runner = Box::new(window.aside.clone());
         window.app = Some(CandorApp::new(&window.ctx, runner, ViewState::default(), &RunOptions::default()));
@@ -80,6 +120,7 @@ impl Window {
         let (took, waited) = (begun.elapsed(), self::waited().saturating_sub(waited));
         WAITED.with_borrow_mut(|all| all.push(waited));
         let took = took.saturating_sub(waited);
+        self.picture.see(&output, &primitives);
         drop(primitives);
         output.drop_without_applying_deltas();
         took
@@ -339,22 +380,33 @@ fn on_chart(window: &mut Window, name: &str) {
     window.settle();
 }
 
-/// Selects a tenth of all rows, several times over.
+/// Selects a tenth of all rows, several times over, and tells how long the picture goes on changing.
 fn on_rows(window: &mut Window, name: &str, rows: usize) {
-    let mut took = Vec::new();
+    let (mut took, mut shown) = (Vec::new(), Vec::new());
+    window.picture.watched = true;
     for k in 0..10_u32 {
         let set = RowSet::that(rows, |row| row.0.wrapping_mul(2_654_435_761).wrapping_add(k) % 10 == 0);
-        let apply = window.command(Command::SelectRows(Arc::new(set)));
+        let (begun, set) = (Instant::now(), Arc::new(set));
+        window.picture.changed = None;
+        let apply = window.command(Command::SelectRows(set));
         took.push(apply + window.frame(Vec::new()));
-        took.extend((0..12).map(|_| {
-            std::thread::sleep(Duration::from_millis(8));
-            window.frame(Vec::new())
-        }));
+        while begun.elapsed() < STILL + window.picture.changed.map_or(Duration::ZERO, |last| last - begun) {
+            std::thread::sleep(Duration::from_millis(2));
+            took.push(window.frame(Vec::new()));
+        }
+        shown.extend(window.picture.changed.map(|last| last - begun));
     }
+    window.picture.watched = false;
     report(&format!("{name}: select a tenth"), took);
+    if !shown.is_empty() {
+        told(&format!("{name}: until a tenth is shown"), shown, 100.0);
+    }
     window.command(Command::SelectRows(Arc::default()));
     window.settle();
 }
+
+/// A picture that has not changed for so long is finished.
+const STILL: Duration = Duration::from_millis(150);
 
 impl Window {
     /// Runs what waits, without frames.
@@ -381,15 +433,19 @@ thread_local! {
     static ALL: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
 }
 
-fn report(what: &str, mut times: Vec<Duration>) {
+fn report(what: &str, times: Vec<Duration>) {
     if what != TOTAL && what != WAITING {
         ALL.with_borrow_mut(|all| all.extend(&times));
     }
+    told(what, times, 16.0);
+}
+
+fn told(what: &str, mut times: Vec<Duration>, limit: f64) {
     times.sort();
     let at = |share: f64| {
         let place = ((times.len() - 1) as f64 * share).ceil() as usize;
         times.get(place).map_or(0.0, |t| 1e3 * t.as_secs_f64())
     };
-    let late = if at(1.0) > 16.0 { "  above 16 ms" } else { "" };
+    let late = if at(1.0) > limit { format!("  above {limit} ms") } else { String::new() };
     println!("{what:<44} {:>8.2} {:>8.2} {:>8.2}{late}", at(0.5), at(0.99), at(1.0));
 }
