@@ -129,7 +129,7 @@ impl Reader<'_> {
             if self.unread.contains(&name.as_str()) {
                 self.pass_over()?;
             } else {
-                entries.push((name, self.value(depth + 1)?));
+                entries.push((name.into(), self.value(depth + 1)?));
             }
             self.space();
             if self.take("}") {
@@ -237,8 +237,8 @@ mod tests {
     fn what_is_not_wanted_is_passed_over() {
         let text = br#"{"a":[1,"]",{"b":2}],"b":3,"c":{"a":4,"d":5},"a":"}\"x"}"#;
         let Value::Table(entries) = parse(text, &["a"]).unwrap() else { panic!("expected a table") };
-        assert_eq!(entries[0], ("b".to_owned(), Value::Integer(3)));
-        assert_eq!(entries[1], ("c".to_owned(), Value::Table(vec![("d".to_owned(), Value::Integer(5))])));
+        assert_eq!(entries[0], ("b".into(), Value::Integer(3)));
+        assert_eq!(entries[1], ("c".into(), Value::Table(vec![("d".into(), Value::Integer(5))])));
         assert_eq!(entries.len(), 2);
         for broken in ["{\"a\":[1", "{\"a\":\"x", "{\"a\":1]"] {
             assert!(parse(broken.as_bytes(), &["a"]).is_err(), "{broken}");

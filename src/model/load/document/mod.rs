@@ -6,10 +6,15 @@ mod ubjson;
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
+
 use crate::model::ModelError;
 
 /// Nesting allowed in a document; real models need about ten levels.
 const DEPTH_LIMIT: usize = 64;
+
+/// The name of a value. Short ones need no memory of their own: a model of many trees repeats them in each.
+pub type Name = CompactString;
 
 /// A value of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +38,7 @@ pub enum Value {
     /// Any other array.
     List(Vec<Self>),
     /// Named values, in file order.
-    Table(Vec<(String, Self)>),
+    Table(Vec<(Name, Self)>),
 }
 
 impl Value {
@@ -168,9 +173,13 @@ impl<'d> At<'d> {
 
     /// The named value below, when there is one.
     pub fn optional(&self, key: &str) -> Option<Self> {
+        self.named(key).map(|value| Self { value, place: self.below(key) })
+    }
+
+    fn named(&self, key: &str) -> Option<&'d Value> {
         let Value::Table(entries) = self.value else { return None };
         let (_, value) = entries.iter().find(|(k, _)| k == key)?;
-        (*value != Value::Null).then(|| Self { value, place: self.below(key) })
+        (*value != Value::Null).then_some(value)
     }
 
     /// The named value below.
@@ -185,7 +194,7 @@ impl<'d> At<'d> {
 
     /// Names and values, in file order.
     pub fn entries(&self) -> impl Iterator<Item = (&'d str, &'d Value)> {
-        let entries: &'d [(String, Value)] = match self.value {
+        let entries: &'d [(Name, Value)] = match self.value {
             Value::Table(entries) => entries,
             _ => &[],
         };
@@ -240,6 +249,34 @@ impl<'d> At<'d> {
     pub fn count(&self) -> Result<usize, ModelError> {
         let value = self.whole()?;
         usize::try_from(value).map_err(|_error| self.refuse(format!("{value} is no count")))
+    }
+
+    /// The array of whole numbers or truth values that is named below. Unlike `field(key)?.integers()` it makes no place
+    /// unless it refuses.
+    pub fn integers_of(&self, key: &str) -> Result<&'d [i64], ModelError> {
+        match self.named(key) {
+            Some(Value::Integers(values) | Value::Flags(values)) => Ok(values),
+            _ => self.field(key)?.integers(),
+        }
+    }
+
+    /// The array of numbers that is named below; as [`Self::integers_of`].
+    pub fn reals_of(&self, key: &str) -> Result<Cow<'d, [f64]>, ModelError> {
+        match self.named(key) {
+            Some(Value::Reals(values)) => Ok(Cow::Borrowed(values)),
+            _ => self.field(key)?.reals(),
+        }
+    }
+
+    /// The count that is named below, when there is one; as [`Self::integers_of`].
+    pub fn count_of(&self, key: &str) -> Result<Option<usize>, ModelError> {
+        match self.named(key) {
+            None => Ok(None),
+            Some(value) => match (Self { value, place: String::new() }).count() {
+                Ok(count) => Ok(Some(count)),
+                Err(_) => self.optional(key).map(|at| at.count()).transpose(),
+            },
+        }
     }
 
     /// An array of whole numbers or truth values.

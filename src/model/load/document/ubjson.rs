@@ -4,7 +4,7 @@
 
 use crate::model::ModelError;
 
-use super::{DEPTH_LIMIT, Gather, Value};
+use super::{DEPTH_LIMIT, Gather, Name, Value};
 
 pub(super) fn parse(bytes: &[u8], unread: &[&str]) -> Result<Value, ModelError> {
     let mut reader = Reader { bytes, at: 0, unread };
@@ -154,14 +154,17 @@ impl<'b> Reader<'b> {
                 Some(b'$' | b'#') => return Err(self.refuse("counted tables are not used by XGBoost")),
                 _ => {}
             }
-            let name = self.text()?;
+            let length = self.length()?;
+            let name = self.take(length)?;
             let marker = self.marker()?;
-            if marker == b'[' && self.peek() == Some(b'$') && self.unread.contains(&name.as_str()) {
+            let passed = |name: &[u8]| self.unread.iter().any(|unread| unread.as_bytes() == name);
+            if marker == b'[' && self.peek() == Some(b'$') && passed(name) {
                 self.at += 1;
                 let marker = self.byte()?;
                 self.content(marker)?;
                 continue;
             }
+            let name = std::str::from_utf8(name).map_or_else(|_| Name::from_utf8_lossy(name), Name::new);
             entries.push((name, self.value(marker, depth + 1)?));
         }
     }

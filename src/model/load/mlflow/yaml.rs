@@ -5,7 +5,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::model::ModelError;
 
-use super::super::document::Value;
+use super::super::document::{Name, Value};
 
 /// Larger files are no `MLmodel`; a signature of ten thousand columns takes less than one.
 const SIZE_LIMIT: usize = 4 << 20;
@@ -14,7 +14,7 @@ const DEPTH_LIMIT: usize = 16;
 
 /// A mapping or list that is not closed yet, with the key that waits for its value.
 enum Open {
-    Table(Vec<(String, Value)>, Option<String>),
+    Table(Vec<(Name, Value)>, Option<Name>),
     List(Vec<Value>),
 }
 
@@ -67,7 +67,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ModelError> {
             (Some(value), Some(Open::List(items))) => items.push(value),
             (Some(value), Some(Open::Table(entries, key))) => match (key.take(), value) {
                 (Some(name), value) => entries.push((name, value)),
-                (None, Value::Text(name)) => *key = Some(name),
+                (None, Value::Text(name)) => *key = Some(name.into()),
                 (None, _) => return Err(refuse("a name must be a text")),
             },
         }
@@ -91,7 +91,7 @@ mod tests {
         let text = b"flavors:\n  xgboost:\n    code: null\n    data: model.ubj\n  sklearn: {}\nlist:\n- a\n- 'it''s'\nsignature:\n  inputs: '[{\"type\": \"double\",\n    \"name\": \"b\"}]'\n";
         let text_of = |t: &str| Value::Text(t.to_owned());
         let named =
-            |entries: Vec<(&str, Value)>| Value::Table(entries.into_iter().map(|(k, v)| (k.to_owned(), v)).collect());
+            |entries: Vec<(&str, Value)>| Value::Table(entries.into_iter().map(|(k, v)| (k.into(), v)).collect());
         let xgboost = named(vec![("code", Value::Null), ("data", text_of("model.ubj"))]);
         let expected = named(vec![
             ("flavors", named(vec![("xgboost", xgboost), ("sklearn", named(vec![]))])),

@@ -145,7 +145,7 @@ impl<'b> Reader<'b> {
             ("learner_model_param", param),
             ("objective", described(&attributes, &objective)),
             ("gradient_booster", booster),
-            ("attributes", Value::Table(attributes)),
+            ("attributes", Value::Table(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())),
             ("feature_names", names),
         ]);
         Ok(table([("version", Value::Integers(version)), ("learner", learner)]))
@@ -250,5 +250,5 @@ fn real(bytes: &[u8], place: usize) -> f64 {
 }
 
 fn table(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    Value::Table(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    Value::Table(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
 }

@@ -22,10 +22,7 @@ impl TreeReader {
     /// Reads one tree that adds to `output`; leaf values are multiplied by `weight` in f32.
     pub fn read(&mut self, at: &At<'_>, output: i64, weight: f32) -> Result<Tree, ModelError> {
         let param = at.field("tree_param")?;
-        let width = match param.optional("size_leaf_vector") {
-            Some(size) => size.count()?.max(1),
-            None => 1,
-        };
+        let width = param.count_of("size_leaf_vector")?.unwrap_or(1).max(1);
         if width != 1 && width != self.outputs {
             return Err(param.refuse(format!("leaves hold {width} values, the model has {} outputs", self.outputs)));
         }
@@ -36,19 +33,19 @@ impl TreeReader {
             _ => None,
         };
         let (sets, set_of) = self.categories(at)?;
-        let mut tree = nodes(at, width, &set_of)?;
+        let mut tree = nodes(at, (&param, width), &set_of)?;
         tree.sets = sets;
         tree.output = output;
         tree.leaf_values.iter_mut().for_each(|v| *v = f64::from(*v as f32 * weight));
-        let unreached = match param.optional("num_deleted") {
-            Some(deleted) => deleted.count()?,
-            None => 0,
-        };
+        let unreached = param.count_of("num_deleted")?.unwrap_or(0);
         arrange(tree, TreeRules { inputs: self.inputs, outputs: self.outputs, unreached }, &at.place)
     }
 
     /// The category sets, and for each node its set.
     fn categories(&mut self, at: &At<'_>) -> Result<Categories, ModelError> {
+        if at.integers_of("categories_nodes").is_ok_and(<[i64]>::is_empty) {
+            return Ok((Vec::new(), Vec::new()));
+        }
         let (Some(nodes), Some(codes)) = (at.optional("categories_nodes"), at.optional("categories")) else {
             return Ok((Vec::new(), Vec::new()));
         };
@@ -119,31 +116,31 @@ struct Arrays<'d> {
     cover: std::borrow::Cow<'d, [f64]>,
 }
 
-fn arrays<'d>(at: &At<'d>) -> Result<Arrays<'d>, ModelError> {
-    let left = at.field("left_children")?.integers()?;
+fn arrays<'d>(at: &At<'d>, param: &At<'_>, in_nodes: bool) -> Result<Arrays<'d>, ModelError> {
+    let left = at.integers_of("left_children")?;
     let fits = |key: &str, length: usize| match length == left.len() {
         true => Ok(()),
         false => Err(at.refuse(format!("{key} has {length} entries, left_children has {}", left.len()))),
     };
     let integers = |key: &str| -> Result<&'d [i64], ModelError> {
-        let values = at.field(key)?.integers()?;
+        let values = at.integers_of(key)?;
         fits(key, values.len()).map(|()| values)
     };
     let reals = |key: &str| -> Result<std::borrow::Cow<'d, [f64]>, ModelError> {
-        let values = at.field(key)?.reals()?;
+        let values = at.reals_of(key)?;
         fits(key, values.len()).map(|()| values)
     };
     let split_type = match at.optional("split_type") {
         Some(_) => Some(integers("split_type")?),
         None => None,
     };
-    let stated = at.field("tree_param")?.field("num_nodes")?;
-    if stated.count()? != left.len() {
+    if param.count_of("num_nodes")? != Some(left.len()) {
+        let stated = param.field("num_nodes")?;
         return Err(stated.refuse(format!("{} nodes are announced, {} are stored", stated.count()?, left.len())));
     }
-    let cover = match at.optional("sum_hessian") {
+    let cover = match in_nodes {
         // Vector leaves before 3.1 come without.
-        None if has_weights_in_nodes(at) => vec![0.0; left.len()].into(),
+        true if at.optional("sum_hessian").is_none() => vec![0.0; left.len()].into(),
         _ => reals("sum_hessian")?,
     };
     Ok(Arrays {
@@ -163,10 +160,10 @@ pub fn has_weights_in_nodes(tree: &At<'_>) -> bool {
     width.is_some_and(|width| width > 1) && tree.optional("leaf_weights").is_none()
 }
 
-fn nodes(at: &At<'_>, width: usize, set_of: &[(i64, u32)]) -> Result<Tree, ModelError> {
-    let arrays = arrays(at)?;
+fn nodes(at: &At<'_>, (param, width): (&At<'_>, usize), set_of: &[(i64, u32)]) -> Result<Tree, ModelError> {
     // Leaf vectors are rows of an own table and a leaf's right child is its row, or every node has a row.
-    let in_nodes = has_weights_in_nodes(at);
+    let in_nodes = width > 1 && has_weights_in_nodes(at);
+    let arrays = arrays(at, param, in_nodes)?;
     let mut leaf_values = match width {
         1 => Vec::with_capacity(arrays.left.len().div_ceil(2)),
         _ if in_nodes => at.field("base_weights")?.reals()?.into_owned(),
