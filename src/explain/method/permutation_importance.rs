@@ -7,7 +7,7 @@ use crate::explain::shape::Shape;
 use crate::explain::shuffle::{MANY_ROWS, Trial};
 use crate::model::metrics::{self, Metric};
 use crate::model::{Model, Scale};
-use crate::num::Matrix;
+use crate::num::{Matrix, MatrixView};
 
 use super::{Explainer, Request, Support};
 
@@ -104,13 +104,13 @@ impl Explainer for PermutationImportance {
             model: request.model,
             metric,
             scale: request.scale,
-            rows: known.rows.view(),
+            rows: known.rows(),
             truth: &known.truth,
             weights: known.weights.as_deref(),
             seed: request.seed,
         };
         let (repeats, draws) = (request.knobs.count("repeats") as usize, request.knobs.count("draws") as usize);
-        let (inputs, count) = (known.rows.cols(), known.rows.rows());
+        let (inputs, count) = (trial.rows.cols(), trial.rows.rows());
         task.begin("shuffling columns", ((inputs * repeats + 1) * count) as u64);
         let mut untouched = trial.untouched(task)?;
         if !untouched.value.is_finite() {
@@ -173,14 +173,16 @@ fn in_sentence(title: &str) -> String {
 }
 
 /// The rows that can be measured.
-struct Known {
-    rows: Matrix,
+struct Known<'a> {
+    all: MatrixView<'a>,
+    /// A copy of those that can be measured, where some cannot.
+    part: Option<Matrix>,
     truth: Vec<f64>,
     weights: Option<Vec<f64>>,
 }
 
-impl Known {
-    fn of(request: &Request<'_>) -> Result<Self, ExplainError> {
+impl<'a> Known<'a> {
+    fn of(request: &Request<'a>) -> Result<Self, ExplainError> {
         let none = |what: &str| ExplainError::Incomplete {
             what: what.to_owned(),
             hint: "Give one column with values the role Target".to_owned(),
@@ -195,11 +197,22 @@ impl Known {
         if kept.len() < 2 {
             return Err(none("fewer than two rows have a known target and a positive weight"));
         }
-        let values = kept.iter().flat_map(|&i| request.features.row(i).iter().copied()).collect();
-        let rows = Matrix::new(values, kept.len(), request.features.cols()).ok_or_else(|| none("the rows differ"))?;
+        let all = request.features;
+        let part =
+            if kept.len() < count { Some(part(all, &kept).ok_or_else(|| none("the rows differ"))?) } else { None };
         let pick = |all: &[f64]| kept.iter().map(|&i| all[i]).collect::<Vec<f64>>();
-        Ok(Self { rows, truth: pick(&truth.values), weights: truth.weights.as_ref().map(|w| pick(w)) })
+        Ok(Self { all, part, truth: pick(&truth.values), weights: truth.weights.as_ref().map(|w| pick(w)) })
     }
+
+    fn rows(&self) -> MatrixView<'_> {
+        self.part.as_ref().map_or(self.all, Matrix::view)
+    }
+}
+
+fn part(rows: MatrixView<'_>, kept: &[usize]) -> Option<Matrix> {
+    let mut values = Vec::with_capacity(kept.len() * rows.cols());
+    kept.iter().for_each(|&i| values.extend_from_slice(rows.row(i)));
+    Matrix::new(values, kept.len(), rows.cols())
 }
 
 #[cfg(test)]
