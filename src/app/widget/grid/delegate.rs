@@ -53,7 +53,8 @@ impl<'a> Delegate<'a> {
             _ => None,
         };
         let area = ui.max_rect();
-        let response = ui.interact(area, ui.scope_id().with(("head", &name)), Sense::click());
+        let response = ui.interact(area, ui.scope_id().with(("head", &name)), Sense::click_and_drag());
+        self.drag(ui, &response, field);
         let role = match field {
             Field::Column(column) => self.cells.data.roles().get(*column).copied(),
             Field::Computed(_) => None,
@@ -85,7 +86,8 @@ impl<'a> Delegate<'a> {
             Field::Computed(_) => "computed".to_owned(),
         };
         let role = role.map_or_else(String::new, |r| format!(", {}", r.title().to_lowercase()));
-        let response = response.on_hover_text(format!("{name}\n{what}{role}\nClick to sort, right click for more"));
+        let response =
+            response.on_hover_text(format!("{name}\n{what}{role}\nClick to sort, drag to move, right click for more"));
         if response.clicked() {
             self.sorted = Some(match down {
                 None => Order::By(field.clone(), false),
@@ -104,6 +106,19 @@ impl<'a> Delegate<'a> {
                 self.head = Some((field.clone(), wish));
             }
         });
+    }
+
+    /// A head can be dragged to the place of another one, where a line shows on which side it will stand.
+    fn drag(&mut self, ui: &Ui, response: &egui::Response, field: &Field) {
+        response.dnd_set_drag_payload(field.clone());
+        let Some(moved) = response.dnd_hover_payload::<Field>().filter(|moved| **moved != *field) else { return };
+        let place = |field: &Field| self.page.iter().position(|f| f == field);
+        let area = response.rect;
+        let x = if place(&moved) < place(field) { area.right() } else { area.left() };
+        ui.painter().vline(x, area.y_range(), egui::Stroke::new(3.0, style::skin(ui).accent));
+        if response.dnd_release_payload::<Field>().is_some() {
+            self.head = Some(((*moved).clone(), Head::To(field.clone())));
+        }
     }
 
     /// Takes the room that a field is given at first.

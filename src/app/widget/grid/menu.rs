@@ -12,7 +12,7 @@ use super::State;
 use super::fields::{self, Look};
 
 /// What can be done with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Head {
     /// One place to the left.
     Left,
@@ -20,6 +20,8 @@ pub(super) enum Head {
     Right,
     /// Before all others.
     First,
+    /// To the place where this field stands, which makes room.
+    To(Field),
     /// Stays at the left, with all before it.
     Freeze,
     /// Is not shown.
@@ -63,6 +65,7 @@ pub(super) fn head_ui(ui: &mut Ui) -> Option<Head> {
 pub(super) fn carry_out(look: &mut Look, shown: &[Field], data: &Dataset, (field, wish): (Field, Head)) {
     let Some(at) = shown.iter().position(|f| *f == field) else { return };
     let mut names: Vec<String> = shown.iter().map(|f| fields::name(data, f)).collect();
+    let mut last = at + 1;
     match wish {
         Head::Hide => {
             look.hidden.extend(names.get(at).cloned());
@@ -79,10 +82,16 @@ pub(super) fn carry_out(look: &mut Look, shown: &[Field], data: &Dataset, (field
             let name = names.remove(at);
             names.insert(0, name);
         }
+        Head::To(place) => {
+            let Some(to) = shown.iter().position(|f| *f == place).filter(|to| *to != at) else { return };
+            let name = names.remove(at);
+            names.insert(to, name);
+            last = at.max(to);
+        }
         Head::Left | Head::Right => return,
     }
     // All that stands before the furthest place that was touched has its place now.
-    names.truncate((at + 2).max(look.first.len()));
+    names.truncate((last + 1).max(look.first.len()));
     look.first = names;
 }
 
@@ -159,5 +168,24 @@ pub(crate) fn rows_ui(ui: &mut Ui, session: &Session, state: &mut State) {
     {
         let words = format!("{} {}", text::shorten(&fields::name(data, field), 20), if *down { "↓" } else { "↑" });
         ui.label(RichText::new(words).weak());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::build::table;
+
+    #[test]
+    fn a_dragged_head_takes_the_place_of_the_one_it_is_dropped_on() {
+        let data = table(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
+        let session = Session::new();
+        for (from, to, order) in [(0, 2, "bcad"), (3, 1, "adbc"), (1, 1, "abcd"), (0, 3, "bcda")] {
+            let mut look = Look::default();
+            let all = fields::shown(&session, &data, &look);
+            carry_out(&mut look, &all, &data, (Field::Column(from), Head::To(Field::Column(to))));
+            let after: String = fields::shown(&session, &data, &look).iter().map(|f| fields::name(&data, f)).collect();
+            assert_eq!(after, order, "{from} was dropped on {to}");
+        }
     }
 }
