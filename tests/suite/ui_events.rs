@@ -44,6 +44,9 @@ fn hunt(world: &World, seed: u64, events: u64) -> Result<(), String> {
         while robot.events < events {
             hand.act(&mut robot, world);
         }
+        if std::env::var_os("CANDOR_STATS").is_some() {
+            hand.stats();
+        }
         hand.note("what follows the events".to_owned());
         leave(&mut robot, world, seed)
     }));
@@ -132,8 +135,8 @@ fn same_view(left: &ViewState, back: &ViewState) -> Result<(), String> {
 
 /// Undoes every step and redoes it; the end is the beginning.
 fn there_and_back(robot: &mut Robot) -> Result<(), String> {
-    let before = robot.session().decisions().clone();
-    for command in [Command::Undo, Command::Redo] {
+    let mut before = robot.session().decisions().clone();
+    for (turn, command) in [Command::Redo, Command::Undo, Command::Redo].into_iter().enumerate() {
         let mut steps = 0;
         loop {
             let (undo, redo) = (robot.session().undo_name(), robot.session().redo_name());
@@ -147,6 +150,9 @@ fn there_and_back(robot: &mut Robot) -> Result<(), String> {
             }
         }
         robot.settle();
+        if turn == 0 {
+            before = robot.session().decisions().clone();
+        }
     }
     let after = robot.session().decisions();
     match before.change(after) {

@@ -106,6 +106,8 @@ pub struct Robot {
     /// Every text of the tree.
     texts: Vec<String>,
     unnamed: Vec<String>,
+    /// Widgets that egui takes for one another.
+    pub clashes: Vec<String>,
     pub copied: Option<String>,
     /// Input events so far.
     pub events: u64,
@@ -139,6 +141,7 @@ impl Robot {
             spots: Vec::new(),
             texts: Vec::new(),
             unnamed: Vec::new(),
+            clashes: Vec::new(),
             copied: None,
             events: 0,
         };
@@ -207,6 +210,7 @@ impl Robot {
             app.show(ui);
         });
         let shapes = std::mem::take(&mut output.shapes);
+        self.clashes.extend(shapes.iter().filter_map(|clipped| clash(&clipped.shape)));
         drop(self.ctx.tessellate(shapes, output.pixels_per_point));
         for command in &output.platform_output.commands {
             if let egui::OutputCommand::CopyText(text) = command {
@@ -364,4 +368,13 @@ impl Robot {
 fn told(update: &accesskit::TreeUpdate, id: accesskit::NodeId) -> Option<&str> {
     let (_, node) = update.nodes.iter().find(|(other, _)| *other == id)?;
     node.label().or_else(|| node.value()).filter(|text| !text.trim().is_empty())
+}
+
+/// What egui writes over two widgets with one identity.
+fn clash(shape: &egui::Shape) -> Option<String> {
+    match shape {
+        egui::Shape::Text(text) if text.galley.text().contains(" use of ") => Some(text.galley.text().to_owned()),
+        egui::Shape::Vec(shapes) => shapes.iter().find_map(clash),
+        _ => None,
+    }
 }

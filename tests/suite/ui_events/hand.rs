@@ -105,11 +105,23 @@ pub struct Hand {
     stream: Stream,
     log: VecDeque<String>,
     modifiers: Modifiers,
+    pub seen: std::collections::BTreeMap<String, usize>,
 }
 
 impl Hand {
+    pub fn stats(&self) {
+        for (k, v) in &self.seen {
+            println!("STAT {v:>5} {k}");
+        }
+    }
+
     pub fn new(seed: u64) -> Self {
-        Self { stream: Seed(seed).child("hand", 0), log: VecDeque::new(), modifiers: Modifiers::NONE }
+        Self {
+            stream: Seed(seed).child("hand", 0),
+            log: VecDeque::new(),
+            modifiers: Modifiers::NONE,
+            seen: Default::default(),
+        }
     }
 
     /// Remembers a line for the report.
@@ -142,7 +154,8 @@ impl Hand {
             76..88 => self.edit(robot, asked),
             88..91 => self.answer(robot, asked),
             91..93 => self.around(robot),
-            93..95 => self.let_go(robot, world),
+            93..94 => self.let_go(robot, world),
+            94..97 => self.put_right(robot, world),
             _ => self.wander(robot),
         }
         // Jobs run late, in any order, or not for a while.
@@ -164,9 +177,25 @@ impl Hand {
             said = said.chars().take(240).collect();
         }
         self.note(said);
+        if about.len() > 0 {
+            *self
+                .seen
+                .entry(format!("{:?} {about}", robot.app().view().screen).chars().take(60).collect())
+                .or_default() += 1;
+        }
+        let s = format!(
+            "screen {:?} explained {} link {} problems {} jobs {}",
+            robot.app().view().screen,
+            robot.session().attribution().is_some(),
+            robot.session().link().is_some(),
+            robot.session().problems().len().min(3),
+            robot.session().jobs().len().min(3)
+        );
+        *self.seen.entry(s).or_default() += 1;
         let news = if self.stream.below(3) == 0 { 1 } else { usize::MAX };
         robot.event(event, news);
         assert!(robot.unnamed().is_empty(), "widgets without a name: {:?}", robot.unnamed());
+        assert!(robot.clashes.is_empty(), "widgets of one identity: {:?}", robot.clashes);
         let odd = robot.texts().iter().find(|text| is_odd(text));
         assert!(odd.is_none(), "a text that says nothing to people: {odd:?}");
     }
@@ -379,6 +408,20 @@ impl Hand {
                 self.note(format!("the window becomes {}", robot.size));
             }
         }
+    }
+
+    /// What a person does when nothing is there to be looked at: opens what is missing, and explains.
+    fn put_right(&mut self, robot: &mut Robot, world: &World) {
+        let file = match (robot.session().link(), robot.session().attribution()) {
+            (Some(_), Some(_)) => return,
+            (Some(_), None) => return self.tap(robot, Key::E, Modifiers::COMMAND),
+            (None, _) => {
+                let table = robot.session().data().is_none_or(|d| d.find("paid back").is_none());
+                if table { &world.table } else { &world.model }
+            }
+        };
+        self.note(format!("{}: {} is dropped", robot.events, file.display()));
+        robot.drop_file(file);
     }
 
     fn let_go(&mut self, robot: &mut Robot, world: &World) {
