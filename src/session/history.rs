@@ -39,10 +39,16 @@ pub struct History {
 impl History {
     /// Remembers a change; what was undone before can no longer be repeated. Changes by dragging that follow each other
     /// become one step, which vanishes when everything is as before. Where somebody looks while something can be
-    /// repeated is no step, so that looking around after undo does not take redo away.
+    /// repeated is no step of its own, so that looking around after undo does not take redo away.
     pub fn push(&mut self, before: Decisions, after: Decisions, known: Known<'_>) {
         let Some(part) = before.change(&after) else { return };
         if part.weight == Weight::Glance && !self.undone.is_empty() {
+            if let Some(last) = self.done.last_mut() {
+                if let Some(part) = last.before.change(&after) {
+                    last.name = (part.name)(&last.before, &after, known);
+                }
+                last.after = after;
+            }
             return;
         }
         self.undone.clear();
@@ -257,6 +263,13 @@ mod tests {
         push(&mut history, &start, &Decisions { row: Some(RowId(0)), ..Decisions::default() });
         assert_eq!((history.done_count(), history.redo_name()), (0, Some("Row 3")));
         assert!(history.redo().is_some_and(|after| after.same(&row)));
+        // What was looked at meanwhile is found again, even where the undone step ends with the model it was about.
+        let looked = Decisions { row: Some(RowId(5)), ..Decisions::default() };
+        push(&mut history, &row, &looked);
+        history.rebase(Owner::Model, &looked);
+        assert_eq!((history.undo_name(), history.redo_name()), (Some("Row 5"), None));
+        history.undo();
+        assert!(history.redo().is_some_and(|after| after.same(&looked)));
     }
 
     #[test]
