@@ -59,6 +59,8 @@ mod ui_document;
 #[cfg(feature = "app")]
 mod ui_events;
 #[cfg(feature = "app")]
+mod ui_hostile;
+#[cfg(feature = "app")]
 mod ui_robot;
 #[cfg(feature = "app")]
 mod ui_tree;

@@ -19,8 +19,8 @@ use hand::Hand;
 use world::World;
 
 /// Events of the short hunt that runs with every test, and its seeds.
-const EVENTS: u64 = 3_000;
-const SEEDS: u64 = 3;
+const EVENTS: u64 = 6_000;
+const SEEDS: u64 = 4;
 
 #[test]
 fn random_input_leaves_no_panic_no_unnamed_widget_and_a_session_that_reopens() {
@@ -43,9 +43,6 @@ fn hunt(world: &World, seed: u64, events: u64) -> Result<(), String> {
     let ran = catch_unwind(AssertUnwindSafe(|| {
         while robot.events < events {
             hand.act(&mut robot, world);
-        }
-        if std::env::var_os("CANDOR_STATS").is_some() {
-            hand.stats();
         }
         hand.note("what follows the events".to_owned());
         leave(&mut robot, world, seed)

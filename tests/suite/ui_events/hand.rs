@@ -105,23 +105,11 @@ pub struct Hand {
     stream: Stream,
     log: VecDeque<String>,
     modifiers: Modifiers,
-    pub seen: std::collections::BTreeMap<String, usize>,
 }
 
 impl Hand {
-    pub fn stats(&self) {
-        for (k, v) in &self.seen {
-            println!("STAT {v:>5} {k}");
-        }
-    }
-
     pub fn new(seed: u64) -> Self {
-        Self {
-            stream: Seed(seed).child("hand", 0),
-            log: VecDeque::new(),
-            modifiers: Modifiers::NONE,
-            seen: Default::default(),
-        }
+        Self { stream: Seed(seed).child("hand", 0), log: VecDeque::new(), modifiers: Modifiers::NONE }
     }
 
     /// Remembers a line for the report.
@@ -177,21 +165,6 @@ impl Hand {
             said = said.chars().take(240).collect();
         }
         self.note(said);
-        if about.len() > 0 {
-            *self
-                .seen
-                .entry(format!("{:?} {about}", robot.app().view().screen).chars().take(60).collect())
-                .or_default() += 1;
-        }
-        let s = format!(
-            "screen {:?} explained {} link {} problems {} jobs {}",
-            robot.app().view().screen,
-            robot.session().attribution().is_some(),
-            robot.session().link().is_some(),
-            robot.session().problems().len().min(3),
-            robot.session().jobs().len().min(3)
-        );
-        *self.seen.entry(s).or_default() += 1;
         let news = if self.stream.below(3) == 0 { 1 } else { usize::MAX };
         robot.event(event, news);
         assert!(robot.unnamed().is_empty(), "widgets without a name: {:?}", robot.unnamed());
