@@ -64,6 +64,7 @@ fn window(
         screen,
         size: sight.size.map(|(w, h)| (f32::from(w), f32::from(h))),
         screenshot: sight.screenshot.map(|file| ShotOptions { file }),
+        steady: false,
     };
     app::run(&options).map_err(|error| cli::no_display(&error.to_string()))
 }

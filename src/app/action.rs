@@ -416,6 +416,8 @@ fn cancel(cx: &mut Cx<'_>) {
     } else if cx.desk.help_open || cx.desk.settings.open {
         cx.desk.help_open = false;
         cx.desk.settings.open = false;
+    } else if cx.desk.cohorts.give_up() {
+        // The rows that were to become a cohort stay selected.
     } else if cx.session.selection().is_some() {
         cx.wish(Command::SelectRows(Arc::default()));
     } else if let Some(job) = cx.session.jobs().last().map(|j| j.id) {

@@ -30,6 +30,7 @@ impl<K: PartialEq, T: Send + Sync + 'static> Aside<K, T> {
         let asked = self.pending.as_ref().is_some_and(|(k, _)| *k == key);
         if !known && !asked {
             let (sender, receiver) = sync_channel(1);
+            let at_once = waits(ctx);
             let ctx = ctx.clone();
             let work = move || {
                 // The receiver is gone when something newer was asked; then nobody wants this.
@@ -37,7 +38,11 @@ impl<K: PartialEq, T: Send + Sync + 'static> Aside<K, T> {
                     ctx.request_repaint();
                 }
             };
-            if std::thread::Builder::new().name("candor-aside".to_owned()).spawn(work).is_ok() {
+            if at_once {
+                work();
+                self.pending = Some((key, receiver));
+                self.collect();
+            } else if std::thread::Builder::new().name("candor-aside".to_owned()).spawn(work).is_ok() {
                 self.pending = Some((key, receiver));
             }
         } else if known {
@@ -103,6 +108,19 @@ impl<K: PartialEq, T: Send + Sync + 'static> Aside<K, T> {
         }
     }
 }
+
+/// From now on, whatever is asked aside in this window is there at once, so that the same events give the same frames.
+pub(crate) fn wait_always(ctx: &egui::Context) {
+    ctx.data_mut(|data| data.insert_temp(egui::Id::NULL, Waits));
+}
+
+fn waits(ctx: &egui::Context) -> bool {
+    ctx.data(|data| data.get_temp::<Waits>(egui::Id::NULL)).is_some()
+}
+
+/// Marks a window in which everything is waited for.
+#[derive(Clone, Copy)]
+struct Waits;
 
 /// A thread that frees what it is given.
 static DROPPER: LazyLock<Option<SyncSender<Box<dyn Send>>>> = LazyLock::new(|| {

@@ -52,9 +52,16 @@ impl What {
 #[derive(Default)]
 pub(crate) struct Dialogs {
     waiting: Option<(Receiver<Option<PathBuf>>, Instant, Goal)>,
+    /// Whether places are typed in the window only.
+    typed: bool,
 }
 
 impl Dialogs {
+    /// No dialogs of the system: places are typed.
+    pub(crate) fn typed() -> Self {
+        Self { typed: true, ..Self::default() }
+    }
+
     /// Whether the system's dialog is open.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waiting.is_some()
@@ -79,6 +86,10 @@ pub(crate) struct PathPrompt {
 /// Asks for a file to open.
 pub(crate) fn open(cx: &mut Cx<'_>, what: What) {
     if cx.desk.dialogs.waiting.is_some() {
+        return;
+    }
+    if cx.desk.dialogs.typed {
+        type_instead(cx, Goal::Open(what));
         return;
     }
     let dialog = rfd::AsyncFileDialog::new().set_directory(cx.view.start_folder());
@@ -197,6 +208,8 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         Goal::Save(..) => ("Save", "Save"),
     };
     let mut done = Done::No;
+    // Where the program was started from is no place that anybody thinks of.
+    let folder = cx.view.start_folder();
     let modal = Modal::new(Id::unique("path prompt")).frame(card::front(ctx)).show(ctx, |ui| {
         ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         ui.label(style::heading(title));
@@ -211,7 +224,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
             response.request_focus();
         }
         let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        exists_note(ui, &prompt);
+        exists_note(ui, &prompt.goal, &folder.join(prompt.text.trim()));
         if let Goal::Session(copies) = &mut prompt.goal {
             let hint = "The file then opens on another machine; without copies it refers to the files where they are";
             ui.checkbox(copies, "Copy table and model into the file").on_hover_text(hint);
@@ -236,7 +249,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     match done {
         Done::No => cx.desk.prompt = Some(prompt),
         Done::Cancelled => {}
-        Done::Yes => answer(cx, prompt.goal, PathBuf::from(prompt.text.trim())),
+        Done::Yes => answer(cx, prompt.goal, folder.join(prompt.text.trim())),
         Done::Browse => browse(cx, prompt),
     }
 }
@@ -248,10 +261,9 @@ enum Done {
     Cancelled,
 }
 
-fn exists_note(ui: &mut egui::Ui, prompt: &PathPrompt) {
-    let path = Path::new(prompt.text.trim());
+fn exists_note(ui: &mut egui::Ui, goal: &Goal, path: &Path) {
     let known = path.parent().is_none_or(|p| p.as_os_str().is_empty() || p.is_dir());
-    let text = match &prompt.goal {
+    let text = match goal {
         Goal::Save(..) | Goal::Session(_) if !known => "This folder does not exist yet",
         Goal::Save(..) | Goal::Session(_) if path.is_file() => "The file is there already and will be replaced",
         _ => " ",
@@ -261,6 +273,7 @@ fn exists_note(ui: &mut egui::Ui, prompt: &PathPrompt) {
 
 fn browse(cx: &mut Cx<'_>, prompt: PathPrompt) {
     match prompt.goal {
+        goal if cx.desk.dialogs.typed => type_instead(cx, goal),
         Goal::Open(what) => open(cx, what),
         Goal::Session(copies) => {
             let place = session_place(cx);

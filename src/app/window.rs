@@ -17,7 +17,7 @@ use super::shot::{Shot, ShotOptions};
 use super::style::{self, GAP, HALF, STEP};
 use super::view::{Look, ViewState};
 use super::widget::card;
-use super::{dialogs, help, palette, screen};
+use super::{aside, dialogs, help, palette, screen};
 
 /// How the window starts.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,9 @@ pub struct RunOptions {
     pub size: Option<(f32, f32)>,
     /// A picture to take instead of staying open.
     pub screenshot: Option<ShotOptions>,
+    /// Whether the same events always give the same frames: places of files are typed, never asked by the system's
+    /// dialogs, and what is computed aside is waited for.
+    pub steady: bool,
 }
 
 /// What draws the window.
@@ -123,6 +126,10 @@ impl CandorApp {
     pub fn new(ctx: &egui::Context, runner: Box<dyn Runner>, view: ViewState, options: &RunOptions) -> Self {
         style::install(ctx);
         let (mut view, mut desk) = (view, Desk::default());
+        if options.steady {
+            aside::wait_always(ctx);
+            desk.dialogs = dialogs::Dialogs::typed();
+        }
         let keeper = Keeper::begin(&mut view, &mut desk.keeping);
         let mut app = Self {
             session: Session::new(),

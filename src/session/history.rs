@@ -38,9 +38,19 @@ pub struct History {
 
 impl History {
     /// Remembers a change; what was undone before can no longer be repeated. Changes by dragging that follow each other
-    /// become one step, which vanishes when everything is as before.
+    /// become one step, which vanishes when everything is as before. Where somebody looks while something can be
+    /// repeated is no step of its own, so that looking around after undo does not take redo away.
     pub fn push(&mut self, before: Decisions, after: Decisions, known: Known<'_>) {
         let Some(part) = before.change(&after) else { return };
+        if part.weight == Weight::Glance && !self.undone.is_empty() {
+            if let Some(last) = self.done.last_mut() {
+                if let Some(part) = last.before.change(&after) {
+                    last.name = (part.name)(&last.before, &after, known);
+                }
+                last.after = after;
+            }
+            return;
+        }
         self.undone.clear();
         let open = (part.weight != Weight::Step).then_some(part.id);
         let name = (part.name)(&before, &after, known);
@@ -240,6 +250,26 @@ mod tests {
         history.undo();
         push(&mut history, &threshold(0.6), &threshold(0.7));
         assert_eq!(history.len(), 2, "undo ended the first dragging");
+    }
+
+    #[test]
+    fn looking_around_after_undo_leaves_redo() {
+        let mut history = History::default();
+        let (start, row) = (Decisions::default(), Decisions { row: Some(RowId(3)), ..Decisions::default() });
+        push(&mut history, &start, &row);
+        push(&mut history, &row, &Decisions { threshold: 0.7, ..row.clone() });
+        history.undo();
+        history.undo();
+        push(&mut history, &start, &Decisions { row: Some(RowId(0)), ..Decisions::default() });
+        assert_eq!((history.done_count(), history.redo_name()), (0, Some("Row 3")));
+        assert!(history.redo().is_some_and(|after| after.same(&row)));
+        // What was looked at meanwhile is found again, even where the undone step ends with the model it was about.
+        let looked = Decisions { row: Some(RowId(5)), ..Decisions::default() };
+        push(&mut history, &row, &looked);
+        history.rebase(Owner::Model, &looked);
+        assert_eq!((history.undo_name(), history.redo_name()), (Some("Row 5"), None));
+        history.undo();
+        assert!(history.redo().is_some_and(|after| after.same(&looked)));
     }
 
     #[test]

@@ -57,6 +57,12 @@ mod truth;
 #[cfg(feature = "app")]
 mod ui_document;
 #[cfg(feature = "app")]
+mod ui_events;
+#[cfg(feature = "app")]
+mod ui_hostile;
+#[cfg(feature = "app")]
+mod ui_robot;
+#[cfg(feature = "app")]
 mod ui_tree;
 #[cfg(feature = "app")]
 mod ui_what_if;

@@ -20,6 +20,13 @@ pub(crate) struct State {
     naming: Option<Naming>,
 }
 
+impl State {
+    /// Gives up the cohort that is being made; `false` where none is.
+    pub(crate) fn give_up(&mut self) -> bool {
+        self.naming.take().is_some()
+    }
+}
+
 /// A cohort that is being made or changed.
 struct Naming {
     name: String,
@@ -101,13 +108,14 @@ fn naming(ui: &mut Ui, cx: &mut Cx<'_>) {
     if std::mem::take(&mut open.focus) {
         response.request_focus();
     }
+    let mut left = response.lost_focus();
     if let CohortBy::Query(query) = &mut open.by {
         let label = ui.label("Its rows are those with");
         let edit = TextEdit::singleline(query).desired_width(f32::INFINITY).margin(egui::Margin::symmetric(8, 4));
-        ui.add(edit).labelled_by(label.id).on_hover_text(complete::HELP);
+        left |= ui.add(edit).labelled_by(label.id).on_hover_text(complete::HELP).lost_focus();
     }
     let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-    let mut gone = ui.input(|i| i.key_pressed(Key::Escape));
+    let mut gone = left && ui.input(|i| i.key_pressed(Key::Escape));
     ui.horizontal(|ui| {
         let named = !open.name.trim().is_empty();
         if ui.add_enabled(named, egui::Button::new("Keep the cohort")).clicked() || (entered && named) {

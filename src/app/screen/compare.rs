@@ -116,7 +116,7 @@ fn no_challenger(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let name = cx.session.model().map(|m| text::shorten(&m.card().name, 40)).unwrap_or_default();
     let words = format!(
-        "“{name}” is the champion. Open a challenger that predicts the same target: both are measured, explained and \
+        "{name} is the champion. Open a challenger that predicts the same target: both are measured, explained and \
          compared on the same rows."
     );
     if empty::empty(ui, "No model to compare with", &words, "Open a model to compare…") {

@@ -95,6 +95,11 @@ pub(crate) fn full_page(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui)) 
     });
 }
 
+/// The formats of models that can be opened, as a list in words.
+pub(crate) fn model_formats() -> String {
+    crate::model::load::LOADERS.iter().map(|loader| loader.title()).collect::<Vec<_>>().join(", ")
+}
+
 /// Offers the step that is missing before anything can be explained; `true` when something was missing.
 pub(crate) fn missing_step(ui: &mut egui::Ui, cx: &mut Cx<'_>, belongs: &str) -> bool {
     use super::widget::empty::empty;
@@ -103,6 +108,8 @@ pub(crate) fn missing_step(ui: &mut egui::Ui, cx: &mut Cx<'_>, belongs: &str) ->
         ("Nothing is open yet", "Open a table and a model, or start with a sample.", "Choose a sample…", "go-start")
     } else if session.data().is_none() {
         ("No table is open", "Open the table whose rows the model is to predict.", "Open a table…", "open-table")
+    } else if session.data().is_some_and(|data| data.row_count() == 0) {
+        ("The table has no rows", "Open a table with at least one data row.", "Open a table…", "open-table")
     } else if session.model().is_none() {
         ("No model is open", "Open a model file, or train a model on this table.", "Open a model…", "open-model")
     } else {

@@ -9,7 +9,7 @@ use crate::model::performance::{Confusion, Detail, MetricValue};
 use crate::model::{ModelCard, Performance};
 use crate::session::{ChartRequest, Command, Export};
 
-use super::{Screen, ScreenId, page, train};
+use super::{Screen, ScreenId, model_formats, page, train};
 use crate::app::desk::Cx;
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::widget::chart_frame::Place;
@@ -85,9 +85,12 @@ impl Screen for ModelScreen {
 }
 
 fn nothing_open(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let text = "A trained model belongs here: XGBoost, LightGBM, or one trained on your table. Opening a file never runs code.";
+    let formats = model_formats();
+    let text = format!(
+        "A trained model belongs here: {formats}, or one trained on your table. Opening a file never runs code."
+    );
     if cx.session.data().is_some() {
-        if empty::empty(ui, "No model is open", text, "Open a model…") {
+        if empty::empty(ui, "No model is open", &text, "Open a model…") {
             cx.act("open-model");
         }
         ui.vertical_centered(|ui| {
@@ -95,7 +98,7 @@ fn nothing_open(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.desk.model.training = true;
             }
         });
-    } else if empty::empty(ui, "No model is open", text, "Open a model…") {
+    } else if empty::empty(ui, "No model is open", &text, "Open a model…") {
         cx.act("open-model");
     }
 }

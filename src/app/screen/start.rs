@@ -10,7 +10,7 @@ use egui::{Button, Key, RichText, Sense, TextEdit, Ui, Vec2};
 use crate::base::text;
 use crate::session::{Command, SAMPLES, Sample};
 
-use super::{Screen, ScreenId, page};
+use super::{Screen, ScreenId, model_formats, page};
 use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, STEP};
 use crate::app::widget::card;
@@ -100,7 +100,10 @@ fn own_files(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.desk.start.path.clear();
             }
         });
-        let formats = "Tables: CSV, TSV, Parquet, Arrow, JSON lines.  Models: XGBoost, LightGBM, Candor. Opening a file never runs code.";
+        let formats = format!(
+            "Tables: CSV, TSV, Parquet, Arrow, JSON lines.  Models: {}. Opening a file never runs code.",
+            model_formats()
+        );
         ui.label(style::small(formats));
     });
 }

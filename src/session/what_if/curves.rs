@@ -61,7 +61,12 @@ impl Curves {
     /// Which rows the curves are means of, in words: `mean over 100 of 1 000 rows`.
     pub fn words(&self) -> String {
         if self.rows == self.of {
-            format!("mean over all {}", text::counted(self.rows, "row"))
+            let all = if self.rows == 1 {
+                "the only row".to_owned()
+            } else {
+                format!("all {}", text::counted(self.rows, "row"))
+            };
+            format!("mean over {all}")
         } else {
             format!("mean over {} of {}", text::count(self.rows), text::counted(self.of, "row"))
         }

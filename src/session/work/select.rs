@@ -23,7 +23,13 @@ pub struct Select {
 impl Work for Select {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("finding rows", 0);
-        Ok(Outcome::Rows(Arc::new(rows_where(&self.scene, self.output, &self.query)?)))
+        let rows = rows_where(&self.scene, self.output, &self.query)?;
+        if rows.is_empty() {
+            // Selecting nothing would look as if nothing had happened.
+            let hint = "Ask for less; the selection is as it was before";
+            return Err(Problem::new("No row was found", format!("“{}”", self.query), hint));
+        }
+        Ok(Outcome::Rows(Arc::new(rows)))
     }
 }
 
