@@ -3,6 +3,7 @@
 //! No window, no file dialog. `plotters` and `resvg` are used here and nowhere else.
 
 pub mod alt;
+mod beside;
 pub mod cluster;
 pub mod compared;
 pub mod division;
@@ -15,14 +16,17 @@ pub mod paper;
 pub mod places;
 pub mod quality;
 pub mod ramp;
+pub mod ranks;
 pub mod rows;
 pub mod scale;
 pub mod shade;
 pub mod spec;
 pub mod swarm;
 pub mod theme;
+pub mod together;
 pub mod view;
 
+pub use beside::share_axes;
 pub use kind::{
     ChallengerNeed, ChallengerView, ChartError, CohortRows, KINDS, Kind, Needs, PerformanceKind, PredictionView,
     Subject,

@@ -57,10 +57,13 @@ pub fn place_text(values: &Values, at: f64) -> String {
 pub fn by_feature(view: &View<'_>, feature: usize, kept: &[usize], shade: Shade) -> Coloured {
     let Some(column) = view.column(feature) else { return Coloured::plain(Role::Accent) };
     let rows = &view.attribution.rows;
+    // Colours mean the same in all charts beside each other.
+    let reference = view.reference();
+    let all = &reference.attribution.rows;
     let missing = rows.iter().filter(|r| column.values.is_missing(r.index())).count();
     match &column.values {
         Values::Category { .. } | Values::YesNo(_) => {
-            let levels = levels::group(&column.values, rows);
+            let levels = levels::group(&column.values, all);
             let groups: Vec<u8> = kept.iter().map(|&i| levels.of(&column.values, rows[i])).collect();
             Coloured {
                 paint: Paint::Groups(groups.into()),
@@ -71,8 +74,8 @@ pub fn by_feature(view: &View<'_>, feature: usize, kept: &[usize], shade: Shade)
         }
         Values::Text(_) => Coloured { missing, ..Coloured::plain(Role::Neutral) },
         Values::Number { .. } | Values::Date { .. } => {
-            let values: Vec<f64> = rows.iter().map(|r| column.values.position(r.index())).collect();
-            let shown: Vec<f64> = kept.iter().map(|&i| values[i]).collect();
+            let values: Vec<f64> = all.iter().map(|r| column.values.position(r.index())).collect();
+            let shown: Vec<f64> = kept.iter().map(|&i| column.values.position(rows[i].index())).collect();
             let (shares, limits) = swarm::shares(&values, &shown, shade);
             Coloured { paint: Paint::Ramp(shares.into()), limits, levels: None, missing }
         }

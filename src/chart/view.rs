@@ -221,8 +221,52 @@ impl<'a> View<'a> {
     }
 
     /// Features by mean absolute contribution, largest first; ties by input order.
-    pub fn order(&self) -> Vec<(usize, f64)> {
+    pub fn own_order(&self) -> Vec<(usize, f64)> {
         ranked(&self.attribution.mean_absolute(self.output))
+    }
+
+    /// Features in the order in which they are shown, with their mean absolute contribution: by its size, or in the order of
+    /// all rows where charts of cohorts stand beside each other.
+    pub fn order(&self) -> Vec<(usize, f64)> {
+        let Some(whole) = self.whole() else { return self.own_order() };
+        let own = self.attribution.mean_absolute(self.output);
+        ranked(&whole.mean_absolute(self.output)).into_iter().map(|(j, _)| (j, own[j])).collect()
+    }
+
+    /// In words, `Order: largest mean absolute contribution` with `place`, or that it is the one of all rows.
+    pub fn order_note(&self, place: &str) -> String {
+        match self.whole() {
+            Some(_) => "Order: that of all explained rows, the same in all charts beside each other.".to_owned(),
+            None => format!("Order: largest mean absolute contribution {place}."),
+        }
+    }
+
+    /// The attributions of all rows, where these are those of a cohort whose chart stands beside others.
+    fn whole(&self) -> Option<&'a Attribution> {
+        let Body::Attribution(whole) = &self.subject.whole?.get(Shape::Attribution)?.body else { return None };
+        (whole.features.len() == self.width() && self.output < whole.outputs.len()).then_some(whole)
+    }
+
+    /// Whether its chart stands beside those of other cohorts.
+    pub fn is_beside(&self) -> bool {
+        self.whole().is_some()
+    }
+
+    /// The mean standard error of every feature's contributions; `None` for exact ones.
+    pub fn mean_errors(&self) -> Option<Vec<f64>> {
+        let size = self.values().len();
+        let errors = self.attribution.std_error.as_ref()?.get(self.output * size..(self.output + 1) * size)?;
+        let mut means = vec![0.0; self.width()];
+        for row in errors.chunks_exact(self.width()) {
+            means.iter_mut().zip(row).for_each(|(mean, error)| *mean += error / self.row_count() as f64);
+        }
+        Some(means)
+    }
+
+    /// What axes and colours are made for: all explained rows where charts of cohorts stand beside each other, else these.
+    #[must_use]
+    pub fn reference(&self) -> Self {
+        Self { attribution: self.whole().unwrap_or(self.attribution), ..*self }
     }
 
     /// For every row the sum of the contributions of `features`.

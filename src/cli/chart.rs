@@ -149,6 +149,7 @@ fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) 
         colour: named(&args.colour)?,
         knobs,
         within: None,
+        beside: Vec::new(),
         what_if: false,
     };
     if row && request.row.is_none() {

@@ -83,6 +83,7 @@ fn request(kind: &'static dyn Kind, session: &Session) -> ChartRequest {
         colour: None,
         knobs: Vec::new(),
         within: None,
+        beside: Vec::new(),
         what_if: false,
     }
 }

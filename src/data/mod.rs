@@ -2,6 +2,7 @@
 //!
 //! No predictor. `polars` is used here and nowhere else; what leaves this room are plain slices.
 
+pub mod association;
 pub mod build;
 mod coding;
 pub mod column;
@@ -28,6 +29,7 @@ pub mod value;
 mod wide;
 pub mod write;
 
+pub use association::{Association, Associations};
 pub use column::{Column, ColumnKind, MISSING_CODE, TextValues, Values};
 pub use dataset::{Dataset, Role, Source};
 pub use encode::{Encoded, Input, InputKind, Link, NEVER_SEEN, encode, encode_row, encode_watched, link};

@@ -367,6 +367,19 @@ pub struct Importance {
     pub baseline: f64,
     /// Rows used.
     pub rows: usize,
+    /// For each place in falling order of importance (ties by index) but the last: the 95 % interval of the difference to
+    /// the next one, paired over shuffles and over rows, the wider of both; all of them hold together (Bonferroni over all
+    /// pairs). Empty where it is not known.
+    pub gaps: Vec<(f64, f64)>,
+}
+
+impl Importance {
+    /// The entries in falling order of importance, ties by index.
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.entries.len()).collect();
+        order.sort_by(|&a, &b| self.entries[b].value.total_cmp(&self.entries[a].value).then(a.cmp(&b)));
+        order
+    }
 }
 
 /// Importance of one feature.

@@ -10,6 +10,7 @@ use crate::num::{parallel, stats};
 
 use super::answer::FeatureImportance;
 use super::dealing::Dealing;
+use super::rivals::{self, Draws};
 use super::tree::Stopped;
 
 /// Rows above which the bootstrap of a mean is replaced by its normal limit.
@@ -32,6 +33,9 @@ struct Outcome {
     /// Deterioration of the metric.
     harm: f64,
 }
+
+/// A feature's importance with its draws.
+pub(super) type Measured = (FeatureImportance, Draws);
 
 /// The table as it is.
 pub(super) struct Untouched {
@@ -61,10 +65,10 @@ impl Trial<'_> {
         untouched: &mut Untouched,
         (repeats, draws): (usize, usize),
         task: &Task,
-    ) -> Result<Vec<FeatureImportance>, Stopped> {
+    ) -> Result<Vec<Measured>, Stopped> {
         let orders: Vec<Vec<usize>> = (0..repeats).map(|repeat| self.order(repeat)).collect();
         if let Some(dealing) = Dealing::of(self.model, self.scale) {
-            let mut found: Vec<Option<FeatureImportance>> = vec![None; self.rows.cols()];
+            let mut found: Vec<Option<Measured>> = vec![None; self.rows.cols()];
             dealing.each(self.rows, &orders, task, |feature, predicted| {
                 let before = untouched.value;
                 let outcomes: Vec<Outcome> = predicted.into_iter().map(|p| self.outcome(p, before)).collect();
@@ -103,7 +107,7 @@ impl Trial<'_> {
         untouched: &Untouched,
         draws: usize,
         task: &Task,
-    ) -> Result<Option<Vec<FeatureImportance>>, Stopped> {
+    ) -> Result<Option<Vec<Measured>>, Stopped> {
         let Some((dealing, before)) = Dealing::of(self.model, self.scale).zip(self.losses(&untouched.predicted)) else {
             return Ok(None);
         };
@@ -118,13 +122,15 @@ impl Trial<'_> {
                 if root { mean.sqrt() } else { mean }
             };
             let value = level(&after) - level(&before);
-            found.push(FeatureImportance {
+            let (over_rows, tables) = self.over_expected(&before, &after, (root, value, draws), task)?;
+            let importance = FeatureImportance {
                 feature: self.model.card().inputs[feature].name.clone(),
                 value,
                 std_error: 0.0,
                 over_repeats: (value, value),
-                over_rows: self.over_expected(&before, &after, (root, value, draws), task)?,
-            });
+                over_rows,
+            };
+            found.push((importance, Draws { shuffles: Vec::new(), tables }));
         }
         Ok(Some(found))
     }
@@ -136,14 +142,14 @@ impl Trial<'_> {
         after: &[f64],
         (root, value, draws): (bool, f64, usize),
         task: &Task,
-    ) -> Result<(f64, f64), Cancelled> {
+    ) -> Result<OverRows, Cancelled> {
         if before.len() > MANY_ROWS {
             let slope = |losses: &[f64]| if root { 0.5 / self.weighted_mean(losses).sqrt() } else { 1.0 };
             let (a, b) = (slope(after), slope(before));
             let changes: Vec<f64> = after.iter().zip(before).map(|(y, x)| a * y - b * x).collect();
-            let (low, high) = self.normal_limit(&changes);
+            let ((low, high), tables) = self.normal_limit(&changes);
             let reach = (high - low) / 2.0;
-            return Ok((value - reach, value + reach));
+            return Ok(((value - reach, value + reach), tables));
         }
         let draw = |b: usize| {
             let counts = self.counts(b);
@@ -155,7 +161,7 @@ impl Trial<'_> {
         };
         let found = parallel::map(draws, &Task::silent(), |b| task.check().map(|()| draw(b)))?;
         let found = found.into_iter().collect::<Result<Vec<f64>, Cancelled>>()?;
-        Ok(middle(&stats::sorted_present(found.into_iter())))
+        Ok(middle(found))
     }
 
     /// Shuffles that change nothing.
@@ -169,18 +175,20 @@ impl Trial<'_> {
         untouched: &mut Untouched,
         (outcomes, draws): (&[Outcome], usize),
         task: &Task,
-    ) -> Result<FeatureImportance, Cancelled> {
+    ) -> Result<Measured, Cancelled> {
         let harms: Vec<f64> = outcomes.iter().map(|o| o.harm).collect();
         let value = stats::mean(&harms);
         let std_error = (stats::variance(&harms) / harms.len() as f64).sqrt();
         let reach = stats::student(harms.len().saturating_sub(1)) * std_error;
-        Ok(FeatureImportance {
+        let (over_rows, tables) = self.over_rows(untouched, outcomes, draws, task)?;
+        let importance = FeatureImportance {
             feature: self.model.card().inputs[feature].name.clone(),
             value,
             std_error,
             over_repeats: (value - reach, value + reach),
-            over_rows: self.over_rows(untouched, outcomes, draws, task)?,
-        })
+            over_rows,
+        };
+        Ok((importance, Draws { shuffles: harms, tables }))
     }
 
     /// The order in which every column is dealt in one repeat.
@@ -264,7 +272,7 @@ impl Trial<'_> {
         outcomes: &[Outcome],
         draws: usize,
         task: &Task,
-    ) -> Result<(f64, f64), Cancelled> {
+    ) -> Result<OverRows, Cancelled> {
         let Some(changes) = self.changes(untouched, outcomes) else {
             let before = match untouched.resampled.take() {
                 Some(before) => before,
@@ -273,7 +281,7 @@ impl Trial<'_> {
             let predicted: Vec<&[f64]> = outcomes.iter().map(|o| o.predicted.as_slice()).collect();
             let after = self.resample(draws, &predicted, task)?;
             let sign = if self.metric.higher_is_better() { 1.0 } else { -1.0 };
-            let interval = middle(&stats::sorted_present(before.iter().zip(&after).map(|(b, a)| sign * (b - a))));
+            let interval = middle(before.iter().zip(&after).map(|(b, a)| sign * (b - a)).collect());
             untouched.resampled = Some(before);
             return Ok(interval);
         };
@@ -287,17 +295,17 @@ impl Trial<'_> {
         };
         let means = parallel::map(draws, &Task::silent(), |b| task.check().map(|()| draw(b)))?;
         let means: Vec<f64> = means.into_iter().collect::<Result<_, _>>()?;
-        Ok(middle(&stats::sorted_present(means.into_iter())))
+        Ok(middle(means))
     }
 
-    fn normal_limit(&self, changes: &[f64]) -> (f64, f64) {
+    fn normal_limit(&self, changes: &[f64]) -> OverRows {
         let mean = self.weighted_mean(changes);
         let scaled = |(c, w): (&f64, f64)| w * (c - mean);
         let weight = |i: usize| self.weights.map_or(1.0, |w| w[i]);
         let squares: Vec<f64> = changes.iter().enumerate().map(|(i, c)| scaled((c, weight(i))).powi(2)).collect();
         let total: f64 = (0..changes.len()).map(weight).sum();
         let reach = 1.96 * stats::sum(&squares).sqrt() / total;
-        (mean - reach, mean + reach)
+        ((mean - reach, mean + reach), rivals::parts(changes, mean, weight))
     }
 
     /// How often every row is drawn in resample `b`, times its weight.
@@ -322,7 +330,11 @@ impl Trial<'_> {
     }
 }
 
-/// The middle 95 % of ascending values.
-fn middle(sorted: &[f64]) -> (f64, f64) {
-    (stats::quantile_sorted(sorted, 0.025), stats::quantile_sorted(sorted, 0.975))
+/// A 95 % interval over rows, and numbers that spread as the importance would over tables of such rows.
+type OverRows = ((f64, f64), Vec<f64>);
+
+/// The middle 95 % of resampled values, and the values.
+fn middle(values: Vec<f64>) -> OverRows {
+    let sorted = stats::sorted_present(values.iter().copied());
+    ((stats::quantile_sorted(&sorted, 0.025), stats::quantile_sorted(&sorted, 0.975)), values)
 }

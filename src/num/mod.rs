@@ -4,8 +4,10 @@
 
 pub mod lines;
 pub mod matrix;
+pub mod neighbours;
 pub mod parallel;
 pub mod simd;
 pub mod stats;
+pub mod student;
 
 pub use matrix::{Matrix, MatrixView};

@@ -44,12 +44,14 @@ pub fn sorted_present(values: impl Iterator<Item = f64>) -> Vec<f64> {
 /// Ranks from 1, ties share their mean rank.
 pub fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    // Adding 0 makes −0 and 0 the same value.
+    let by = |a: usize, b: usize| (values[a] + 0.0).total_cmp(&(values[b] + 0.0));
+    order.sort_by(|&a, &b| by(a, b));
     let mut ranks = vec![0.0; values.len()];
     let mut start = 0;
     while start < order.len() {
         let mut end = start + 1;
-        while end < order.len() && values[order[end]].total_cmp(&values[order[start]]).is_eq() {
+        while end < order.len() && by(order[end], order[start]).is_eq() {
             end += 1;
         }
         let shared = (start + end + 1) as f64 / 2.0;
@@ -110,6 +112,7 @@ mod tests {
     #[test]
     fn tied_ranks_are_shared() {
         assert_eq!(ranks(&[3.0, 1.0, 3.0]), vec![2.5, 1.0, 2.5]);
+        assert_eq!(ranks(&[0.0, -0.0, 1.0]), vec![1.5, 1.5, 3.0]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::base::{RowId, Task};
 use crate::chart::Subject;
-use crate::data::{Dataset, Link, Role, TableProfile};
+use crate::data::{Associations, Dataset, Link, Role, TableProfile};
 use crate::explain::{Answers, Attribution, Body, Explanation};
 use crate::model::{ModelCard, Performance, TaskKind};
 
@@ -21,6 +21,8 @@ pub struct Evidence<'a> {
     pub link: &'a Link,
     /// Attributions.
     pub explanation: &'a Explanation,
+    /// Pairs of the model's columns that go together, where they were compared.
+    pub associations: Option<&'a Associations>,
     /// The newest answer of every shape, the attributions among them.
     pub answers: &'a Answers,
     /// Performance, when a target is known.
@@ -72,6 +74,7 @@ impl<'a> Evidence<'a> {
             performance: self.performance,
             output,
             task: Some(self.task),
+            associations: self.associations,
             ..Subject::default()
         }
     }

@@ -44,8 +44,10 @@ impl Session {
                 self.ledger.asked_options.remove(&event.job);
                 self.kept.saving.remove(&event.job);
             }
-            if let Purpose::Draw(key) = &ticket.purpose {
-                self.ledger.drawing.remove(key);
+            match &ticket.purpose {
+                Purpose::Draw(key) => self.ledger.drawing.retain(|drawn| drawn != key),
+                Purpose::DrawBeside(keys) => self.ledger.drawing.retain(|drawn| !keys.contains(drawn)),
+                _ => {}
             }
         }
         let mut jobs = match event.outcome {
@@ -55,6 +57,10 @@ impl Session {
                 match &ticket.purpose {
                     Purpose::Draw(key) => {
                         self.ledger.chart_problems.insert(key.clone(), problem);
+                    }
+                    Purpose::DrawBeside(keys) => {
+                        let of = |key: &String| (key.clone(), problem.clone());
+                        self.ledger.chart_problems.extend(keys.iter().map(of));
                     }
                     _ => self.problems.push(problem),
                 }
@@ -79,6 +85,19 @@ impl Session {
         jobs
     }
 
+    /// Whether a job answers about the table and the model as they are.
+    fn is_about_what_is_open(purpose: &Purpose) -> bool {
+        matches!(
+            purpose,
+            Purpose::Link
+                | Purpose::Explain(_)
+                | Purpose::Ask(_)
+                | Purpose::Draw(_)
+                | Purpose::DrawBeside(_)
+                | Purpose::Associate
+        )
+    }
+
     /// Whether news of this job still belongs to what is open.
     fn is_wanted(&self, job: JobId, ticket: &Ticket) -> bool {
         let cancelled = self.jobs.iter().any(|j| j.id == job && j.task.is_cancelled());
@@ -95,7 +114,8 @@ impl Session {
             Purpose::Ask(shape) => same_inputs && (!shape.needs_truth() || then.roles == now.roles),
             Purpose::Explain(_) | Purpose::WhatIf(_) => same_inputs,
             // A chart of an older state is kept under that state's key; it does no harm and may be asked for again.
-            Purpose::Draw(_) => same_inputs,
+            Purpose::Draw(_) | Purpose::DrawBeside(_) => same_inputs,
+            Purpose::Associate => same_inputs,
             Purpose::OpenChallenger => true,
             Purpose::Meet => same_inputs && then.roles == now.roles && then.challenger == now.challenger,
             Purpose::ExplainBoth(_) | Purpose::Differ => same_inputs && then.challenger == now.challenger,
@@ -128,6 +148,7 @@ impl Session {
                 if explain {
                     jobs.extend(self.explain());
                 }
+                jobs.extend(self.associate());
                 jobs.extend(self.meet_jobs());
                 jobs.extend(self.what_if_again(false));
                 jobs
@@ -178,7 +199,15 @@ impl Session {
                 Vec::new()
             }
             (Outcome::Session(opened), _) => self.adopt_session(job, &opened),
-            (Outcome::Nothing | Outcome::Chart(..) | Outcome::Challenged(_), _) => Vec::new(),
+            (Outcome::Associations(found), _) => {
+                self.associations = Some(found);
+                Vec::new()
+            }
+            (Outcome::Beside(charts), Purpose::DrawBeside(keys)) => {
+                self.adopt_beside(keys, charts);
+                Vec::new()
+            }
+            (Outcome::Nothing | Outcome::Chart(..) | Outcome::Challenged(_) | Outcome::Beside(_), _) => Vec::new(),
         }
     }
 
@@ -298,11 +327,12 @@ impl Session {
 
     /// Drops what was computed from the table and model before, and stops what is still computing from them.
     pub(super) fn forget_answers(&mut self) {
-        self.cancel_where(|p| matches!(p, Purpose::Link | Purpose::Explain(_) | Purpose::Ask(_) | Purpose::Draw(_)));
+        self.cancel_where(|p| Self::is_about_what_is_open(p));
         self.stop_comparing();
         self.challenger.iter_mut().for_each(super::challenger::Challenger::forget);
         self.forget_what_if();
         self.link = None;
+        self.associations = None;
         self.predictions = None;
         self.performance = None;
         self.let_go_of_attribution();

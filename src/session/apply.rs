@@ -261,6 +261,9 @@ impl Session {
         if self.ledger.drawing.contains(&key) || self.memo.chart(&key).is_some() {
             return Vec::new();
         }
+        if !request.beside.is_empty() {
+            return vec![self.draw_beside(request)];
+        }
         if let Some(of) = self.what_if.as_mut().filter(|_| request.what_if) {
             of.chart = Some(request.clone());
         }
@@ -297,6 +300,16 @@ impl Session {
             title,
             work::link::Join { data, model, threads, held_out: self.ledger.held_out.clone() },
         )]
+    }
+
+    /// A job that compares the model's columns with each other, unless that was done.
+    pub(super) fn associate(&mut self) -> Option<Job> {
+        let (data, link) = (self.data.clone()?, self.link.clone()?);
+        let is_wanted = self.associations.is_none() && !self.is_under_way(&Purpose::Associate);
+        is_wanted.then(|| {
+            let work = work::associate::Associate { data, link };
+            self.issue(Purpose::Associate, "Comparing columns".to_owned(), work)
+        })
     }
 
     fn require_data(&mut self, what: &str) -> Option<Arc<crate::data::Dataset>> {

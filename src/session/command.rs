@@ -200,6 +200,9 @@ pub struct ChartRequest {
     pub within: Option<String>,
     /// Whether the what-if variant is shown, as row 0, in place of the table.
     pub what_if: bool,
+    /// Names of the cohorts whose charts stand beside each other, the one of `within` among them: all of them share their
+    /// axes and the order of features. Empty for a chart that stands alone.
+    pub beside: Vec<String>,
 }
 
 /// What is written.

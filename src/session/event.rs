@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::base::{Problem, RowId, RowSet};
 use crate::chart::Chart;
-use crate::data::{Dataset, Link, TableProfile};
+use crate::data::{Associations, Dataset, Link, TableProfile};
 use crate::explain::{Challenge, Explanation};
 use crate::model::{Model, Performance, Scale};
 
+use super::beside::Drawn;
 use super::challenger::{Differences, Meeting};
 use super::cohort::Found;
 use super::command::ChartRequest;
@@ -78,6 +79,10 @@ pub enum Outcome {
     Challenged(Arc<Challenge>),
     /// News of the what-if.
     WhatIf(WhatIfFound),
+    /// Pairs of columns that go together.
+    Associations(Arc<Associations>),
+    /// The charts of several cohorts on the same axes, each with its request.
+    Beside(Vec<Drawn>),
 }
 
 impl std::fmt::Debug for Outcome {
@@ -101,6 +106,8 @@ impl std::fmt::Debug for Outcome {
             Self::Differences(_) => "Differences",
             Self::Challenged(_) => "Challenged",
             Self::WhatIf(_) => "WhatIf",
+            Self::Associations(_) => "Associations",
+            Self::Beside(_) => "Beside",
         })
     }
 }

@@ -56,6 +56,10 @@ pub(super) enum Purpose {
     Save,
     /// A session to open again, or from a journal.
     Session,
+    /// Pairs of columns that go together.
+    Associate,
+    /// The charts of several cohorts on the same axes, under their memo keys.
+    DrawBeside(Vec<String>),
 }
 
 /// A job's entry in the books.
@@ -122,6 +126,7 @@ impl Session {
         let lane = match purpose {
             Purpose::WhatIf(Part::Answer) => Lane::Live,
             Purpose::Draw(_)
+            | Purpose::DrawBeside(_)
             | Purpose::Select
             | Purpose::Cohorts
             | Purpose::Forget

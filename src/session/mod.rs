@@ -3,7 +3,8 @@
 
 mod absorb;
 mod apply;
-pub mod challenger;
+pub mod beside;
+mod challenger;
 pub mod cohort;
 pub mod command;
 mod decide;

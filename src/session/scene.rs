@@ -6,7 +6,7 @@ use crate::base::{Knobs, Problem, Task, text};
 use crate::chart::kind;
 use crate::chart::{ChallengerView, Chart, CohortRows, PredictionView, Subject};
 use crate::data::read::ReadOptions;
-use crate::data::{Dataset, Link, TableProfile};
+use crate::data::{Associations, Dataset, Link, TableProfile};
 use crate::explain::Answers;
 use crate::model::{Model, Performance};
 
@@ -44,6 +44,10 @@ pub struct Scene {
     pub challenger: Option<Challenger>,
     /// The edited row, answered.
     pub what_if: Option<Arc<Variant>>,
+    /// Pairs of the model's columns that go together.
+    pub associations: Option<Arc<Associations>>,
+    /// The answers of all rows, where those in `answers` are of a cohort that is drawn beside others.
+    pub whole: Option<Answers>,
 }
 
 impl Scene {
@@ -90,6 +94,8 @@ impl Scene {
             task: None,
             challenger: self.challenger_view(),
             name: None,
+            associations: self.associations.as_deref(),
+            whole: self.whole.as_ref(),
         }
     }
 
@@ -107,6 +113,17 @@ impl Scene {
 
     /// Draws the chart that `request` names; cancelling `task` ends the drawing.
     pub fn draw(&self, request: &ChartRequest, task: &Task) -> Result<Chart, Problem> {
+        if request.beside.is_empty() {
+            return self.draw_one(request, task);
+        }
+        let drawn = self.draw_beside(request, task)?;
+        let own = drawn.into_iter().find(|(of, _)| of == request).map(|(_, chart)| chart);
+        let chart = own.unwrap_or_else(|| Err(unknown_kind(request.kind)))?;
+        Ok(Arc::unwrap_or_clone(chart))
+    }
+
+    /// Draws one chart on its own axes.
+    pub(super) fn draw_one(&self, request: &ChartRequest, task: &Task) -> Result<Chart, Problem> {
         let kind = kind::find(request.kind).ok_or_else(|| unknown_kind(request.kind))?;
         let given = request.knobs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let refused = |place: String, hint: String| {
@@ -123,6 +140,10 @@ impl Scene {
         let cohort = self.cohorts.iter().find(|c| c.name == *name).ok_or_else(|| {
             refused(format!("there is no cohort “{name}”"), "Choose another cohort, or all rows".to_owned())
         })?;
+        if cohort.rows.is_empty() {
+            let hint = "Change its condition, choose another cohort, or show all rows";
+            return Err(Problem::new(format!("The cohort “{name}” holds no rows"), "no row fits it now", hint));
+        }
         let mut chart = draw(&self.within(&cohort.rows, kind.needs(), task)?)?;
         let words = format!("“{name}” ({})", text::counted(cohort.rows.len(), "row"));
         chart.title = format!("{} · {words}", chart.title);

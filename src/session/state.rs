@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Problem, RowId, RowSet, Task};
 use crate::chart::{Chart, CohortRows, kind};
-use crate::data::{Dataset, Link, TableProfile};
+use crate::data::{Associations, Dataset, Link, TableProfile};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{Model, Performance};
 
@@ -48,6 +48,7 @@ pub struct Session {
     pub(super) answers_once: bool,
     pub(super) challenger: Option<Challenger>,
     pub(super) what_if: Option<Box<WhatIf>>,
+    pub(super) associations: Option<Arc<Associations>>,
 }
 
 /// A job that has not ended.
@@ -110,6 +111,11 @@ impl Session {
     /// Performance on the table.
     pub fn performance(&self) -> Option<&Arc<Performance>> {
         self.performance.as_ref()
+    }
+
+    /// Pairs of the model's columns that go together, once they were compared.
+    pub fn associations(&self) -> Option<&Arc<Associations>> {
+        self.associations.as_ref()
     }
 
     /// The newest attributions.
@@ -277,6 +283,8 @@ impl Session {
                 .collect(),
             challenger: self.challenger.clone(),
             what_if: self.what_if.as_ref().and_then(|of| of.variant().cloned()),
+            associations: self.associations.clone(),
+            whole: None,
         }
     }
 
@@ -287,9 +295,10 @@ impl Session {
         // The stamp names the attributions; what else was answered matters to whoever shows it.
         let answered = if reads.is_none_or(|shape| shape == Shape::Attribution) { 0 } else { self.ledger.answered };
         let of_one = request.within.as_ref().map(|name| self.cohort(name).map_or(0, |cohort| cohort.serial));
-        let cohorts = if needs.cohorts { Some(self.ledger.cohorts) } else { of_one };
+        let cohorts = if needs.cohorts || !request.beside.is_empty() { Some(self.ledger.cohorts) } else { of_one };
         let compared = needs.challenger.map(|_| self.challenger_stamp()).unwrap_or_default();
         let edits = self.what_if.as_ref().filter(|_| request.what_if).map_or(0, |of| of.answered);
-        format!("{}|{}|{answered}|{cohorts:?}{compared}|{edits}", request.id(), self.ledger.stamp)
+        let noted = u8::from(reads.is_some() && self.associations.is_some());
+        format!("{}|{}|{answered}|{cohorts:?}{compared}|{edits}|{noted}", request.id(), self.ledger.stamp)
     }
 }

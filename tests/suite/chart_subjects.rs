@@ -305,7 +305,7 @@ fn curves(plan: &Plan, columns: &[Column]) -> Curves {
 }
 
 fn permutation(plan: &Plan) -> Importance {
-    let entries = (0..plan.features)
+    let entries: Vec<FeatureImportance> = (0..plan.features)
         .map(|j| {
             let value = if plan.zero { 0.0 } else { 0.09 / (1.0 + j as f64) - 0.004 };
             let spread = if plan.zero { 0.0 } else { 0.006 };
@@ -318,8 +318,11 @@ fn permutation(plan: &Plan) -> Importance {
             }
         })
         .collect();
+    let spread = if plan.zero { 0.0 } else { 0.004 };
+    let gap = |pair: &[FeatureImportance]| pair[0].value - pair[1].value;
     Importance {
         measure: "increase in log loss when the column is shuffled".to_owned(),
+        gaps: entries.windows(2).map(|pair| (gap(pair) - spread, gap(pair) + spread)).collect(),
         entries,
         baseline: 0.41,
         rows: plan.rows,

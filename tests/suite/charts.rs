@@ -17,7 +17,7 @@ use candor::model::{Performance, Scale};
 
 use super::chart_subjects::{Parts, Plan, binary, challenge, multiclass, parts, profile, regression};
 
-fn draw(id: &str, subject: &Subject<'_>) -> Chart {
+pub fn draw(id: &str, subject: &Subject<'_>) -> Chart {
     let kind = find(id).expect("a registered kind");
     kind.draw(subject, &Knobs::defaults(kind.knobs())).expect("everything it needs is there")
 }
@@ -79,8 +79,8 @@ fn subjects<'a>(all: &'a Everything, kind: &str) -> Vec<(String, Subject<'a>)> {
 }
 
 /// Everything any chart may want.
-struct Everything {
-    parts: Parts,
+pub struct Everything {
+    pub parts: Parts,
     profile: TableProfile,
     binary: Performance,
     multiclass: Performance,
@@ -92,7 +92,7 @@ struct Everything {
 }
 
 impl Everything {
-    fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan) -> Self {
         let parts = parts(plan);
         let attribution = parts.contributions();
         let width = attribution.features.len();
@@ -123,7 +123,7 @@ impl Everything {
         }
     }
 
-    fn subject(&self) -> Subject<'_> {
+    pub fn subject(&self) -> Subject<'_> {
         Subject {
             profile: Some(&self.profile),
             predictions: Some(PredictionView {

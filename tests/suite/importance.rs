@@ -82,3 +82,26 @@ fn rows_without_truth_or_weight_do_not_count() {
     let request = Request { truth: Some(&nothing), ..setting.request(&knobs) };
     assert!(method.explain(&request, &Task::silent()).is_err());
 }
+
+/// Inputs 0 and 1 matter alike, input 2 less.
+fn alike(x: &[f64]) -> f64 {
+    2.0 * x[0] + 2.0 * x[1] + x[2]
+}
+
+#[test]
+fn gaps_are_those_of_a_paired_comparison_of_neighbours() {
+    for (rows, metric) in [(300, "mae"), (300, "rmse"), (300, "rank-correlation"), (25_000, "mae")] {
+        let base = setting(rows);
+        let setting = Setting::new(Toy::new(Inside::Function(alike), 3), base.rows.clone(), base.rows.clone());
+        let truth = noisy(&setting);
+        let found = importance(&setting, &truth, &[("metric", metric), ("repeats", "20")]);
+        let order = found.order();
+        assert_eq!((order[2], found.gaps.len()), (2, 2), "{metric}: {order:?}");
+        for (place, (low, high)) in found.gaps.iter().enumerate() {
+            let gap = found.entries[order[place]].value - found.entries[order[place + 1]].value;
+            assert!(*low <= gap && gap <= *high, "{metric}: {gap} outside {low} to {high}");
+        }
+        assert!(found.gaps[0].0 <= 0.0, "{rows} {metric}: inputs 0 and 1 matter alike, {:?}", found.gaps);
+        assert!(found.gaps[1].0 > 0.0, "{rows} {metric}: input 2 matters less, {:?}", found.gaps);
+    }
+}

@@ -1,6 +1,7 @@
 //! Every integration test in one binary, so that the large dependencies are linked once. One file per subject.
 
 mod architecture;
+mod associations;
 mod axioms;
 mod bad_trees;
 mod brute_force;
@@ -43,6 +44,7 @@ mod pair_answers;
 mod piped;
 mod pipeline_steps;
 mod product_kernels;
+mod reading_aids;
 mod ready;
 mod registries;
 mod report;

@@ -72,6 +72,7 @@ fn a_number_of_the_file_becomes_a_circle_of_the_picture() {
         knobs: Vec::new(),
         within: None,
         what_if: false,
+        beside: Vec::new(),
     };
     carry_out(&mut session, Command::Draw(wanted.clone()));
     let chart = session.chart(&wanted).expect("drawn");

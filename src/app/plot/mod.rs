@@ -136,7 +136,7 @@ impl PlotStore {
         let skin = style::skin(ui);
         let (plot, transform) = {
             let item = ChartItem::new(&chart, skin, (view.selected.clone(), view.size), &cloud, dots);
-            paint(ui, name, item, (view.size, tool), move_to)
+            paint(ui, (name, view.group), item, (view.size, tool), move_to)
         };
         slot.cloud = cloud.into_inner();
         let scene = react::Scene { chart: &chart, cloud: &slot.cloud, transform: &transform, view };
@@ -158,11 +158,13 @@ pub(crate) struct View<'a> {
     pub(crate) lines: Option<RowLines<'a>>,
     /// How many rows the table has.
     pub(crate) total: usize,
+    /// Charts of one group move together.
+    pub(crate) group: Option<&'a str>,
 }
 
 fn paint(
     ui: &mut egui::Ui,
-    name: &str,
+    (name, group): (&str, Option<&str>),
     item: ChartItem<'_>,
     (size, tool): (Vec2, Tool),
     move_to: Option<[(f64, f64); 2]>,
@@ -173,7 +175,7 @@ fn paint(
     let ranges = item::ranges(chart);
     let named = |kind: &AxisKind| matches!(kind, AxisKind::Names(_));
     let free = egui::Vec2b::new(!named(&chart.x.kind), !named(&chart.y.kind));
-    let response = Plot::new(name.to_owned())
+    let mut plot = Plot::new(name.to_owned())
         .width(size.x)
         .height(size.y)
         .show_background(false)
@@ -192,13 +194,16 @@ fn paint(
         .x_grid_spacer(x.spacer())
         .y_grid_spacer(y.spacer())
         .custom_x_axes(x.horizontal(skin))
-        .custom_y_axes(y.vertical(skin))
-        .show(ui, move |plot| {
-            if let Some([x, y]) = move_to {
-                plot.set_plot_bounds(PlotBounds::from_min_max([x.0, y.0], [x.1, y.1]));
-            }
-            plot.add(item);
-        });
+        .custom_y_axes(y.vertical(skin));
+    if let Some(group) = group {
+        plot = plot.link_axis(egui::Id::unique(("plot group", group)), free);
+    }
+    let response = plot.show(ui, move |plot| {
+        if let Some([x, y]) = move_to {
+            plot.set_plot_bounds(PlotBounds::from_min_max([x.0, y.0], [x.1, y.1]));
+        }
+        plot.add(item);
+    });
     response.response.widget_info(|| WidgetInfo::labeled(Kind::Image, true, &chart.alt));
     (response.response, response.transform)
 }

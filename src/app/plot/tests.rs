@@ -32,7 +32,7 @@ fn window(count: u32, tool: Tool) -> (Window, Arc<Chart>) {
     store.slot("test").chart = Some(Arc::clone(&chart));
     let show = |ui: &mut egui::Ui, desk: &mut Desk| {
         let selected = Selected { rows: desk.rows.clone(), ..Selected::default() };
-        let view = View { size: vec2(700.0, 500.0), selected, lines: None, total: desk.total };
+        let view = View { size: vec2(700.0, 500.0), selected, lines: None, total: desk.total, group: None };
         desk.picked.extend(desk.store.show(ui, "test", &view));
         ui.label(desk.store.status("test", desk.rows.as_deref()).join(" "));
     };

@@ -233,9 +233,10 @@ fn chart(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind, height: f32) {
         colour: None,
         knobs: cx.desk.compare.knobs.get(kind.id()).map_or_else(Vec::new, knob_form::pairs),
         within: None,
+        beside: Vec::new(),
         what_if: false,
     };
-    chart_frame::show(ui, cx, &request, &Place { slot: kind.id(), height, lines: None });
+    chart_frame::show(ui, cx, &request, &Place { slot: kind.id(), height, lines: None, group: None });
 }
 
 fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {

@@ -383,13 +383,14 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, performance: &Performance) {
         colour: None,
         knobs: threshold_knob(cx, chosen),
         within: None,
+        beside: Vec::new(),
         what_if: false,
     };
     // As much as is in view below what stands above, whatever part of the page is scrolled to.
     let above = ui.cursor().top() - ui.min_rect().top() + HEADER;
     let height = (ui.clip_rect().height() - above - style::PAGE - 2.0 * GAP).clamp(360.0, 640.0);
     let lines = |_, _| Vec::new();
-    chart_frame::show(ui, cx, &request, &Place { slot: "performance", height, lines: Some(&lines) });
+    chart_frame::show(ui, cx, &request, &Place { slot: "performance", height, lines: Some(&lines), group: None });
 }
 
 /// Chooses the column over whose values errors are shown.

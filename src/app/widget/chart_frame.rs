@@ -22,6 +22,8 @@ pub(crate) struct Place<'a> {
     pub(crate) height: f32,
     /// Further lines for tooltips of rows.
     pub(crate) lines: Option<RowLines<'a>>,
+    /// Charts of one group share their axes: panning or zooming one moves all.
+    pub(crate) group: Option<&'a str>,
 }
 
 /// Asks for the chart when it is not there, shows it, and turns clicks into selections.
@@ -172,7 +174,8 @@ fn body(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Chart, place: &Place<'_>, height: 
     let rows = cx.session.selection().cloned();
     let selected = Selected { row: cx.session.row(), feature: cx.session.feature(), rows };
     let total = cx.session.data().map_or(0, |d| d.row_count());
-    let view = View { size: vec2(ui.available_width(), height), selected, lines: place.lines, total };
+    let view =
+        View { size: vec2(ui.available_width(), height), selected, lines: place.lines, total, group: place.group };
     if let Some(picked) = cx.desk.plots.show(ui, place.slot, &view) {
         select(cx, picked);
     }

@@ -4,18 +4,24 @@ use eframe::egui;
 use egui::Ui;
 
 use crate::base::text;
+use crate::chart::Subject;
+use crate::chart::together::{self, Reading};
 use crate::explain::Explanation;
 use crate::explain::method::changed_settings;
+use crate::session::Session;
 
 use crate::app::style;
 
 /// One small line; hover shows everything an answer depends on.
-pub(crate) fn line(ui: &mut Ui, explanation: &Explanation) {
-    let short = summary(explanation);
+pub(crate) fn line(ui: &mut Ui, session: &Session, explanation: &Explanation) {
+    let pairs = session.associations().map_or(0, |found| found.strong.len());
+    let noted =
+        if pairs > 0 { format!("  ·  {} together", text::counted(pairs, "column pair")) } else { String::new() };
+    let short = format!("{}{noted}", summary(explanation));
     let response = ui.add(egui::Label::new(style::small(&short)).truncate().sense(egui::Sense::hover()));
     response.on_hover_ui(|ui| {
         ui.set_max_width(460.0);
-        for (name, value) in all(explanation) {
+        for (name, value) in all(explanation).into_iter().chain(together(session, explanation)) {
             ui.label(style::small(name));
             ui.add(egui::Label::new(value).wrap());
         }
@@ -40,6 +46,18 @@ pub(crate) fn summary(explanation: &Explanation) -> String {
     parts.extend(changed_settings(origin));
     parts.push(format!("seed {}", origin.seed.0));
     parts.join("  ·  ")
+}
+
+/// Columns that go together, and what that means for the method.
+fn together(session: &Session, explanation: &Explanation) -> Option<(&'static str, String)> {
+    let subject = Subject {
+        data: session.data().map(|data| &**data),
+        link: session.link().map(|link| &**link),
+        associations: session.associations().map(|found| &**found),
+        ..Subject::default()
+    };
+    let facts = together::facts(&subject, Reading::of(explanation));
+    (!facts.is_empty()).then(|| ("Columns that go together", facts.join(" ")))
 }
 
 fn all(explanation: &Explanation) -> Vec<(&'static str, String)> {

@@ -5,6 +5,7 @@ use crate::explain::Shape;
 use crate::num::{parallel, stats};
 
 use crate::chart::alt;
+use crate::chart::ranks;
 use crate::chart::scale;
 use crate::chart::shade::{self, Coloured};
 use crate::chart::spec::{Axis, AxisKind, Cell, Chart, ChartTable, Legend, Mark, Paint, Role};
@@ -80,6 +81,7 @@ impl Kind for Beeswarm {
         let range =
             scale::extent(lanes.iter().flat_map(|l| l.values.iter().copied()).chain([0.0])).unwrap_or((0.0, 0.0));
         let range = scale::padded(range, 0.04);
+        let ranks = ranks::of_contributions(&view, &order, shown);
         let density = |i: usize| Density::new(lanes[i].values.iter().copied(), range);
         let densities: Vec<Density> = parallel::map(lanes.len(), &task, density)?;
         let peak = densities.iter().map(Density::peak).fold(1.0, f64::max);
@@ -98,16 +100,23 @@ impl Kind for Beeswarm {
             marks.push(Mark::Points { xy: xy.into(), paint, rows: rows.clone(), radius });
             coloured.push(colour);
         }
+        let span = range.1 - range.0;
+        marks.extend(ranks.iter().flat_map(|r| r.brackets(lanes.len(), (range.1 + 0.012 * span, span))));
+        let bracketed = ranks.as_ref().and_then(ranks::Ranks::legend);
+        let range = if bracketed.is_some() { (range.0, range.1 + 0.03 * span) } else { range };
         let range_x = Axis {
             label: format!("contribution{} ({})", view.to_output(), view.unit),
             range,
             kind: AxisKind::Linear,
             second: None,
         };
-        let (legend, legend_notes) = legend(&view, &lanes, &coloured, shade);
+        let (mut legend, legend_notes) = legend(&view, &lanes, &coloured, shade);
+        legend.extend(bracketed);
         let mut notes = vec![rows_note(kept.len(), view.row_count())];
         notes.extend(legend_notes);
-        notes.push("Order: largest mean absolute contribution on top. Thickness shows how many rows lie there, on one scale for all features.".to_owned());
+        notes.push(view.order_note("on top"));
+        notes.extend(ranks.iter().flat_map(|ranks| ranks.notes(|place| view.name(order[place].0))));
+        notes.push("Thickness shows how many rows lie there, on one scale for all features.".to_owned());
         if shown < order.len() {
             notes.push("The lowest lane is the signed sum of the other features’ contributions; it has no value to be coloured by.".to_owned());
         }
@@ -120,8 +129,8 @@ impl Kind for Beeswarm {
             marks,
             notes,
             legend,
-            sentence: sentence(&view, &order),
-            alt: paragraph(&view, &order, shown),
+            sentence: sentence(&view, &view.own_order()),
+            alt: paragraph(&view, &view.own_order(), shown),
             table: table(&lanes, &coloured, &task)?,
         })
     }

@@ -89,7 +89,7 @@ impl Kind for Decision {
                 Legend::Key(Role::Lowers, "below".to_owned()),
             ],
             sentence: paths.sentence(&view),
-            alt: paths.paragraph(&view, &order),
+            alt: paths.paragraph(&view, &view.own_order()),
             table: paths.table(&view, &kept),
         })
     }
@@ -146,7 +146,7 @@ impl<'a> Paths<'a> {
             at(0.25),
             at(0.75),
             view.unit,
-            self.lanes.first().map_or("", |l| &l.0),
+            view.own_order().first().map_or("", |o| view.name(o.0)),
         )
     }
 
@@ -221,10 +221,8 @@ fn notes(view: &View<'_>, (drawn, rest): (usize, usize), chosen: Option<RowId>) 
         )
     }];
     notes.push("Lines start at the expected prediction at the bottom; within a lane, a line moves by that feature’s contribution.".to_owned());
-    notes.push(
-        "Order: largest mean absolute contribution on top. Colour: final prediction against the expected one."
-            .to_owned(),
-    );
+    notes.push(view.order_note("on top"));
+    notes.push("Colour: final prediction against the expected one.".to_owned());
     if rest > 0 {
         notes.push(format!("The lowest lane is the net of {} other features.", text::count(rest)));
     }

@@ -11,6 +11,7 @@ use crate::chart::scale;
 use crate::chart::shade::{self, Coloured};
 use crate::chart::spec::{Axis, AxisKind, Chart, Mark, Role};
 use crate::chart::swarm::{self, Density, Shade};
+use crate::chart::together::{self, Reading};
 use crate::chart::view::{self, View};
 
 use super::{ChartError, Kind, Needs, Subject};
@@ -81,9 +82,10 @@ impl Kind for Dependence {
             .column(feature)
             .ok_or(ChartError::Missing("Open the table behind these contributions; the feature’s values are needed"))?;
         let task = subject.task();
+        let reference = view.reference();
         let contributions: Vec<f64> = view.column_values(feature).collect();
         let (low, high) =
-            scale::padded(scale::extent(contributions.iter().copied().chain([0.0])).unwrap_or((0.0, 0.0)), 0.06);
+            scale::padded(scale::extent(reference.column_values(feature).chain([0.0])).unwrap_or((0.0, 0.0)), 0.06);
         let kept = swarm::subset(&[&contributions], &contributions, knobs.count(swarm::DOTS.id) as usize, &task)?;
         // Room below for the histogram of the values.
         let y_range = (low - 0.12 * (high - low), high);
@@ -110,6 +112,7 @@ impl Kind for Dependence {
                 text::count(contributions.len())
             )
         }];
+        notes.splice(0..0, together::of_feature(subject, feature, Reading::of(view.explanation)));
         notes.extend(places.note);
         notes.push(colour_note);
         notes.push(view::passport(view.explanation, view.unit));
@@ -152,7 +155,7 @@ fn colours(
     if !suggest {
         return (plain, None, "Dots are not coloured by another feature.".to_owned());
     }
-    let Some(found) = interaction::suggest(view, feature) else {
+    let Some(found) = interaction::suggest(&view.reference(), feature) else {
         return (plain, None, "No colour is suggested: that takes at least 40 rows and a second feature.".to_owned());
     };
     let detail = format!(
@@ -188,14 +191,15 @@ fn places(view: &View<'_>, column: &Column, y: &[f64], ranges: Ranges) -> Result
 /// Numbers and dates: by value, missing ones in a lane of their own on the left, the values' histogram behind.
 fn along(view: &View<'_>, values: &Values, y_range: (f64, f64)) -> Places {
     let mut x: Vec<f64> = view.attribution.rows.iter().map(|r| values.position(r.index())).collect();
-    let missing = x.iter().filter(|v| !v.is_finite()).count();
-    let (low, high) = scale::padded(scale::extent(x.iter().copied()).unwrap_or((0.0, 1.0)), 0.03);
+    let everywhere = || view.reference().attribution.rows.iter().map(|r| values.position(r.index()));
+    let (low, high) = scale::padded(scale::extent(everywhere()).unwrap_or((0.0, 1.0)), 0.03);
     let time = matches!(values, Values::Date { .. });
     let kind = if time { AxisKind::Time } else { AxisKind::Linear };
     let behind = histogram(&x, (low, high), y_range);
-    if missing == 0 {
+    if everywhere().all(f64::is_finite) {
         return Places { x, range: (low, high), kind, behind, note: None };
     }
+    let missing = x.iter().filter(|v| !v.is_finite()).count();
     let span = high - low;
     let lane = low - 0.07 * span;
     for (i, place) in x.iter_mut().enumerate() {
@@ -239,8 +243,9 @@ fn lanes(view: &View<'_>, values: &Values, y: &[f64], range: (f64, f64)) -> Plac
     let rows = &view.attribution.rows;
     let codes: Vec<f64> = rows.iter().map(|r| values.position(r.index())).collect();
     let mut counts: std::collections::BTreeMap<u64, usize> = std::collections::BTreeMap::new();
-    for code in codes.iter().filter(|c| !c.is_nan()) {
-        *counts.entry(*code as u64).or_default() += 1;
+    let everywhere = || view.reference().attribution.rows.iter().map(|r| values.position(r.index()));
+    for code in everywhere().filter(|c| !c.is_nan()) {
+        *counts.entry(code as u64).or_default() += 1;
     }
     let mut order: Vec<(u64, usize)> = counts.into_iter().collect();
     order.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -249,7 +254,7 @@ fn lanes(view: &View<'_>, values: &Values, y: &[f64], range: (f64, f64)) -> Plac
     if order.len() > named {
         names.push(format!("{} rarer levels", text::count(order.len() - named)));
     }
-    if codes.iter().any(|c| c.is_nan()) {
+    if everywhere().any(f64::is_nan) {
         names.push(text::MISSING.to_owned());
     }
     let lane_of: std::collections::BTreeMap<u64, usize> =

@@ -100,7 +100,7 @@ impl Kind for ExplanationHeatmap {
             notes: map.notes(&view, order.len() - shown),
             legend,
             sentence: map.sentence(&view),
-            alt: map.paragraph(&view, &order),
+            alt: map.paragraph(&view, &view.own_order()),
             table: map.table(&view),
         })
     }

@@ -10,6 +10,7 @@ use crate::chart::levels::level_name;
 use crate::chart::scale;
 use crate::chart::spec::{Axis, AxisKind, Chart, ChartTable, Legend, Mark, Paint, Role};
 use crate::chart::swarm;
+use crate::chart::together::{self, Reading};
 use crate::chart::view::{self, View};
 
 use super::pair_surface::pair;
@@ -96,6 +97,7 @@ impl Kind for FeatureScatter {
             view.unit,
             text::number(limit)
         ));
+        notes.splice(0..0, together::of_features(subject, &pair, Reading::of(view.explanation)));
         notes.extend(chosen);
         notes.extend(sides.iter().filter_map(|s| s.note.clone()));
         notes.push(view::passport(view.explanation, view.unit));
@@ -133,18 +135,20 @@ impl<'a> Side<'a> {
     fn new(view: &View<'_>, column: &'a Column, side: u64) -> Result<Self, ChartError> {
         let values = &column.values;
         let at: Vec<f64> = view.attribution.rows.iter().map(|r| values.position(r.index())).collect();
+        // Places are made for all rows, where charts of cohorts stand beside each other.
+        let all: Vec<f64> = view.reference().attribution.rows.iter().map(|r| values.position(r.index())).collect();
         match values {
             Values::Text(_) => Err(ChartError::Missing("Free text has no place on an axis; choose another feature")),
-            Values::Category { .. } | Values::YesNo(_) => Ok(Self::lanes(column, at, side)),
-            Values::Number { .. } | Values::Date { .. } => Ok(Self::along(column, at, side)),
+            Values::Category { .. } | Values::YesNo(_) => Ok(Self::lanes(column, at, (&all, side))),
+            Values::Number { .. } | Values::Date { .. } => Ok(Self::along(column, at, (&all, side))),
         }
     }
 
-    fn along(column: &'a Column, mut at: Vec<f64>, side: u64) -> Self {
-        let (low, high) = scale::padded(scale::extent(at.iter().copied()).unwrap_or((0.0, 1.0)), 0.03);
+    fn along(column: &'a Column, mut at: Vec<f64>, (all, side): (&[f64], u64)) -> Self {
+        let (low, high) = scale::padded(scale::extent(all.iter().copied()).unwrap_or((0.0, 1.0)), 0.03);
         let kind = if matches!(column.values, Values::Date { .. }) { AxisKind::Time } else { AxisKind::Linear };
         let missing = at.iter().filter(|v| !v.is_finite()).count();
-        if missing == 0 {
+        if all.iter().all(|v| v.is_finite()) {
             return Self { column, at, range: (low, high), kind, note: None };
         }
         let span = high - low;
@@ -163,9 +167,9 @@ impl<'a> Side<'a> {
         Self { column, at, range: (low - 0.12 * span, high), kind: AxisKind::Names(names), note }
     }
 
-    fn lanes(column: &'a Column, mut at: Vec<f64>, side: u64) -> Self {
+    fn lanes(column: &'a Column, mut at: Vec<f64>, (all, side): (&[f64], u64)) -> Self {
         let mut counts: std::collections::BTreeMap<u64, usize> = std::collections::BTreeMap::new();
-        for code in at.iter().filter(|c| !c.is_nan()) {
+        for code in all.iter().filter(|c| !c.is_nan()) {
             *counts.entry(*code as u64).or_default() += 1;
         }
         let mut order: Vec<(u64, usize)> = counts.into_iter().collect();
@@ -176,7 +180,7 @@ impl<'a> Side<'a> {
         if order.len() > named {
             names.push(format!("{} rarer levels", text::count(order.len() - named)));
         }
-        if at.iter().any(|c| c.is_nan()) {
+        if all.iter().any(|c| c.is_nan()) {
             names.push(text::MISSING.to_owned());
         }
         let lane: std::collections::BTreeMap<u64, usize> =

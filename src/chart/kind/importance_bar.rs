@@ -4,6 +4,7 @@ use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
 use crate::explain::Shape;
 
 use crate::chart::alt;
+use crate::chart::ranks;
 use crate::chart::spec::{Axis, AxisKind, Bar, Chart, Mark, Role};
 use crate::chart::view;
 
@@ -60,25 +61,32 @@ impl Kind for ImportanceBar {
             entries.push((format!("{} other features", text::count(rest.len())), mean, None));
         }
         let largest = entries.iter().map(|e| e.1).fold(0.0, f64::max);
-        let mut notes = vec!["Order: largest mean absolute contribution first.".to_owned()];
+        let ranks = ranks::of_contributions(&view, &order, shown);
+        let mut notes = vec![view.order_note("first")];
+        notes.extend(ranks.iter().flat_map(|ranks| ranks.notes(|place| view.name(order[place].0))));
         if !rest.is_empty() {
             notes.push("The last bar is the mean absolute value of the other features’ summed contributions.".into());
         }
         notes.extend(view.notes());
-        let top: Vec<(&str, f64)> = named.iter().map(|&(j, value)| (view.name(j), value)).collect();
+        let own = view.own_order();
+        let top: Vec<(&str, f64)> = own.iter().take(shown).map(|&(j, value)| (view.name(j), value)).collect();
+        let brackets = ranks.iter().flat_map(|r| r.brackets(entries.len(), (1.16 * largest, 1.2 * largest)));
+        let mut marks = vec![Mark::Bars { bars: bars(&entries, view.unit), lying: true }];
+        marks.extend(brackets);
+        let room = if marks.len() > 1 { 1.18 } else { 1.12 };
         Ok(Chart {
             kind: self.id(),
             title: format!("Mean absolute contribution{}", view.to_output()),
             x: Axis {
                 label: format!("mean |contribution| ({})", view.unit),
-                range: (0.0, if largest > 0.0 { 1.12 * largest } else { 1.0 }),
+                range: (0.0, if largest > 0.0 { room * largest } else { 1.0 }),
                 kind: AxisKind::Linear,
                 second: None,
             },
             y: super::lanes(entries.iter().map(|e| e.0.clone())),
-            marks: vec![Mark::Bars { bars: bars(&entries, view.unit), lying: true }],
+            marks,
             notes,
-            legend: Vec::new(),
+            legend: ranks.and_then(|ranks| ranks.legend()).into_iter().collect(),
             sentence: sentence(&top, order.iter().map(|o| o.1).sum(), view.unit),
             alt: format!(
                 "Bar chart of the mean absolute contribution of {} to {}, in {}, over {}. Largest: {}.",

@@ -7,6 +7,7 @@ use crate::explain::{Interactions, Shape};
 
 use crate::chart::alt;
 use crate::chart::spec::{Axis, AxisKind, Chart, ChartTable, Legend, Mark, Role};
+use crate::chart::together::{self, Reading};
 use crate::chart::view;
 
 use super::{ChartError, Kind, Needs, Subject};
@@ -64,6 +65,8 @@ impl Kind for InteractionMatrix {
             "{}; every pair stands once, with its whole effect. Outlined on the diagonal: what a feature does on its own.",
             text::counted(interactions.row_count, "row")
         )];
+        let features: Vec<usize> = order[..shown].iter().map(|f| *f as usize).collect();
+        notes.splice(0..0, together::of_features(subject, &features, Reading::of(explanation)));
         if gaps {
             notes.push(if interactions.complete {
                 "Empty: the two features meet on no path of any tree, so that they have no interaction at all."

@@ -5,6 +5,7 @@ use crate::explain::{Explanation, Shape, Strength, Strengths};
 
 use crate::chart::alt;
 use crate::chart::spec::{Axis, AxisKind, Bar, Chart, ChartTable, Mark, Role};
+use crate::chart::together::{self, Reading};
 use crate::chart::view;
 
 use super::{ChartError, Kind, Needs, Subject};
@@ -65,6 +66,9 @@ impl Kind for InteractionStrength {
         let largest = shown.iter().map(|entry| ranked.size(entry)).fold(0.0, f64::max);
         let name = &strengths.outputs[subject.output];
         let of = if name.is_empty() { "the prediction".to_owned() } else { format!("“{name}”") };
+        let features: Vec<usize> =
+            shown.iter().flat_map(|entry| std::iter::once(entry.first).chain(entry.second)).collect();
+        let together = together::of_features(subject, &features, Reading::of(explanation));
         let by = if ranked.is_of_pairs { "pair by pair" } else { "feature by feature" };
         Ok(Chart {
             kind: self.id(),
@@ -77,7 +81,7 @@ impl Kind for InteractionStrength {
             },
             y: super::lanes(shown.iter().map(|entry| ranked.name(entry))),
             marks: vec![Mark::Bars { bars: ranked.bars(shown, unit), lying: true }],
-            notes: ranked.notes(shown.len(), explanation, unit),
+            notes: together.into_iter().chain(ranked.notes(shown.len(), explanation, unit)).collect(),
             legend: Vec::new(),
             sentence: ranked.sentence(unit),
             alt: ranked.paragraph(unit),

@@ -37,7 +37,7 @@ mod waterfall;
 use std::sync::Arc;
 
 use crate::base::{Cancelled, Entry, Knob, Knobs, RowId, RowSet, Task, text};
-use crate::data::{Dataset, Link, TableProfile};
+use crate::data::{Associations, Dataset, Link, TableProfile};
 use crate::explain::{Answers, Challenge, Explanation, Shape};
 use crate::model::performance::Detail;
 use crate::model::{ModelCard, Performance, Scale, Term};
@@ -257,6 +257,11 @@ pub struct Subject<'a> {
     pub challenger: Option<ChallengerView<'a>>,
     /// What the chosen row is called, where it is no row of an opened table.
     pub name: Option<&'a str>,
+    /// Pairs of the model's columns that go together, once they were compared.
+    pub associations: Option<&'a Associations>,
+    /// The answers of all rows, where `answers` are of a cohort whose chart stands beside those of others: they give the
+    /// order of features and the places of axes, so that the charts can be compared.
+    pub whole: Option<&'a Answers>,
 }
 
 /// A named group of rows.

@@ -9,6 +9,7 @@ use crate::chart::division::{Division, divide};
 use crate::chart::interaction;
 use crate::chart::rows;
 use crate::chart::spec::{Axis, AxisKind, Chart, ChartTable, Legend, Mark};
+use crate::chart::together::{self, Reading};
 use crate::chart::view::{self, View};
 
 use super::{ChartError, Kind, Needs, Subject};
@@ -77,7 +78,8 @@ impl Kind for PairSurface {
             second: None,
         };
         let (low, high) = grid.limits(shown.signed);
-        let mut notes = vec![shown.note.clone()];
+        let together = together::of_features(subject, &pair, Reading::of(view.explanation));
+        let mut notes: Vec<String> = together.into_iter().chain([shown.note.clone()]).collect();
         notes.extend(chosen);
         notes.extend(grid.notes());
         notes.push(view::passport(shown.explanation, view.unit));
@@ -111,7 +113,7 @@ pub(super) fn pair(view: &View<'_>, subject: &Subject<'_>) -> Result<([usize; 2]
     if let Some(second) = subject.colour.filter(|k| *k < view.width() && *k != first) {
         return Ok(([first, second], None));
     }
-    let suggested = interaction::suggest(view, first);
+    let suggested = interaction::suggest(&view.reference(), first);
     let strongest = || view.order().into_iter().map(|o| o.0).find(|&k| k != first);
     let (second, why) = match suggested {
         Some(found) if found.convincing => (Some(found.feature), "it explains most of the spread at equal value"),

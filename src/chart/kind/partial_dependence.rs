@@ -7,6 +7,7 @@ use crate::chart::alt;
 use crate::chart::places::{BELOW, Places, short};
 use crate::chart::scale;
 use crate::chart::spec::{Axis, AxisKind, Chart, ChartTable, Legend, Mark, Paint, Role};
+use crate::chart::together::{self, Reading};
 use crate::chart::view;
 
 use super::{ChartError, Kind, Needs, Subject};
@@ -82,7 +83,9 @@ impl Kind for PartialDependence {
         if single > 0 {
             legend.push(Legend::Key(Role::Neutral, format!("single rows, {}", text::count(single))));
         }
-        let mut notes = vec!["Below: how many rows hold each value.".to_owned()];
+        let together = together::of_feature(subject, curve.feature, Reading::of(explanation));
+        let below = "Below: how many rows hold each value.".to_owned();
+        let mut notes: Vec<String> = together.into_iter().chain([below]).collect();
         notes.extend(stage.note.clone());
         notes.extend(explanation.provenance.notes.iter().map(|note| format!("{note}.")));
         notes.push(view::passport(explanation, unit));

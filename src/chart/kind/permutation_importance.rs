@@ -1,11 +1,13 @@
 //! How much worse the model gets when a column is shuffled, with intervals.
 
 use crate::base::{Entry, Kind as KnobKind, Knob, Knobs, text};
-use crate::explain::Shape;
+use crate::explain::{Importance, Shape};
 
 use crate::chart::alt;
+use crate::chart::ranks::Ranks;
 use crate::chart::scale;
 use crate::chart::spec::{Axis, AxisKind, Bar, Chart, Mark, Role};
+use crate::chart::together::{self, Reading};
 use crate::chart::view;
 
 use super::{ChartError, Kind, Needs, Subject};
@@ -52,11 +54,7 @@ impl Kind for PermutationImportance {
 
     fn draw(&self, subject: &Subject<'_>, knobs: &Knobs) -> Result<Chart, ChartError> {
         let (explanation, importance) = view::importance(subject)?;
-        let mut order: Vec<usize> = (0..importance.entries.len()).collect();
-        order.sort_by(|&a, &b| {
-            let value = |i: usize| importance.entries[i].value;
-            value(b).total_cmp(&value(a)).then(a.cmp(&b))
-        });
+        let order = importance.order();
         let shown = super::split(order.len(), knobs.count("features"));
         let bars: Vec<Bar> = order[..shown]
             .iter()
@@ -90,7 +88,12 @@ impl Kind for PermutationImportance {
         });
         let (low, high) = scale::extent(ends).unwrap_or((0.0, 1.0));
         let room = if high > low { 0.13 * (high - low) } else { 1.0 };
-        let range = (if low < 0.0 { low - 0.06 * (high - low) } else { 0.0 }, high + room);
+        let ranks = ranks(importance, &order, shown);
+        let span = high - low;
+        let brackets = ranks.iter().flat_map(|r| r.brackets(shown, (high + 0.19 * span, 1.2 * span)));
+        let brackets: Vec<Mark> = brackets.collect();
+        let room = if brackets.is_empty() { room } else { 0.21 * span };
+        let range = (if low < 0.0 { low - 0.06 * span } else { 0.0 }, high + room);
         let unclear = order.iter().filter(|&&j| importance.entries[j].interval().0 <= 0.0).count();
         let mut notes = vec![
             format!(
@@ -104,6 +107,9 @@ impl Kind for PermutationImportance {
             "Columns that carry the same information share their importance; shuffled rows may be impossible ones."
                 .to_owned(),
         ];
+        let together = together::of_features(subject, &order[..shown], Reading::of(explanation));
+        notes.splice(0..0, together);
+        notes.splice(0..0, ranks.iter().flat_map(|r| r.notes(|place| &importance.entries[order[place]].feature)));
         if shown < order.len() {
             notes.push(format!("{} of {} features are shown, largest first.", shown, text::count(order.len())));
         }
@@ -115,12 +121,15 @@ impl Kind for PermutationImportance {
             title: "Permutation importance".to_owned(),
             x: Axis { label: importance.measure.clone(), range, kind: AxisKind::Linear, second: None },
             y: super::lanes(order[..shown].iter().map(|&j| importance.entries[j].feature.clone())),
-            marks: vec![
+            marks: [
                 Mark::Bars { bars, lying: true },
                 Mark::Rule { at: 0.0, upright: true, role: Role::Reference, label: String::new() },
-            ],
+            ]
+            .into_iter()
+            .chain(brackets)
+            .collect(),
             notes,
-            legend: Vec::new(),
+            legend: ranks.and_then(|ranks| ranks.legend()).into_iter().collect(),
             sentence: sentence(importance, &order, unclear),
             alt: format!(
                 "Bar chart of permutation importance of {}: {}. Largest: {}. For {} the interval reaches zero.",
@@ -134,11 +143,28 @@ impl Kind for PermutationImportance {
     }
 }
 
+/// What the order is worth; `None` where the answer does not say.
+fn ranks(importance: &Importance, order: &[usize], shown: usize) -> Option<Ranks> {
+    let value = |place: usize| importance.entries[order[place]].value;
+    let mut gaps = importance.gaps.iter().enumerate().peekable();
+    gaps.peek()?;
+    // Two features that no shuffle touches stand in the order of the columns; nobody takes that for a rank.
+    let uncertain = gaps.map(|(i, (low, high))| {
+        let untouched = value(i).abs() <= 0.0 && value(i + 1).abs() <= 0.0;
+        !untouched && !(*low > 0.0 || *high < 0.0)
+    });
+    let how =
+        "Intervals of differences: 95 %, paired over shuffles and over rows, the wider of both; they hold for every \
+               pair of features at once (Bonferroni)."
+            .to_owned();
+    Some(Ranks::new(uncertain, shown, how))
+}
+
 fn span(low: f64, high: f64) -> String {
     format!("{} to {}", text::number(low), text::number(high))
 }
 
-fn table(importance: &crate::explain::Importance, order: &[usize]) -> crate::chart::ChartTable {
+fn table(importance: &Importance, order: &[usize]) -> crate::chart::ChartTable {
     let rows = order.iter().map(|&j| {
         let entry = &importance.entries[j];
         let (low, high) = entry.interval();
@@ -148,7 +174,7 @@ fn table(importance: &crate::explain::Importance, order: &[usize]) -> crate::cha
     alt::table(&["feature", "importance", "std_error", "ci_low", "ci_high"], rows.collect())
 }
 
-fn sentence(importance: &crate::explain::Importance, order: &[usize], unclear: usize) -> String {
+fn sentence(importance: &Importance, order: &[usize], unclear: usize) -> String {
     let Some(&first) = order.first() else { return String::new() };
     let entry = &importance.entries[first];
     let (low, high) = entry.interval();

@@ -199,7 +199,7 @@ fn notes(view: &View<'_>, is_common: bool, rest: usize) -> Vec<String> {
         "Density by a Gaussian kernel (Silverman’s width), cut at the smallest and the largest contribution."
             .to_owned(),
     );
-    notes.push("Order: largest mean absolute contribution on top.".to_owned());
+    notes.push(view.order_note("on top"));
     if rest > 0 {
         notes.push("The lowest lane is the signed sum of the other features’ contributions.".to_owned());
     }

@@ -1,8 +1,9 @@
 //! Permutation importance.
 
 use crate::base::{Entry, Kind, Knob, Task};
-use crate::explain::answer::{Answer, Body, Importance};
+use crate::explain::answer::{Answer, Body, FeatureImportance, Importance};
 use crate::explain::error::ExplainError;
+use crate::explain::rivals::{self, Draws};
 use crate::explain::shape::Shape;
 use crate::explain::shuffle::{MANY_ROWS, Trial};
 use crate::model::metrics::{self, Metric};
@@ -118,7 +119,7 @@ impl Explainer for PermutationImportance {
         }
         let exact = request.knobs.switch("exact");
         let stopped = |reason| super::stopped(self, reason);
-        let entries = if exact {
+        let measured = if exact {
             let found = trial.expectations(&untouched, draws, task).map_err(stopped)?;
             found.ok_or_else(|| {
                 super::refusal(self, "only trees and metrics of single rows have an exact expectation")
@@ -143,7 +144,11 @@ impl Explainer for PermutationImportance {
             });
         }
         let measure = format!("{change} in {} when the column is shuffled", in_sentence(metric.title()));
-        let body = Body::Importance(Importance { measure, entries, baseline: untouched.value, rows: count });
+        let (entries, draws): (Vec<FeatureImportance>, Vec<Draws>) = measured.into_iter().unzip();
+        let values: Vec<f64> = entries.iter().map(|entry| entry.value).collect();
+        let mut found = Importance { measure, entries, baseline: untouched.value, rows: count, gaps: Vec::new() };
+        found.gaps = rivals::gaps(&found.order(), &values, &draws);
+        let body = Body::Importance(found);
         let rounds = if exact { 1 } else { inputs * repeats + 1 };
         Ok(Answer { body, exact, evaluations: (rounds * count) as u64, converged: None, notes })
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::base::{Entry, Fingerprint, text};
+use crate::chart::{ranks, view};
 use crate::explain::{Body, Shape};
 
 use super::super::document::{Block, Page, TableBlock, exact};
@@ -71,27 +72,48 @@ impl Section for GlobalBehaviour {
     }
 }
 
+/// Whether the order of each ranked feature and the next is certain, in words; empty where it cannot be said.
+fn against_next(evidence: &Evidence<'_>, output: usize, ranked: &[(usize, f64)]) -> Vec<&'static str> {
+    let subject = evidence.subject(output);
+    let Ok(view) = view::attribution(&subject) else { return Vec::new() };
+    let Some(ranks) = ranks::of_contributions(&view, ranked, ranked.len()) else { return Vec::new() };
+    let words = |uncertain: bool| if uncertain { "uncertain" } else { "larger at 95 %" };
+    ranks.uncertain().iter().map(|uncertain| words(*uncertain)).collect()
+}
+
 fn importance_table(evidence: &Evidence<'_>, output: usize) -> TableBlock {
     let ranked = shared::ranking(evidence, output);
+    let next = against_next(evidence, output, &ranked);
     TableBlock {
         caption: format!("Mean absolute contribution, {}", evidence.unit()),
-        header: ["#Rank", "Feature", "#Mean absolute contribution"].map(str::to_owned).to_vec(),
+        header: ["#Rank", "Feature", "#Mean absolute contribution", "Against the next"].map(str::to_owned).to_vec(),
         rows: ranked
             .iter()
             .take(30)
             .enumerate()
             .map(|(rank, (j, mean))| {
-                vec![(rank + 1).to_string(), evidence.card.inputs[*j].name.clone(), text::number(*mean)]
+                vec![
+                    (rank + 1).to_string(),
+                    evidence.card.inputs[*j].name.clone(),
+                    text::number(*mean),
+                    next.get(rank).copied().unwrap_or_default().to_owned(),
+                ]
             })
             .collect(),
     }
 }
 
 fn importance_twin(evidence: &Evidence<'_>, output: usize) -> Value {
-    shared::ranking(evidence, output)
-        .iter()
-        .map(|(j, mean)| json!({ "feature": evidence.card.inputs[*j].name, "mean_absolute": exact(*mean) }))
-        .collect()
+    let ranked = shared::ranking(evidence, output);
+    let next = against_next(evidence, output, &ranked);
+    let entry = |(rank, (j, mean)): (usize, &(usize, f64))| {
+        json!({
+            "feature": evidence.card.inputs[*j].name,
+            "mean_absolute": exact(*mean),
+            "against_next": next.get(rank),
+        })
+    };
+    ranked.iter().enumerate().map(entry).collect()
 }
 
 fn permutation(evidence: &Evidence<'_>, blocks: &mut Vec<Block>) -> Result<Value, ReportError> {

@@ -1,8 +1,11 @@
 //! How contributions were computed, against what, and how far they can be trusted.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::base::{Entry, text};
+use crate::chart::together::{self, Reading};
+use crate::data::Association;
+use crate::data::association::STRONG;
 use crate::explain::method;
 
 use super::super::document::{Block, Page, exact, exact_list};
@@ -53,6 +56,11 @@ impl Section for MethodAndFidelity {
         if !provenance.notes.is_empty() {
             blocks.push(Block::List(provenance.notes.clone()));
         }
+        let together = together::facts(&evidence.subject(0), Reading::of(evidence.explanation));
+        if !together.is_empty() {
+            blocks.push(Block::Heading("Columns that go together".to_owned()));
+            blocks.push(Block::List(together.clone()));
+        }
         let sources: Vec<String> =
             entry.map(|e| e.sources().iter().map(|s| (*s).to_owned()).collect()).unwrap_or_default();
         if !sources.is_empty() {
@@ -77,9 +85,32 @@ impl Section for MethodAndFidelity {
                 "evaluations": fidelity.evaluations,
             },
             "notes": provenance.notes,
+            "columns_together": pairs(evidence),
         });
         Ok(Page { id: self.id(), title: self.title(), blocks, twin })
     }
+}
+
+/// Every strong pair with its measure; null where the columns were not compared.
+fn pairs(evidence: &Evidence<'_>) -> Value {
+    let Some(found) = evidence.associations else { return Value::Null };
+    let name = |column: usize| evidence.data.columns().get(column).map(|c| c.name.to_string());
+    let pair = |a: &Association| {
+        json!({
+            "first": name(a.first),
+            "second": name(a.second),
+            "measure": a.measure.title(),
+            "value": exact(a.value),
+            "rows": a.rows,
+        })
+    };
+    json!({
+        "pairs": found.strong.iter().map(pair).collect::<Vec<Value>>(),
+        "from": exact(STRONG),
+        "columns_compared": found.compared,
+        "columns_left_out": found.left_out,
+        "rows_looked_at": found.rows,
+    })
 }
 
 fn fidelity_facts(evidence: &Evidence<'_>) -> Vec<(String, String)> {

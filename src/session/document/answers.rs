@@ -191,6 +191,7 @@ fn shaped(body: &Body, block: &mut Block) -> Shaped {
                 let (repeats, rows) = (e.over_repeats, e.over_rows);
                 block.put(&[e.value, e.std_error, repeats.0, repeats.1, rows.0, rows.1]);
             }
+            i.gaps.iter().for_each(|gap| block.put(&[gap.0, gap.1]));
             let features = i.entries.iter().map(|e| e.feature.clone()).collect();
             Shaped::Importance { measure: i.measure.clone(), features, rows: i.rows }
         }
@@ -287,7 +288,9 @@ fn body(shaped: Shaped, fits: Fits<'_>, numbers: &mut Numbers<'_>) -> Option<Bod
                     _ => None,
                 })
                 .collect();
-            Some(Body::Importance(Importance { measure, entries: entries?, baseline, rows }))
+            let gaps: Vec<(f64, f64)> = numbers.all().chunks_exact(2).map(|ends| (ends[0], ends[1])).collect();
+            let known = gaps.is_empty() || gaps.len() + 1 == fits.inputs;
+            known.then_some(Body::Importance(Importance { measure, entries: entries?, baseline, rows, gaps }))
         }
         Shaped::Curves { outputs, features, individual, rows, centred, scale } if outputs.len() == fits.outputs => {
             let individual = rows_of(&individual, fits, numbers)?;

@@ -9,7 +9,7 @@ use crate::session::event::Outcome;
 use crate::session::job::Work;
 use crate::session::scene::Scene;
 
-/// Draws one chart.
+/// Draws one chart, or all that stand beside each other.
 pub struct Draw {
     /// What it may read.
     pub scene: Scene,
@@ -20,6 +20,9 @@ pub struct Draw {
 impl Work for Draw {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("drawing", 0);
+        if !self.request.beside.is_empty() {
+            return Ok(Outcome::Beside(self.scene.draw_beside(&self.request, task)?));
+        }
         let chart = self.scene.draw(&self.request, task)?;
         Ok(Outcome::Chart(self.request, Arc::new(chart)))
     }

@@ -1,5 +1,6 @@
 //! What jobs do, one file each. Work sees its inputs, a task and nothing of the session.
 
+pub mod associate;
 pub mod challenge;
 mod comparable;
 pub mod compare_file;

@@ -57,6 +57,7 @@ fn document(scene: &Scene, recipe: &Recipe, report: &ReportPlan, task: &Task) ->
         link: scene.link.as_deref().ok_or_else(|| missing("table and model are not joined"))?,
         explanation: scene.answers.get(Shape::Attribution).ok_or_else(|| missing("nothing was explained yet"))?,
         answers: &scene.answers,
+        associations: scene.associations.as_deref(),
         performance: scene.performance.as_deref(),
         truth: scene.predictions.as_deref().map_or(&[], |p| &p.truth),
         threshold: scene.threshold,

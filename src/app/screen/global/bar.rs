@@ -53,7 +53,7 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, tiled: Tiled, layout: &mut Layout
     id.clone_into(&mut pane.kind);
     let Some(kind) = kind::find(id) else { return };
     if let Some(explanation) = kind.needs().answer.and_then(|shape| cx.session.answer(shape)) {
-        passport::line(ui, explanation);
+        passport::line(ui, cx.session, explanation);
     }
     let ids: Vec<&str> = kinds.iter().map(|kind| kind.id()).collect();
     options(ui, cx, layout, (kind, tiled, &ids));

@@ -36,9 +36,9 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, screen: &str, pane: &Pane) {
         Rows::Each if !kind.needs().cohorts => each(ui, cx, (screen, pane), &request),
         Rows::Cohort(name) if !kind.needs().cohorts => {
             let request = ChartRequest { within: Some(name.clone()), ..request };
-            chart(ui, cx, &format!("{screen}-{}-{}", pane.id, pane.kind), &request);
+            chart(ui, cx, (&format!("{screen}-{}-{}", pane.id, pane.kind), None), &request);
         }
-        _ => chart(ui, cx, &format!("{screen}-{}-{}", pane.id, pane.kind), &request),
+        _ => chart(ui, cx, (&format!("{screen}-{}-{}", pane.id, pane.kind), None), &request),
     }
 }
 
@@ -79,6 +79,8 @@ fn each(ui: &mut Ui, cx: &mut Cx<'_>, (screen, pane): (&str, &Pane), request: &C
     let room = ui.available_size();
     let fitting = ((room.x / NARROW) as usize).clamp(1, names.len());
     let lines = names.len().div_ceil(fitting);
+    let group = format!("{screen}-{}-{}", pane.id, pane.kind);
+    let request = &ChartRequest { beside: names.clone(), ..request.clone() };
     let height = ((room.y - STEP * (lines as f32 - 1.0)) / lines as f32).max(220.0);
     for line in names.chunks(fitting) {
         ui.horizontal_top(|ui| {
@@ -89,14 +91,15 @@ fn each(ui: &mut Ui, cx: &mut Cx<'_>, (screen, pane): (&str, &Pane), request: &C
                 ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
                     ui.set_width(width);
                     let request = ChartRequest { within: Some(name.clone()), ..request.clone() };
-                    chart(ui, cx, &format!("{screen}-{}-{}-{name}", pane.id, pane.kind), &request);
+                    chart(ui, cx, (&format!("{group}-{name}"), Some(&group)), &request);
                 });
             }
         });
     }
 }
 
-fn chart(ui: &mut Ui, cx: &mut Cx<'_>, slot: &str, request: &ChartRequest) {
+/// One chart; those of a `group` move together.
+fn chart(ui: &mut Ui, cx: &mut Cx<'_>, (slot, group): (&str, Option<&str>), request: &ChartRequest) {
     let data = cx.session.data().cloned();
     let link = cx.session.link().cloned();
     let chart = cx.session.chart(request);
@@ -111,7 +114,7 @@ fn chart(ui: &mut Ui, cx: &mut Cx<'_>, slot: &str, request: &ChartRequest) {
         values.map(|c| format!("{} = {}", c.name, number::value_or_missing(c, row.index()))).into_iter().collect()
     };
     let height = (ui.available_height() - 2.0 * style::GAP - 4.0).max(160.0);
-    chart_frame::show(ui, cx, request, &Place { slot, height, lines: Some(&lines) });
+    chart_frame::show(ui, cx, request, &Place { slot, height, lines: Some(&lines), group });
 }
 
 fn lane_name(chart: &Arc<Chart>, height: f64) -> Option<String> {

@@ -40,7 +40,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         Some((variant, _)) if !variant.stage.is_empty() => {
             ui.label(RichText::new(&variant.stage).small().color(style::skin(ui).accent));
         }
-        Some((_, explanation)) => passport::line(ui, explanation),
+        Some((_, explanation)) => passport::line(ui, cx.session, explanation),
         None => {
             let failed = variant.as_ref().is_some_and(|variant| variant.problem.is_some());
             ui.label(style::small(if failed { "Not explained" } else { "Explaining the edited row" }));

@@ -132,7 +132,7 @@ fn chart(ui: &mut Ui, cx: &mut Cx<'_>, shown: Shown, room: f32) {
         let fitting = ((height - 170.0) / BAR).clamp(3.0, 20.0) as usize;
         request.knobs.push((BARS.to_owned(), fitting.to_string()));
     }
-    chart_frame::show(ui, cx, &request, &Place { slot: "what-if", height, lines: None });
+    chart_frame::show(ui, cx, &request, &Place { slot: "what-if", height, lines: None, group: None });
 }
 
 /// `31 % → 56 %`, the change, and whether it crosses the threshold.
