@@ -1,5 +1,7 @@
 //! Completion below a field for queries: names of columns and of what was computed, levels after a sign.
 
+use std::sync::Arc;
+
 use eframe::egui;
 use egui::{Key, Modifiers, Response, Ui};
 
@@ -109,12 +111,32 @@ fn completed(query: &str, chosen: &str) -> String {
     format!("{}{written}{end}", query.get(..start).unwrap_or(""))
 }
 
+/// The offers for a query, looked for once for each text and state of the session.
+fn offered(ui: &Ui, id: egui::Id, session: &Session, query: &str) -> Arc<[String]> {
+    let key = (query.to_owned(), session.stamp());
+    let known = ui.data(|d| d.get_temp::<Offered>(id)).filter(|known| known.key == key);
+    let offered = known.unwrap_or_else(|| {
+        let found = offers(query, &names(session)).into();
+        Offered { key, found }
+    });
+    let found = Arc::clone(&offered.found);
+    ui.data_mut(|d| d.insert_temp(id, offered));
+    found
+}
+
+/// Offers, and what they were found for.
+#[derive(Clone)]
+struct Offered {
+    key: (String, String),
+    found: Arc<[String]>,
+}
+
 /// A field for a query, as wide as its place, with completions below it while it has the keyboard; Tab takes the first.
 /// Answers the field, and whether Enter ended it.
 pub(crate) fn field(ui: &mut Ui, session: &Session, query: &mut String, hint: &str) -> (Response, bool) {
     let id = ui.make_persistent_id(hint);
     let focused = ui.memory(|m| m.has_focus(id));
-    let found = if focused && !query.trim().is_empty() { offers(query, &names(session)) } else { Vec::new() };
+    let found = if focused && !query.trim().is_empty() { offered(ui, id, session, query) } else { Arc::default() };
     let mut chosen = None;
     if !found.is_empty() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab)) {
         chosen = found.first().cloned();
@@ -135,7 +157,7 @@ pub(crate) fn field(ui: &mut Ui, session: &Session, query: &mut String, hint: &s
     popup.show(|ui| {
         ui.set_width(response.rect.width().max(220.0));
         ui.spacing_mut().item_spacing.y = 0.0;
-        for name in &found {
+        for name in &*found {
             let response = card::line(ui, false, &format!("Complete with {name}"), |ui| {
                 ui.add(egui::Label::new(text::shorten(name, 40)).selectable(false));
             });

@@ -112,7 +112,7 @@ pub(crate) fn show(ui: &mut Ui, state: &mut State, look: &mut Look, filter: &str
         }))
         .collect();
     let scene = session.scene();
-    let cells = Cells { session, data, scene: &scene };
+    let cells = Cells::new(session, data, &scene, &page);
     let mut delegate = Delegate::new(&cells, order.as_deref(), &page, state.order.clone());
     let mut table = Table::new()
         .id_salt(("rows", first))
@@ -203,7 +203,7 @@ pub(crate) fn copied(state: &State, look: &Look, session: &Session) -> Result<(S
         ));
     }
     let scene = session.scene();
-    let cells = Cells { session, data, scene: &scene };
+    let cells = Cells::new(session, data, &scene, &fields);
     let text = match state.rows() {
         // In the order in which they are seen.
         Some(order) => fields::block(&cells, &fields, &mut order.iter().copied().filter(|r| wanted.contains(*r))),

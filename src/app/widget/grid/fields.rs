@@ -1,6 +1,6 @@
 //! The fields of a table in the order in which they are shown: columns of the file, and what was computed for their rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,10 +76,22 @@ pub(crate) struct Cells<'s> {
     pub(crate) session: &'s Session,
     pub(crate) data: &'s Dataset,
     /// What computed columns are made of.
-    pub(crate) scene: &'s Scene,
+    scene: &'s Scene,
+    /// The computed columns among the fields.
+    computed: BTreeMap<&'s str, Computed>,
 }
 
-impl Cells<'_> {
+impl<'s> Cells<'s> {
+    /// The cells of these fields. Cost O(fields · features): names are looked up once, not for every cell.
+    pub(crate) fn new(session: &'s Session, data: &'s Dataset, scene: &'s Scene, fields: &'s [Field]) -> Self {
+        let derived = Derived { scene, output: session.output() };
+        let computed = fields.iter().filter_map(|field| match field {
+            Field::Computed(name) => Some((name.as_str(), derived.find(name)?)),
+            Field::Column(_) => None,
+        });
+        Self { session, data, scene, computed: computed.collect() }
+    }
+
     /// The text of a cell; `None` when it is missing.
     pub(crate) fn text(&self, field: &Field, row: RowId) -> Option<String> {
         match field {
@@ -116,7 +128,7 @@ impl Cells<'_> {
 
     fn computed(&self, name: &str, row: RowId, exact: bool) -> Option<String> {
         let derived = Derived { scene: self.scene, output: self.session.output() };
-        let column = derived.find(name)?;
+        let column = *self.computed.get(name)?;
         Some(match derived.cell(column, row)? {
             Cell::Number(value) if exact => value.to_string(),
             Cell::Number(value) if matches!(column, Computed::Contribution(_)) => text::signed(value),
@@ -169,8 +181,8 @@ mod tests {
         let data = table(&[("=a", "=1+1 -5 @x"), ("n", "-1.5 2 NA")]);
         let session = Session::new();
         let scene = session.scene();
-        let cells = Cells { session: &session, data: &data, scene: &scene };
         let fields = [Field::Column(0), Field::Column(1)];
+        let cells = Cells::new(&session, &data, &scene, &fields);
         let text = block(&cells, &fields, &mut (0..3).map(RowId));
         assert_eq!(text, "row\t'=a\tn\n0\t'=1+1\t-1.5\n1\t-5\t2\n2\t'@x\t");
     }
@@ -195,7 +207,7 @@ mod tests {
             shown.iter().filter(|f| matches!(f, Field::Computed(_))).map(|f| name(&data, f)).collect();
         assert_eq!(computed, ["prediction", "predicted class", "wrong", "error"], "there is no challenger");
         let scene = session.scene();
-        let cells = Cells { session: &session, data: &data, scene: &scene };
+        let cells = Cells::new(&session, &data, &scene, &shown);
         for field in &shown {
             assert!(cells.exact(field, RowId(0)).is_some(), "{field:?} is known for every row");
         }
