@@ -393,7 +393,7 @@ fn a_screen_can_be_split_into_tiles_and_put_back() {
     assert_eq!(harness.query_all_by_label("More for this chart").count(), 2, "two charts, each with its menu");
     assert!(harness.unnamed_widgets().is_empty(), "{:#?}", harness.unnamed_widgets());
     click(&mut harness, "Tiles");
-    click(&mut harness, "Usual arrangement");
+    click(&mut harness, "Reset layout");
     harness.run_steps(4);
     assert_eq!(harness.query_all_by_label("More for this chart").count(), 0);
 }
