@@ -29,15 +29,14 @@ pub(crate) struct State {
     typed: Option<(usize, String)>,
 }
 
+/// What the part is for.
+pub(super) const SUMMARY: &str = "The values of the row, each with an editor";
+
 /// The card of editors.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     card::card(ui, |ui| {
-        ui.set_min_height(ui.available_height() - HALF);
+        ui.set_min_height(ui.available_height() - GAP);
         let mut columns = cell::columns(cx);
-        ui.horizontal(|ui| {
-            ui.label(style::title("Values"));
-            ui.label(style::small(text::counted(columns.len(), "column")));
-        });
         if columns.len() > MANY {
             let hint = TextEdit::singleline(&mut cx.desk.what_if.editors.search).hint_text("Find a column");
             let field = ui.add(hint.desired_width(f32::INFINITY));
