@@ -57,6 +57,8 @@ mod truth;
 #[cfg(feature = "app")]
 mod ui_document;
 #[cfg(feature = "app")]
+mod ui_tiles;
+#[cfg(feature = "app")]
 mod ui_tree;
 #[cfg(feature = "app")]
 mod ui_what_if;

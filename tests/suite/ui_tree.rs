@@ -13,11 +13,16 @@ pub type Window = Harness<'static, Option<CandorApp>>;
 
 /// A window of 1280 × 800 points whose jobs run at once.
 pub fn window(options: RunOptions) -> Window {
+    window_with(options, ViewState::default())
+}
+
+/// The same with these preferences.
+pub fn window_with(options: RunOptions, view: ViewState) -> Window {
     let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
         let Some(app) = state else {
             // Fonts and sizes that the window installs are in use from the next frame on.
             let runner = Box::new(InlineRunner::default());
-            *state = Some(CandorApp::new(ui.ctx(), runner, ViewState::default(), &options));
+            *state = Some(CandorApp::new(ui.ctx(), runner, view.clone(), &options));
             return;
         };
         app.tick(ui.ctx());

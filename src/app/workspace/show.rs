@@ -48,10 +48,11 @@ pub(crate) fn title(cx: &Cx<'_>, parts: &[Part], pane: &Pane) -> String {
     if let Some(id) = &pane.part {
         return parts.iter().find(|part| part.id == id).map_or_else(|| id.clone(), |part| (part.title)(cx));
     }
-    let known = kind::find(&pane.kind).map(|kind| card::kind_tabs(&[kind]));
-    let name = known.and_then(|tabs| tabs.into_iter().next()).map_or_else(|| pane.kind.clone(), |tab| tab.1);
-    // Which row it is stands in the chart.
-    let name = name.strip_suffix(" of one row").map_or(name.clone(), str::to_owned);
+    let Some(kind) = kind::find(&pane.kind) else { return pane.kind.clone() };
+    let name = card::kind_tabs(&[kind]).into_iter().next().map_or_else(String::new, |tab| tab.1);
+    // Which row it is stands in the chart; two models have one chart of a row among others.
+    let short = name.strip_suffix(" of one row").filter(|_| kind.needs().challenger.is_none());
+    let name = short.map_or_else(|| name.clone(), str::to_owned);
     match &pane.rows {
         Rows::All => name,
         Rows::Cohort(cohort) => format!("{name} · {}", text::shorten(cohort, 18)),

@@ -7,7 +7,7 @@ use crate::base::text;
 use crate::model::measure::{MetricDifference, Verdict};
 
 use crate::app::desk::Cx;
-use crate::app::style::{self, GAP, HALF};
+use crate::app::style::{self, HALF};
 use crate::app::widget::card;
 
 /// Height of the line below the metrics.
@@ -20,7 +20,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let comparison = cx.session.challenger().and_then(|c| c.meeting()).and_then(|m| m.comparison.clone());
     let Some(comparison) = comparison else {
         card::card(ui, |ui| {
-            ui.set_min_height((ui.available_height() - GAP).max(60.0));
+            ui.set_min_height(ui.available_height());
             let words = "No column is known to hold the true values. Give one column the role Target.";
             ui.add(Label::new(RichText::new(words).weak()).wrap());
             ui.add_space(HALF);
@@ -31,7 +31,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     card::card(ui, |ui| {
-        ui.set_min_height((ui.available_height() - GAP).max(60.0));
+        ui.set_min_height(ui.available_height());
         let rows = text::counted(comparison.rows, "row");
         let weighted = if comparison.weighted { ", weighted" } else { "" };
         ui.add(Label::new(style::small(format!("On the same {rows}{weighted}"))).truncate())

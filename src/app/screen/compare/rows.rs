@@ -11,7 +11,7 @@ use crate::model::measure::{Flip, Right};
 use crate::session::{Command, Meeting, Predictions};
 
 use crate::app::desk::Cx;
-use crate::app::style::{self, GAP, HALF, STEP};
+use crate::app::style::{self, HALF, STEP};
 use crate::app::widget::{card, empty};
 
 /// Which rows are listed.
@@ -41,7 +41,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(challenger) = cx.session.challenger().cloned() else { return };
     let (Some(meeting), Some(own)) = (challenger.meeting().cloned(), cx.session.predictions().cloned()) else { return };
     card::card(ui, |ui| {
-        ui.set_min_height((ui.available_height() - GAP).max(60.0));
+        ui.set_min_height(ui.available_height());
         ui.spacing_mut().item_spacing.y = HALF;
         let Some(differences) = challenger.differences().cloned() else {
             empty::busy(ui, "Comparing decisions", ui.available_height());

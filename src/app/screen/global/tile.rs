@@ -88,7 +88,7 @@ fn unchosen(ui: &mut Ui, cx: &mut Cx<'_>, kind: &dyn Kind) {
 /// In place of a chart of one row, while none is selected.
 pub(crate) fn no_row(ui: &mut Ui) {
     card::card(ui, |ui| {
-        ui.set_min_height((ui.available_height() - 2.0 * style::GAP).max(60.0));
+        ui.set_min_height(ui.available_height());
         ui.label(style::title("No row is selected"));
         ui.add(egui::Label::new(RichText::new("Choose a row in a list, in a chart or in the table.").weak()).wrap());
     });

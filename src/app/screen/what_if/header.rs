@@ -102,6 +102,7 @@ fn start_menu(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.close();
             }
         }
+        cohorts(ui, cx);
         ui.separator();
         ui.horizontal(|ui| {
             let label = ui.label("Row number");
@@ -119,4 +120,27 @@ fn start_menu(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     });
     menu.response.on_hover_text("Begin with another row; pinned variants stay");
+}
+
+/// The typical rows of cohorts.
+fn cohorts(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let all: Vec<(String, usize)> = cx.session.cohorts().iter().map(|c| (c.name.clone(), c.rows.len())).collect();
+    if all.is_empty() {
+        return;
+    }
+    ui.separator();
+    ui.label(style::small("Typical row of a cohort"));
+    egui::ScrollArea::vertical().max_height(240.0).id_salt("cohorts").show(ui, |ui| {
+        for (name, rows) in all {
+            let label = format!("{}   {}", text::shorten(&name, 36), text::counted(rows, "row"));
+            let button = ui.add_enabled(rows > 0, Button::new(label)).on_disabled_hover_text("It has no rows");
+            button.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, rows > 0, format!("Typical row of the cohort {name}"))
+            });
+            if button.on_hover_text(format!("Medians and most frequent levels of the rows of “{name}”")).clicked() {
+                edit(cx, Edit::Start(Start::Cohort(name)));
+                ui.close();
+            }
+        }
+    });
 }
