@@ -194,6 +194,10 @@ impl Layout {
     /// A tile like the one that was used last, which shows something else.
     fn another(&mut self, what: Option<&Shows>) -> Option<TileId> {
         let mut pane = self.active().cloned().filter(|_| self.can_grow())?;
+        if what.is_none() && pane.part.is_some() {
+            // A part stands once.
+            return None;
+        }
         pane.id = self.next;
         what.iter().for_each(|what| pane.show(what));
         self.next += 1;

@@ -153,6 +153,24 @@ fn two_models_are_arranged_and_a_row_brings_its_chart() {
     unnamed(&harness);
 }
 
+#[test]
+fn charts_stand_beside_the_table() {
+    let mut harness = credit(ScreenId::Data);
+    assert!(shows(&harness, "Filter rows"), "the rows are in front");
+    click(&mut harness, "Columns and roles");
+    assert!(shows(&harness, "Column checking_account") && !shows(&harness, "Filter rows"));
+    arrange(&mut harness, "Split to the right");
+    choose(&mut harness, "Beeswarm");
+    harness.run_steps(6);
+    assert!(shows(&harness, "Column checking_account") && shows(&harness, "Beeswarm chart of the contributions"));
+    harness.key_press(egui::Key::Slash);
+    harness.run_steps(6);
+    assert!(shows(&harness, "Filter rows") && shows(&harness, "Beeswarm chart of the contributions"));
+    unnamed(&harness);
+    arrange(&mut harness, "Reset layout");
+    assert!(shows(&harness, "Filter rows") && !shows(&harness, "Beeswarm chart of the contributions"));
+}
+
 /// A drag of the primary button.
 fn drag(harness: &mut Window, from: Pos2, to: Pos2) {
     let button = |pos, pressed| Event::PointerButton {
@@ -185,7 +203,8 @@ fn a_tile_is_moved_by_its_tab_and_resized_by_its_edge() {
     assert!(shows(&harness, WATERFALL) && shows(&harness, "Force strip of typical row"), "both are in view");
     let values = |harness: &Window| harness.get_by_label("Waterfall").rect().left();
     let before = values(&harness);
-    let edge = Pos2::new(before - 4.0, 500.0);
+    // The gap between tiles is six points wide.
+    let edge = Pos2::new(before - 3.0, 300.0);
     drag(&mut harness, edge, edge + egui::vec2(90.0, 0.0));
     let after = values(&harness);
     assert!((60.0..=120.0).contains(&(after - before)), "from {before} to {after}");

@@ -470,7 +470,7 @@ fn two_models_are_compared_down_to_what_carries_one_row() {
     harness.run_steps(8);
     assert_eq!(app(&harness).session().model().expect("open").card().name, "credit-lightgbm");
     assert!(shows(&harness, "champion is better"));
-    click(&mut harness, "Close");
+    click(&mut harness, "Close the challenger");
     assert!(app(&harness).session().challenger().is_none());
 }
 

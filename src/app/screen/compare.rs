@@ -15,7 +15,7 @@ use crate::app::desk::Cx;
 use crate::app::style::{self, GAP, HALF};
 use crate::app::widget::chart_frame::Place;
 use crate::app::widget::{card, chart_frame, empty, knob_form};
-use crate::app::workspace::{Arrangement, Pane, Part};
+use crate::app::workspace::{Arrangement, Pane, Part, Shows};
 
 mod metrics;
 mod rows;
@@ -67,7 +67,7 @@ impl Screen for Compare {
         }
         full_page(ui, |ui| {
             header(ui, cx, &challenger);
-            let wanted = cx.desk.compare.wanted.take();
+            let wanted = cx.desk.compare.wanted.take().map(Shows::chart);
             tiles(ui, cx, TILED, wanted);
         });
     }
@@ -180,6 +180,8 @@ fn not_met(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
 fn header(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
     let own = cx.session.model().map(|m| m.card().name.clone()).unwrap_or_default();
     let other = challenger.opened().card().name.clone();
+    // Tabs have a button of this name, too.
+    let name = |label: &'static str| if label == "Close" { "Close the challenger" } else { label };
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             for (action, label, hint) in [
@@ -187,7 +189,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
                 ("open-challenger", "Open another…", "Open another model to compare with the champion"),
                 ("swap-challenger", "Swap", "Let champion and challenger change places"),
             ] {
-                if ui.button(label).on_hover_text(hint).clicked() {
+                let button = ui.button(label).on_hover_text(hint);
+                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name(label)));
+                if button.clicked() {
                     cx.act(action);
                 }
             }

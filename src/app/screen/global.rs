@@ -50,7 +50,7 @@ impl Screen for Global {
             return;
         }
         full_page(ui, |ui| {
-            let wanted = cx.desk.global.wanted.take();
+            let wanted = cx.desk.global.wanted.take().map(Shows::chart);
             tiles(ui, cx, TILED, wanted);
         });
     }
@@ -68,16 +68,16 @@ const TILED: bar::Tiled = bar::Tiled {
     usual: |_, _| Arrangement::chart("importance-bar"),
 };
 
-/// The tabs, options and tiles of a screen; `wanted` is a chart kind to show now.
-pub(crate) fn tiles(ui: &mut Ui, cx: &mut Cx<'_>, tiled: bar::Tiled, wanted: Option<&str>) {
+/// The tabs, options and tiles of a screen; `wanted` is what to show now.
+pub(crate) fn tiles(ui: &mut Ui, cx: &mut Cx<'_>, tiled: bar::Tiled, wanted: Option<Shows>) {
     let room = ui.available_size();
     let usual = (tiled.usual)(cx, room);
     let mut layout = match cx.view.layouts.remove(tiled.screen) {
         Some(layout) => layout.or_usual(tiled.screen, usual),
         None => Layout::of(tiled.screen, usual),
     };
-    if let Some(kind) = wanted {
-        layout.bring(&Shows::chart(kind));
+    if let Some(what) = wanted {
+        layout.bring(&what);
     }
     bar::ui(ui, cx, (tiled, &mut layout), room);
     workspace::show(ui, cx, (&mut layout, tiled.parts), &mut |ui, cx, pane| tile::ui(ui, cx, tiled, pane));

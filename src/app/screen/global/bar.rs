@@ -42,7 +42,8 @@ impl Tiled {
         let scene = cx.session.scene();
         let request = ChartRequest { row: cx.session.row(), feature: cx.session.feature(), ..ChartRequest::default() };
         let subject = scene.subject(&request);
-        own.chain(other.into_iter().filter(|kind| kind.needs().unmet(&subject).is_none())).collect()
+        let met = |kind: &&dyn Kind| kind.needs().unmet(&subject).is_none() && has_column(cx, *kind);
+        own.chain(other.into_iter().filter(met)).collect()
     }
 
     /// The part with this name.
@@ -56,8 +57,14 @@ fn is_offered(cx: &Cx<'_>, kind: &dyn Kind) -> bool {
     let needs = kind.needs();
     let decides = || cx.session.model().is_some_and(|m| m.card().task.is_classification());
     asked::is_offered(cx, kind)
+        && has_column(cx, kind)
         && (!needs.cohorts || !cx.session.cohorts().is_empty())
         && needs.challenger.is_none_or(|need| !need.decides() || decides())
+}
+
+/// Whether a column can be chosen for a chart of one: columns are chosen as features of the model.
+fn has_column(cx: &Cx<'_>, kind: &dyn Kind) -> bool {
+    !kind.needs().profile || cx.session.link().is_some()
 }
 
 /// Draws the tabs and options; `room` is what tabs, options and tiles have together.

@@ -14,7 +14,10 @@ use crate::app::desk::Cx;
 use crate::app::style::{self, HALF};
 
 /// Width of the field of a day, and of a moment.
-const WIDTHS: (f32, f32) = (100.0, 156.0);
+const WIDTHS: (f32, f32) = (104.0, 164.0);
+
+/// Room at both sides of the text in the field.
+const MARGIN: f32 = 7.0;
 
 /// A text that is being typed or was refused.
 pub(super) struct Typed {
@@ -93,7 +96,10 @@ fn field(ui: &mut Ui, cx: &mut Cx<'_>, (column, label): (usize, egui::Id), (valu
     let held = if value.is_missing() { String::new() } else { cell::words(value) };
     let mut shown = known.map_or_else(|| held.clone(), |typed| typed.text.clone());
     let wrong = refused(ui, cx, column);
-    let edit_field = TextEdit::singleline(&mut shown).id(field_id(column)).desired_width(width - 2.0 * HALF);
+    let edit_field = TextEdit::singleline(&mut shown)
+        .id(field_id(column))
+        .desired_width(width - 2.0 * MARGIN)
+        .margin(egui::Margin::symmetric(MARGIN as i8, 3));
     let edit_field = if wrong.is_some() { edit_field.text_color(style::skin(ui).error) } else { edit_field };
     let response = ui.add(edit_field.hint_text("2024-12-31")).labelled_by(label);
     if let Some((low, high)) = cell::range(cx, column) {
