@@ -195,7 +195,7 @@ pub static ACTIONS: &[Action] = &[
         ScreenId::Local => cx.desk.local.focus_search = true,
         _ => {
             cx.go(ScreenId::Data);
-            cx.desk.data.tab = data::Tab::Rows;
+            cx.desk.data.wanted = Some(data::ROWS);
             cx.desk.data.focus_filter = true;
         }
     }),
@@ -232,7 +232,7 @@ pub static ACTIONS: &[Action] = &[
         cx.go(ScreenId::Model);
     }),
     action("choose-target", ("Explain", "Choose the target column…"), &[], has_table, |cx| {
-        cx.desk.data.tab = data::Tab::Columns;
+        cx.desk.data.wanted = Some(data::COLUMNS);
         cx.go(ScreenId::Data);
     }),
     action("previous-row", ("Row", "Previous row"), &[key(Modifiers::ALT, Key::ArrowLeft)], has_table, |cx| {

@@ -183,7 +183,7 @@ fn reach(cx: &mut Cx<'_>, goal: &Goal) {
         Goal::Act(id) => cx.act(id),
         Goal::Feature(feature) => cx.select_feature(*feature),
         Goal::Column => {
-            cx.desk.data.tab = super::screen::data::Tab::Columns;
+            cx.desk.data.wanted = Some(super::screen::data::COLUMNS);
             cx.go(ScreenId::Data);
         }
         Goal::Row(row) => {

@@ -1,22 +1,60 @@
-//! Screens as arrangements of tiles: charts side by side, below each other or behind tabs, moved with the mouse and kept
-//! between starts. What a tile draws is the screen's business.
+//! Screens as arrangements of tiles: charts and parts of the screen side by side, below each other or behind tabs, moved
+//! with the mouse and kept between starts. What a tile draws is the screen's business.
 
 use std::collections::BTreeMap;
 
 use eframe::egui;
-use egui::{Rect, Stroke, StrokeKind, Ui, WidgetText};
-use egui_tiles::{Behavior, Container, LinearDir, SimplificationOptions, Tile, TileId, Tiles, Tree, UiResponse};
+use egui::Ui;
+use egui_tiles::{Container, LinearDir, Tile, TileId, Tree};
 use serde::{Deserialize, Serialize};
 
-use crate::base::text;
-use crate::chart::kind;
-
 use super::desk::Cx;
-use super::style;
-use super::widget::{card, knob_form};
+use super::widget::knob_form;
+
+pub(crate) mod arrangement;
+mod show;
+mod tools;
+
+pub(crate) use arrangement::Arrangement;
+pub(crate) use show::{show, title};
+pub(crate) use tools::tools;
 
 /// Most tiles of a screen: more are too small to read.
 const MOST: usize = 16;
+
+/// A part of a screen that is a tile as charts are.
+pub(crate) struct Part {
+    /// Stable kebab-case name, told apart from the other parts of the screen.
+    pub(crate) id: &'static str,
+    /// What stands on its tab now.
+    pub(crate) title: fn(&Cx<'_>) -> String,
+    /// What it is for, in one sentence without full stop.
+    pub(crate) summary: &'static str,
+    /// Fills its tile.
+    pub(crate) ui: fn(&mut Ui, &mut Cx<'_>),
+}
+
+/// What a tile shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Shows {
+    /// A chart of this kind.
+    Chart(String),
+    /// A part of the screen.
+    Part(String),
+}
+
+impl Shows {
+    /// A chart of this kind.
+    pub(crate) fn chart(kind: &str) -> Self {
+        Self::Chart(kind.to_owned())
+    }
+
+    /// A part of the screen.
+    pub(crate) fn part(id: &str) -> Self {
+        Self::Part(id.to_owned())
+    }
+}
 
 /// What a tile shows, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +62,9 @@ const MOST: usize = 16;
 pub struct Pane {
     /// Told apart from the other tiles of the screen.
     pub id: u64,
+    /// The part of the screen that it shows; `None` shows a chart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Chart kind.
     pub kind: String,
     /// The feature that stays, whatever is selected.
@@ -34,6 +75,21 @@ pub struct Pane {
     pub knobs: BTreeMap<String, knob_form::Values>,
     /// The rows it is about.
     pub rows: Rows,
+}
+
+impl Pane {
+    /// What it shows.
+    pub(crate) fn shows(&self) -> Shows {
+        self.part.clone().map_or_else(|| Shows::Chart(self.kind.clone()), Shows::Part)
+    }
+
+    /// Shows something else.
+    pub(crate) fn show(&mut self, what: &Shows) {
+        match what {
+            Shows::Chart(kind) => (self.part, self.kind) = (None, kind.clone()),
+            Shows::Part(id) => self.part = Some(id.clone()),
+        }
+    }
 }
 
 /// The rows a tile is about.
@@ -57,13 +113,16 @@ pub struct Layout {
     active: Option<TileId>,
     #[serde(default)]
     next: u64,
+    /// The usual arrangement that it still is; `None` once a person has changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usual: Option<Arrangement>,
 }
 
 impl Layout {
-    /// One tile that shows `kind`.
-    pub(crate) fn single(screen: &str, kind: &str) -> Self {
-        let pane = Pane { kind: kind.to_owned(), ..Pane::default() };
-        Self { tree: Tree::new_tabs(egui::Id::unique(("tiles", screen.to_owned())), vec![pane]), active: None, next: 1 }
+    /// The usual arrangement `now`, unless a person has made another one.
+    #[must_use]
+    pub(crate) fn or_usual(self, screen: &str, now: Arrangement) -> Self {
+        if self.usual.as_ref().is_some_and(|usual| *usual != now) { Self::of(screen, now) } else { self }
     }
 
     /// How many tiles there are.
@@ -71,17 +130,19 @@ impl Layout {
         self.tree.tiles.tiles().filter(|t| matches!(t, Tile::Pane(_))).count()
     }
 
-    /// The tile that was used last; the first one where that is gone.
+    /// The tile that was used last; the first chart where that is gone.
     fn active_id(&self) -> Option<TileId> {
         let is_pane = |id: &TileId| self.tree.tiles.get_pane(id).is_some();
-        let mut all: Vec<(u64, TileId)> = self
-            .tree
-            .tiles
-            .iter()
-            .filter_map(|(id, tile)| if let Tile::Pane(p) = tile { Some((p.id, *id)) } else { None })
-            .collect();
-        all.sort_unstable_by_key(|(order, _)| *order);
-        self.active.filter(is_pane).or_else(|| all.first().map(|(_, id)| *id))
+        self.active.filter(is_pane).or_else(|| self.first(|pane| pane.part.is_none())).or_else(|| self.first(|_| true))
+    }
+
+    /// The first tile, in the order in which they were made, that is as wished.
+    fn first(&self, wished: impl Fn(&Pane) -> bool) -> Option<TileId> {
+        let panes = self.tree.tiles.iter().filter_map(|(id, tile)| match tile {
+            Tile::Pane(pane) if wished(pane) => Some((pane.id, *id)),
+            _ => None,
+        });
+        panes.min_by_key(|(order, _)| *order).map(|(_, id)| id)
     }
 
     /// What the tile that was used last shows.
@@ -93,14 +154,28 @@ impl Layout {
         }
     }
 
-    /// Shows a chart kind: in the tile that shows it already, else in the one that was used last.
-    pub(crate) fn show_kind(&mut self, kind: &str) {
-        let known = self.tree.tiles.iter().find(|(_, tile)| matches!(tile, Tile::Pane(p) if p.kind == kind));
-        if let Some(id) = known.map(|(id, _)| *id) {
+    /// A person has changed it: from now on it stays as it is.
+    pub(crate) fn keep(&mut self) {
+        self.usual = None;
+    }
+
+    /// Whether some tile shows this.
+    pub(crate) fn is_shown(&self, what: &Shows) -> bool {
+        self.first(|pane| pane.shows() == *what).is_some()
+    }
+
+    /// Shows something: in the tile that shows it already, else in the chart that was used last, else behind a tab of its own.
+    pub(crate) fn bring(&mut self, what: &Shows) {
+        let chart = matches!(what, Shows::Chart(_));
+        if let Some(id) = self.first(|pane| pane.shows() == *what) {
             self.active = Some(id);
             self.tree.make_active(|tile, _| tile == id);
-        } else if let Some(pane) = self.active() {
-            kind.clone_into(&mut pane.kind);
+        } else if let Some(pane) = self.active().filter(|pane| chart && pane.part.is_none()) {
+            pane.show(what);
+            self.keep();
+        } else {
+            self.active = self.first(|pane| pane.part.is_none() == chart).or(self.active);
+            self.add(what);
         }
     }
 
@@ -109,29 +184,68 @@ impl Layout {
         self.count() < MOST
     }
 
-    /// Puts another tile beside or below the one that was used last; it shows the first of `kinds` that no tile shows, with
-    /// the same rows.
-    pub(crate) fn split(&mut self, beside: bool, kinds: &[&str]) {
-        let Some(mut pane) = self.active().cloned().filter(|_| self.can_grow()) else { return };
-        let Some(old) = self.active_id() else { return };
-        pane.id = self.next;
-        let shown = |kind: &&&str| self.tree.tiles.tiles().any(|t| matches!(t, Tile::Pane(p) if p.kind == **kind));
-        if let Some(kind) = kinds.iter().find(|kind| !shown(kind)) {
-            pane.kind = (*kind).to_owned();
+    /// The frame of a tile: tiles stand in frames with tabs, and what is split is the frame.
+    fn frame_of(&self, tile: TileId) -> TileId {
+        let tiles = &self.tree.tiles;
+        let frame = tiles.parent_of(tile).filter(|id| matches!(tiles.get_container(*id), Some(Container::Tabs(_))));
+        frame.unwrap_or(tile)
+    }
+
+    /// A tile like the one that was used last, which shows something else.
+    fn another(&mut self, what: Option<&Shows>) -> Option<TileId> {
+        let mut pane = self.active().cloned().filter(|_| self.can_grow())?;
+        if what.is_none() && pane.part.is_some() {
+            // A part stands once.
+            return None;
         }
+        pane.id = self.next;
+        what.iter().for_each(|what| pane.show(what));
         self.next += 1;
+        self.keep();
+        Some(self.tree.tiles.insert_pane(pane))
+    }
+
+    /// Puts another tile behind a tab of the frame that was used last.
+    pub(crate) fn add(&mut self, what: &Shows) {
+        let Some(frame) = self.active_id().map(|id| self.frame_of(id)) else { return };
+        let Some(new) = self.another(Some(what)) else { return };
+        match self.tree.tiles.get_mut(frame) {
+            Some(Tile::Container(Container::Tabs(tabs))) => {
+                tabs.children.push(new);
+                tabs.active = Some(new);
+            }
+            _ => self.put_beside(frame, new, true),
+        }
+        self.active = Some(new);
+    }
+
+    /// Puts another tile beside or below the one that was used last; it shows the first that is offered and that no tile
+    /// shows, with the same rows.
+    pub(crate) fn split(&mut self, beside: bool, offered: &[Shows]) {
+        let Some(frame) = self.active_id().map(|id| self.frame_of(id)) else { return };
+        let what = self.unseen(offered).cloned();
+        let Some(new) = self.another(what.as_ref()) else { return };
+        self.put_beside(frame, new, beside);
+        self.active = Some(new);
+    }
+
+    /// The first that is offered and that no tile shows; where all are shown, the first chart.
+    pub(crate) fn unseen<'o>(&self, offered: &'o [Shows]) -> Option<&'o Shows> {
+        let new = offered.iter().find(|what| !self.is_shown(what));
+        new.or_else(|| offered.iter().find(|what| matches!(what, Shows::Chart(_))))
+    }
+
+    /// Puts a tile that stands nowhere beside or below a frame.
+    fn put_beside(&mut self, frame: TileId, new: TileId, beside: bool) {
         let tiles = &mut self.tree.tiles;
-        let new = tiles.insert_pane(pane);
         let framed = tiles.insert_tab_tile(vec![new]);
-        // Tiles stand in frames with tabs; what is split is the frame.
-        let frame = tiles.parent_of(old).filter(|id| matches!(tiles.get_container(*id), Some(Container::Tabs(_))));
-        let frame = frame.unwrap_or(old);
         let above = tiles.parent_of(frame);
         let dir = if beside { LinearDir::Horizontal } else { LinearDir::Vertical };
         let both = tiles.insert_new(Tile::Container(egui_tiles::Linear::new(dir, vec![frame, framed]).into()));
         match above.and_then(|id| tiles.get_mut(id)) {
             Some(Tile::Container(Container::Linear(linear))) => {
                 linear.children.iter_mut().filter(|id| **id == frame).for_each(|id| *id = both);
+                linear.shares.replace_with(frame, both);
             }
             Some(Tile::Container(Container::Tabs(tabs))) => {
                 tabs.children.iter_mut().filter(|id| **id == frame).for_each(|id| *id = both);
@@ -139,7 +253,6 @@ impl Layout {
             }
             _ => self.tree.root = Some(both),
         }
-        self.active = Some(new);
     }
 
     /// Every tile is about all rows again.
@@ -158,95 +271,7 @@ impl Layout {
         {
             self.tree.remove_recursively(id);
             self.active = None;
-        }
-    }
-}
-
-/// Draws the tiles of a layout; `draw` fills each.
-pub(crate) fn show(
-    ui: &mut Ui,
-    cx: &mut Cx<'_>,
-    layout: &mut Layout,
-    draw: &mut dyn FnMut(&mut Ui, &mut Cx<'_>, &Pane),
-) {
-    let many = layout.count() > 1;
-    let active = layout.active_id();
-    let mut frame = Frame { cx, draw, many, active, touched: None };
-    layout.tree.ui(&mut frame, ui);
-    if let Some(touched) = frame.touched {
-        layout.active = Some(touched);
-    }
-}
-
-struct Frame<'f, 'c> {
-    cx: &'f mut Cx<'c>,
-    draw: &'f mut dyn FnMut(&mut Ui, &mut Cx<'_>, &Pane),
-    /// Whether there are several tiles.
-    many: bool,
-    active: Option<TileId>,
-    /// The tile that was pressed in this frame.
-    touched: Option<TileId>,
-}
-
-/// The title of a tile's tab.
-fn title(pane: &Pane) -> String {
-    let known = kind::find(&pane.kind).map(|kind| card::kind_tabs(&[kind]));
-    let name = known.and_then(|tabs| tabs.into_iter().next()).map_or_else(|| pane.kind.clone(), |tab| tab.1);
-    match &pane.rows {
-        Rows::All => name,
-        Rows::Cohort(cohort) => format!("{name} · {}", text::shorten(cohort, 18)),
-        Rows::Each => format!("{name} · by cohort"),
-    }
-}
-
-impl Behavior<Pane> for Frame<'_, '_> {
-    fn pane_ui(&mut self, ui: &mut Ui, id: TileId, pane: &mut Pane) -> UiResponse {
-        let area = ui.max_rect();
-        if self.many && ui.rect_contains_pointer(area) && ui.input(|i| i.pointer.any_pressed()) {
-            self.touched = Some(id);
-        }
-        let inner = if self.many { area.shrink(4.0) } else { area };
-        let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inner).id_salt(("tile", pane.id)));
-        (self.draw)(&mut child, self.cx, pane);
-        UiResponse::None
-    }
-
-    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        title(pane).into()
-    }
-
-    fn is_tab_closable(&self, tiles: &Tiles<Pane>, id: TileId) -> bool {
-        self.many && tiles.get_pane(&id).is_some()
-    }
-
-    fn is_tab_bar_visible(&self, _: TileId, _: &egui_tiles::Tabs) -> bool {
-        self.many
-    }
-
-    fn tab_bar_height(&self, _: &egui::Style) -> f32 {
-        30.0
-    }
-
-    fn gap_width(&self, _: &egui::Style) -> f32 {
-        6.0
-    }
-
-    fn min_size(&self) -> f32 {
-        160.0
-    }
-
-    fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
-        visuals.panel_fill
-    }
-
-    fn simplification_options(&self) -> SimplificationOptions {
-        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
-    }
-
-    fn paint_on_top_of_tile(&self, painter: &egui::Painter, style: &egui::Style, id: TileId, area: Rect) {
-        if self.many && self.active == Some(id) {
-            let stroke = Stroke::new(1.5, style.visuals.selection.stroke.color.gamma_multiply(0.6));
-            painter.rect_stroke(area.shrink(1.0), 8.0, stroke, StrokeKind::Inside);
+            self.keep();
         }
     }
 }
@@ -258,77 +283,5 @@ pub(crate) fn lenient<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTree
     Ok(found.into_iter().filter_map(read).filter(|(_, layout)| layout.count() > 0).collect())
 }
 
-/// The buttons that change the arrangement.
-pub(crate) fn tools(ui: &mut Ui, layout: &mut Layout, kinds: &[&str], usual: impl FnOnce() -> Layout) {
-    let skin = style::skin(ui);
-    let menu = ui.menu_button("Tiles", |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        let grows = layout.can_grow();
-        for (text, beside) in [("Split to the right", true), ("Split below", false)] {
-            if ui.add_enabled(grows, egui::Button::new(text)).clicked() {
-                layout.split(beside, kinds);
-                ui.close();
-            }
-        }
-        if ui.add_enabled(layout.count() > 1, egui::Button::new("Close this tile")).clicked() {
-            layout.close();
-            ui.close();
-        }
-        if ui.button("Usual arrangement").clicked() {
-            *layout = usual();
-            ui.close();
-        }
-        ui.label(egui::RichText::new("Drag a tab to move its tile").small().color(skin.muted));
-    });
-    menu.response.on_hover_text("Show several charts side by side");
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tiles_are_split_closed_and_come_back_from_a_file() {
-        let mut layout = Layout::single("global", "importance-bar");
-        layout.split(true, &[]);
-        layout.split(false, &["importance-bar", "dependence"]);
-        assert_eq!(layout.count(), 3);
-        layout.active().expect("there is a tile").kind = "beeswarm".to_owned();
-        let text = serde_json::to_string(&layout).unwrap();
-        let again: Layout = serde_json::from_str(&text).unwrap();
-        assert_eq!(again, layout);
-        layout.close();
-        layout.close();
-        layout.close();
-        assert_eq!(layout.count(), 1, "the last tile stays");
-        assert_eq!(layout.active().map(|p| p.kind.clone()).as_deref(), Some("importance-bar"));
-    }
-
-    #[test]
-    fn a_kind_is_shown_where_it_is_already() {
-        let mut layout = Layout::single("global", "importance-bar");
-        layout.split(true, &[]);
-        layout.show_kind("dependence");
-        layout.show_kind("importance-bar");
-        layout.show_kind("dependence");
-        let mut kinds: Vec<String> = layout
-            .tree
-            .tiles
-            .tiles()
-            .filter_map(|t| if let Tile::Pane(p) = t { Some(p.kind.clone()) } else { None })
-            .collect();
-        kinds.sort();
-        assert_eq!(kinds, ["dependence", "importance-bar"]);
-    }
-
-    #[test]
-    fn tiles_have_a_limit_and_a_damaged_layout_is_forgotten() {
-        let mut layout = Layout::single("global", "importance-bar");
-        (0..40).for_each(|k| layout.split(k % 2 == 0, &[]));
-        assert_eq!(layout.count(), MOST);
-        let good = serde_json::to_value(&layout).unwrap();
-        let mixed = serde_json::json!({ "global": good, "local": 7 });
-        let read = lenient(mixed).unwrap();
-        assert_eq!(read.keys().collect::<Vec<_>>(), ["global"]);
-    }
-}
+mod tests;

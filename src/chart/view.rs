@@ -189,6 +189,18 @@ impl<'a> View<'a> {
         self.subject.row_name(row)
     }
 
+    /// What a row is called inside a sentence: `row 12`.
+    pub fn row_in_sentence(&self, row: RowId) -> String {
+        let name = self.row_name(row);
+        let mut letters = name.chars();
+        letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    }
+
+    /// A row in a few letters: `row 12`, or `edited row`.
+    pub fn row_label(&self, row: RowId) -> String {
+        if self.subject.name.is_some() { "edited row".to_owned() } else { self.row_in_sentence(row) }
+    }
+
     /// Name of a feature.
     pub fn name(&self, feature: usize) -> &'a str {
         &self.attribution.features[feature]

@@ -78,6 +78,32 @@ pub fn parse_date(text: &str, form: DateForm) -> Option<ReadDate> {
     })
 }
 
+/// Reads a date that a person typed for a column of whole days or of moments: milliseconds since 1970-01-01 UTC, or why it
+/// is refused. Every written form is taken, but none that can mean two days.
+pub fn typed(text: &str, only_days: bool) -> Result<i64, String> {
+    let model = if only_days { "2024-12-31" } else { "2024-12-31 08:30" };
+    let mut found: Vec<ReadDate> = DateForm::ALL.iter().filter_map(|form| parse_date(text, *form)).collect();
+    found.dedup_by_key(|read| read.millis);
+    match found[..] {
+        [] if text.trim().is_empty() => Err(format!("Write a date such as {model}, or tick missing")),
+        [] => {
+            let parts = text.trim().split([' ', 'T']).next().unwrap_or_default().split(['-', '/', '.']);
+            let looks = parts.clone().count() == 3 && parts.into_iter().all(|part| digits(part, 1, 4).is_some());
+            let what = if looks { "There is no such day or time" } else { "This is no date" };
+            Err(format!("{what}; write it as {model}"))
+        }
+        [read] if only_days && read.millis.rem_euclid(DAY_MILLIS) != 0 => {
+            Err(format!("The column holds whole days; write it as {model}"))
+        }
+        [read] => Ok(read.millis),
+        [first, second, ..] => Err(format!(
+            "This can mean two days; write {} or {}",
+            iso(first.millis, first.day_only),
+            iso(second.millis, second.day_only)
+        )),
+    }
+}
+
 fn digits(text: &str, least: usize, most: usize) -> Option<i64> {
     ((least..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
@@ -178,6 +204,23 @@ mod tests {
                 assert_eq!(read.millis, day * DAY_MILLIS, "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_typed_date_is_taken_in_every_form_that_means_one_day() {
+        let day = |text| typed(text, true).map(|millis| iso(millis, true));
+        for text in ["2024-03-25", "2024/3/25", "25.03.2024", " 25/3/2024 ", "03/25/2024"] {
+            assert_eq!(day(text).as_deref(), Ok("2024-03-25"), "{text}");
+        }
+        assert_eq!(day("04/04/2024").as_deref(), Ok("2024-04-04"), "both orders are the same day");
+        let words = |text, only_days| typed(text, only_days).unwrap_err();
+        assert_eq!(words("03/04/2024", true), "This can mean two days; write 2024-03-04 or 2024-04-03");
+        assert_eq!(words("2023-02-30", true), "There is no such day or time; write it as 2024-12-31");
+        assert_eq!(words("2023-02-03 25:00", false), "There is no such day or time; write it as 2024-12-31 08:30");
+        assert_eq!(words("soon", false), "This is no date; write it as 2024-12-31 08:30");
+        assert!(words("2024-03-25 10:00", true).starts_with("The column holds whole days"));
+        assert!(words("  ", true).contains("tick missing"));
+        assert_eq!(typed("1970-01-01 00:00:02", false), Ok(2_000));
     }
 
     #[test]

@@ -65,6 +65,8 @@ mod ui_hostile;
 #[cfg(feature = "app")]
 mod ui_robot;
 #[cfg(feature = "app")]
+mod ui_tiles;
+#[cfg(feature = "app")]
 mod ui_tree;
 #[cfg(feature = "app")]
 mod ui_what_if;

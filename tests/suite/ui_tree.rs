@@ -13,11 +13,16 @@ pub type Window = Harness<'static, Option<CandorApp>>;
 
 /// A window of 1280 × 800 points whose jobs run at once.
 pub fn window(options: RunOptions) -> Window {
+    window_with(options, ViewState::default())
+}
+
+/// The same with these preferences.
+pub fn window_with(options: RunOptions, view: ViewState) -> Window {
     let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
         let Some(app) = state else {
             // Fonts and sizes that the window installs are in use from the next frame on.
             let runner = Box::new(InlineRunner::default());
-            *state = Some(CandorApp::new(ui.ctx(), runner, ViewState::default(), &options));
+            *state = Some(CandorApp::new(ui.ctx(), runner, view.clone(), &options));
             return;
         };
         app.tick(ui.ctx());
@@ -393,7 +398,7 @@ fn a_screen_can_be_split_into_tiles_and_put_back() {
     assert_eq!(harness.query_all_by_label("More for this chart").count(), 2, "two charts, each with its menu");
     assert!(harness.unnamed_widgets().is_empty(), "{:#?}", harness.unnamed_widgets());
     click(&mut harness, "Tiles");
-    click(&mut harness, "Usual arrangement");
+    click(&mut harness, "Reset layout");
     harness.run_steps(4);
     assert_eq!(harness.query_all_by_label("More for this chart").count(), 0);
 }
@@ -465,7 +470,7 @@ fn two_models_are_compared_down_to_what_carries_one_row() {
     harness.run_steps(8);
     assert_eq!(app(&harness).session().model().expect("open").card().name, "credit-lightgbm");
     assert!(shows(&harness, "champion is better"));
-    click(&mut harness, "Close");
+    click(&mut harness, "Close the challenger");
     assert!(app(&harness).session().challenger().is_none());
 }
 

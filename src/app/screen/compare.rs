@@ -1,18 +1,21 @@
 //! Two models on the same rows: metrics with their difference, charts of both, and the rows they decide differently.
 
 use eframe::egui;
-use egui::{RichText, Ui};
+use egui::{RichText, Ui, Vec2};
 
 use crate::base::text;
-use crate::chart::{ChallengerNeed, KINDS, Kind};
+use crate::chart::{ChallengerNeed, Kind};
 use crate::session::{Challenger, ChartRequest, Command, Export};
 
-use super::global::fields::output;
+use super::global::bar::Tiled;
+use super::global::tile::{no_row, slot};
+use super::global::tiles;
 use super::{Screen, ScreenId, full_page, missing_step};
 use crate::app::desk::Cx;
 use crate::app::style::{self, GAP, HALF};
 use crate::app::widget::chart_frame::Place;
 use crate::app::widget::{card, chart_frame, empty, knob_form};
+use crate::app::workspace::{Arrangement, Pane, Part, Shows};
 
 mod metrics;
 mod rows;
@@ -23,16 +26,11 @@ pub(crate) struct Compare;
 /// What is chosen on this screen.
 #[derive(Default)]
 pub(crate) struct State {
-    chart: Option<&'static str>,
     rows: rows::State,
-    knobs: std::collections::BTreeMap<&'static str, knob_form::Values>,
-    knobs_open: bool,
-    /// Whether there is room for the selected row’s chart below the others.
-    has_room: bool,
+    /// A chart kind to show in the next frame.
+    wanted: Option<&'static str>,
 }
 
-/// Height from which two charts stand below each other.
-const ROOM_FOR_TWO: f32 = 860.0;
 const BELONGS: &str =
     "Two models on the same rows, their metrics, their decisions and what carries the difference belong here.";
 /// The chart of the selected row.
@@ -69,20 +67,51 @@ impl Screen for Compare {
         }
         full_page(ui, |ui| {
             header(ui, cx, &challenger);
-            ui.horizontal_top(|ui| {
-                let room = ui.available_size();
-                let side = (room.x * 0.34).clamp(356.0, 520.0);
-                ui.allocate_ui_with_layout(egui::vec2(side, room.y), egui::Layout::top_down(egui::Align::Min), |ui| {
-                    ui.set_width(side);
-                    metrics::ui(ui, cx, &challenger);
-                    ui.add_space(HALF);
-                    rows::ui(ui, cx, &challenger);
-                });
-                ui.add_space(HALF);
-                ui.vertical(|ui| charts(ui, cx, &challenger));
-            });
+            let wanted = cx.desk.compare.wanted.take().map(Shows::chart);
+            tiles(ui, cx, TILED, wanted);
         });
     }
+}
+
+/// What can be a tile beside charts.
+const PARTS: &[Part] = &[
+    Part { id: "metrics", title: |_| "Metrics".to_owned(), summary: metrics::SUMMARY, ui: metrics::ui },
+    Part { id: "rows", title: |_| "Rows".to_owned(), summary: rows::SUMMARY, ui: rows::ui },
+];
+
+const TILED: Tiled = Tiled {
+    screen: "compare",
+    parts: PARTS,
+    own: |kind| kind.needs().challenger.is_some(),
+    lead: None,
+    draw: Some(chart),
+    usual,
+};
+
+/// Width from which on four charts stand in two columns.
+const WIDE: f32 = 1_500.0;
+/// Height from which on charts stand below each other.
+const TALL: f32 = 860.0;
+
+/// Metrics above the list of rows; at the right the charts, that of the selected row below the others where there is room.
+fn usual(cx: &Cx<'_>, room: Vec2) -> Arrangement {
+    let all: Vec<&str> = TILED.kinds(cx).into_iter().filter(|kind| (TILED.own)(*kind)).map(|kind| kind.id()).collect();
+    let others: Vec<&str> = all.iter().copied().filter(|id| *id != ONE_ROW).collect();
+    let (wide, tall) = (room.x >= WIDE, room.y >= TALL);
+    let charts = match others.split_at(others.len().min(2)) {
+        ([first, second], rest) if wide && tall => {
+            let beside = |left, right| Arrangement::Beside(vec![(0.5, left), (0.5, right)]);
+            let above = beside(Arrangement::chart(first), Arrangement::chart(second));
+            let one = Arrangement::chart(ONE_ROW);
+            let below = if rest.is_empty() { one } else { beside(Arrangement::charts(rest.iter().copied()), one) };
+            Arrangement::Below(vec![(0.5, above), (0.5, below)])
+        }
+        _ if tall => Arrangement::Below(vec![(0.55, Arrangement::charts(others)), (0.45, Arrangement::chart(ONE_ROW))]),
+        _ => Arrangement::charts(all),
+    };
+    let lists = Arrangement::Below(vec![(0.5, Arrangement::part("metrics")), (0.5, Arrangement::part("rows"))]);
+    let side = if wide { 0.22 } else { 0.34 };
+    Arrangement::Beside(vec![(side, lists), (1.0 - side, charts)])
 }
 
 /// What is under way at the moment, in words.
@@ -151,6 +180,8 @@ fn not_met(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
 fn header(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
     let own = cx.session.model().map(|m| m.card().name.clone()).unwrap_or_default();
     let other = challenger.opened().card().name.clone();
+    // Tabs have a button of this name, too.
+    let name = |label: &'static str| if label == "Close" { "Close the challenger" } else { label };
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             for (action, label, hint) in [
@@ -158,7 +189,9 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
                 ("open-challenger", "Open another…", "Open another model to compare with the champion"),
                 ("swap-challenger", "Swap", "Let champion and challenger change places"),
             ] {
-                if ui.button(label).on_hover_text(hint).clicked() {
+                let button = ui.button(label).on_hover_text(hint);
+                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name(label)));
+                if button.clicked() {
                     cx.act(action);
                 }
             }
@@ -177,86 +210,27 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
     ui.add_space(HALF);
 }
 
-/// The charts of two models that this pair of models can have.
-fn kinds(cx: &Cx<'_>) -> Vec<&'static dyn Kind> {
-    let decides = cx.session.model().is_some_and(|m| m.card().task.is_classification());
-    let fits = |kind: &&dyn Kind| match kind.needs().challenger {
-        None => false,
-        Some(ChallengerNeed::Decisions | ChallengerNeed::DecisionsExplained) => decides,
-        Some(ChallengerNeed::Predictions | ChallengerNeed::Attributions) => true,
-    };
-    KINDS.iter().copied().filter(fits).collect()
-}
-
-fn charts(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
-    let kinds = kinds(cx);
-    let Some(first) = kinds.first().map(|k| k.id()) else { return };
-    let mut chosen = cx.desk.compare.chart.filter(|id| kinds.iter().any(|k| k.id() == *id)).unwrap_or(first);
-    card::tabs(ui, &mut chosen, &card::kind_tabs(&kinds));
-    cx.desk.compare.chart = Some(chosen);
-    let Some(kind) = kinds.into_iter().find(|k| k.id() == chosen) else { return };
-    options(ui, cx, kind);
+/// A chart of two models.
+fn chart(ui: &mut Ui, cx: &mut Cx<'_>, pane: &Pane, kind: &'static dyn Kind) {
+    let Some(challenger) = cx.session.challenger().cloned() else { return };
     let needs = kind.needs();
-    let reads = matches!(needs.challenger, Some(ChallengerNeed::Attributions | ChallengerNeed::DecisionsExplained));
-    if reads && challenger.challenge().is_none() {
-        not_explained(ui, cx, challenger);
+    if needs.challenger.is_some_and(ChallengerNeed::explains) && challenger.challenge().is_none() {
+        not_explained(ui, cx, &challenger);
         return;
     }
-    let room = ui.available_height();
-    cx.desk.compare.has_room = room > ROOM_FOR_TWO;
-    let twofold = chosen != ONE_ROW && room > ROOM_FOR_TWO && challenger.challenge().is_some();
-    let height = if twofold { (room - HALF) * 0.55 } else { room };
-    chart(ui, cx, kind, height);
-    if let Some(one_row) = KINDS.iter().copied().find(|k| twofold && k.id() == ONE_ROW) {
-        ui.add_space(HALF);
-        chart(ui, cx, one_row, ui.available_height());
-    }
-}
-
-/// One chart in a card, `height` with its margins.
-fn chart(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind, height: f32) {
-    let needs = kind.needs();
-    let height = (height - 2.0 * GAP).max(300.0);
     if needs.row && cx.session.row().is_none() {
-        card::card(ui, |ui| {
-            ui.set_min_height(height);
-            ui.label(style::title("No row is selected"));
-            ui.label(RichText::new("Choose a row in the list on the left.").weak());
-        });
+        no_row(ui);
         return;
     }
     let request = ChartRequest {
         kind: kind.id(),
         output: cx.session.output(),
         row: cx.session.row().filter(|_| needs.row),
-        feature: None,
-        colour: None,
-        knobs: cx.desk.compare.knobs.get(kind.id()).map_or_else(Vec::new, knob_form::pairs),
-        within: None,
-        beside: Vec::new(),
-        what_if: false,
+        knobs: pane.knobs.get(kind.id()).map_or_else(Vec::new, knob_form::pairs),
+        ..ChartRequest::default()
     };
-    chart_frame::show(ui, cx, &request, &Place { slot: kind.id(), height, lines: None, group: None });
-}
-
-fn options(ui: &mut Ui, cx: &mut Cx<'_>, kind: &'static dyn Kind) {
-    let open = cx.desk.compare.knobs_open;
-    ui.horizontal(|ui| {
-        if cx.session.model().map_or(0, |m| m.card().outputs.len()) > 1 {
-            output(ui, cx);
-        }
-        if ui.add(egui::Button::new("Chart options").selected(open)).clicked() {
-            cx.desk.compare.knobs_open = !open;
-        }
-        ui.add(egui::Label::new(RichText::new(kind.summary()).weak()).truncate()).on_hover_text(kind.summary());
-    });
-    if open {
-        card::card(ui, |ui| {
-            let values = cx.desk.compare.knobs.entry(kind.id()).or_default();
-            knob_form::form(ui, kind.knobs(), values);
-        });
-    }
-    ui.add_space(HALF);
+    let height = (ui.available_height() - 2.0 * GAP - 4.0).max(160.0);
+    chart_frame::show(ui, cx, &request, &Place { slot: &slot(TILED, pane), height, lines: None, group: None });
 }
 
 /// Offers to explain, says that it is under way, or why it failed.

@@ -1,7 +1,5 @@
 //! The table: its rows, and what each column is for.
 
-use std::sync::Arc;
-
 use eframe::egui;
 use egui::{Key, RichText, Ui};
 
@@ -10,10 +8,13 @@ use crate::data::Dataset;
 use crate::data::read::ReadOptions;
 use crate::session::Command;
 
+use super::global::bar::Tiled;
+use super::global::tiles;
 use super::{Screen, ScreenId, full_page};
 use crate::app::desk::Cx;
 use crate::app::style::{self, HALF, STEP};
 use crate::app::widget::{card, complete, empty, grid};
+use crate::app::workspace::{Arrangement, Part, Shows};
 
 mod columns;
 mod options;
@@ -21,20 +22,11 @@ mod options;
 /// The screen.
 pub(crate) struct Data;
 
-/// Which half of the screen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Tab {
-    /// The rows.
-    #[default]
-    Rows,
-    /// The columns with role and profile.
-    Columns,
-}
-
 /// What is half typed and how the table is sorted.
 #[derive(Default)]
 pub(crate) struct State {
-    pub(crate) tab: Tab,
+    /// A part to show in the next frame.
+    pub(crate) wanted: Option<&'static str>,
     pub(crate) filter: String,
     pub(crate) grid: grid::State,
     column_filter: String,
@@ -75,20 +67,37 @@ impl Screen for Data {
                 options::ui(ui, cx, &data);
                 ui.add_space(STEP);
             }
-            match cx.desk.data.tab {
-                Tab::Rows => rows(ui, cx, &data),
-                Tab::Columns => columns::ui(ui, cx, &data),
-            }
+            let wanted = cx.desk.data.wanted.take().map(Shows::part);
+            tiles(ui, cx, TILED, wanted);
         });
     }
 }
+
+/// The part with the rows.
+pub(crate) const ROWS: &str = "rows";
+/// The part with the columns.
+pub(crate) const COLUMNS: &str = "columns";
+
+/// What can be a tile beside charts.
+const PARTS: &[Part] = &[
+    Part { id: ROWS, title: |_| "Rows".to_owned(), summary: "Every row of the table", ui: rows },
+    Part { id: COLUMNS, title: |_| "Columns and roles".to_owned(), summary: columns::SUMMARY, ui: columns::ui },
+];
+
+const TILED: Tiled = Tiled {
+    screen: "data",
+    parts: PARTS,
+    own: |kind| kind.needs().profile,
+    lead: Some(size),
+    draw: None,
+    usual: |_, _| Arrangement::Tabs(vec![Shows::part(ROWS), Shows::part(COLUMNS)]),
+};
 
 fn header(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
     let source = data.source();
     ui.horizontal(|ui| {
         ui.label(style::heading(text::shorten(&source.name, 40))).on_hover_text(&source.name);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            card::segments(ui, &mut cx.desk.data.tab, &[(Tab::Rows, "Rows"), (Tab::Columns, "Columns and roles")]);
             let readable = source.path.is_some();
             let button = egui::Button::new("Reading options…").selected(cx.desk.data.options.is_some());
             let response =
@@ -101,6 +110,13 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
             }
         });
     });
+    ui.add_space(HALF);
+}
+
+/// How large the table is and how it was read, in a place of its own.
+fn size(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(data) = cx.session.data().cloned() else { return };
+    let source = data.source();
     let size = format!(
         "{} × {}  ·  {}  ·  {}",
         text::counted(data.row_count(), "row"),
@@ -110,14 +126,18 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
     );
     let notes = source.notes.join(" ");
     let line = if notes.is_empty() { size } else { format!("{size}  ·  {notes}") };
-    let response = ui.add(egui::Label::new(style::small(&line)).truncate());
-    if !notes.is_empty() {
-        response.on_hover_text(source.notes.join("\n"));
-    }
-    ui.add_space(HALF);
+    let place = egui::vec2(ui.available_width() * 0.5, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(place, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        ui.set_min_size(place);
+        let response = ui.add(egui::Label::new(style::small(&line)).truncate());
+        if !notes.is_empty() {
+            response.on_hover_text(source.notes.join("\n"));
+        }
+    });
 }
 
-fn rows(ui: &mut Ui, cx: &mut Cx<'_>, data: &Arc<Dataset>) {
+fn rows(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(data) = cx.session.data().cloned() else { return };
     ui.horizontal_wrapped(|ui| {
         filter(ui, cx);
         grid::menu::rows_ui(ui, cx.session, &mut cx.desk.data.grid);

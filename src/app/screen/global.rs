@@ -13,7 +13,7 @@ use crate::chart::KINDS;
 use super::{Screen, ScreenId, full_page, missing_step};
 use crate::app::desk::Cx;
 use crate::app::widget::empty;
-use crate::app::workspace::{self, Layout};
+use crate::app::workspace::{self, Arrangement, Layout, Shows};
 
 /// The screen.
 pub(crate) struct Global;
@@ -50,7 +50,7 @@ impl Screen for Global {
             return;
         }
         full_page(ui, |ui| {
-            let wanted = cx.desk.global.wanted.take();
+            let wanted = cx.desk.global.wanted.take().map(Shows::chart);
             tiles(ui, cx, TILED, wanted);
         });
     }
@@ -58,21 +58,29 @@ impl Screen for Global {
 
 const TILED: bar::Tiled = bar::Tiled {
     screen: "global",
+    parts: &[],
+    lead: None,
+    draw: None,
     own: |kind| {
         let needs = kind.needs();
         (needs.answer.is_some() || needs.terms.is_some()) && needs.performance.is_none() && !needs.row
     },
-    usual: || Layout::single("global", "importance-bar"),
+    usual: |_, _| Arrangement::chart("importance-bar"),
 };
 
-/// The tabs, options and tiles of a screen; `wanted` is a chart kind to show now.
-pub(crate) fn tiles(ui: &mut Ui, cx: &mut Cx<'_>, tiled: bar::Tiled, wanted: Option<&str>) {
-    let mut layout = cx.view.layouts.remove(tiled.screen).unwrap_or_else(tiled.usual);
-    if let Some(kind) = wanted {
-        layout.show_kind(kind);
+/// The tabs, options and tiles of a screen; `wanted` is what to show now.
+pub(crate) fn tiles(ui: &mut Ui, cx: &mut Cx<'_>, tiled: bar::Tiled, wanted: Option<Shows>) {
+    let room = ui.available_size();
+    let usual = (tiled.usual)(cx, room);
+    let mut layout = match cx.view.layouts.remove(tiled.screen) {
+        Some(layout) => layout.or_usual(tiled.screen, usual),
+        None => Layout::of(tiled.screen, usual),
+    };
+    if let Some(what) = wanted {
+        layout.bring(&what);
     }
-    bar::ui(ui, cx, tiled, &mut layout);
-    workspace::show(ui, cx, &mut layout, &mut |ui, cx, pane| tile::ui(ui, cx, tiled.screen, pane));
+    bar::ui(ui, cx, (tiled, &mut layout), room);
+    workspace::show(ui, cx, (&mut layout, tiled.parts), &mut |ui, cx, pane| tile::ui(ui, cx, tiled, pane));
     cx.view.layouts.insert(tiled.screen.to_owned(), layout);
 }
 

@@ -15,7 +15,7 @@ use super::{Screen, ScreenId, full_page};
 use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::widget::empty;
-use crate::app::workspace::Layout;
+use crate::app::workspace::Arrangement;
 
 pub(crate) mod pick;
 mod values;
@@ -157,8 +157,14 @@ pub(crate) fn unit_text(value: f64, scale: Scale) -> String {
     }
 }
 
-const TILED: Tiled =
-    Tiled { screen: "local", own: |kind| kind.needs().row, usual: || Layout::single("local", "waterfall") };
+const TILED: Tiled = Tiled {
+    screen: "local",
+    parts: &[],
+    own: |kind| kind.needs().row,
+    lead: None,
+    draw: None,
+    usual: |_, _| Arrangement::chart("waterfall"),
+};
 
 fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     let explained = match cx.session.attribution().map(|e| &e.body) {

@@ -1,15 +1,19 @@
 //! What-if: one row edited by hand; prediction, waterfall and profiler follow.
 
 use eframe::egui;
-use egui::Ui;
+use egui::{Ui, Vec2};
 
 use crate::base::RowId;
+use crate::chart::KINDS;
+use crate::session::what_if::WATERFALL;
 use crate::session::{Command, Edit, Start};
 
+use super::global::bar::Tiled;
+use super::global::tiles;
 use super::{Screen, ScreenId, full_page, missing_step};
 use crate::app::desk::{Cx, Wish};
-use crate::app::style::{GAP, HALF};
 use crate::app::widget::empty;
+use crate::app::workspace::{Arrangement, Part, Shows};
 
 mod cell;
 mod editors;
@@ -31,7 +35,6 @@ pub(crate) struct State {
     profiler: profiler::State,
     header: header::State,
     pins: pins::State,
-    result: result::State,
 }
 
 impl Screen for WhatIf {
@@ -79,18 +82,50 @@ impl Screen for WhatIf {
         }
         full_page(ui, |ui| {
             header::ui(ui, cx);
-            ui.horizontal_top(|ui| {
-                let room = ui.available_size();
-                let side = (room.x * 0.28).clamp(268.0, 380.0);
-                ui.allocate_ui_with_layout(egui::vec2(side, room.y), egui::Layout::top_down(egui::Align::Min), |ui| {
-                    ui.set_width(side);
-                    editors::ui(ui, cx);
-                });
-                ui.add_space(HALF);
-                ui.vertical(|ui| right(ui, cx));
-            });
+            tiles(ui, cx, TILED, None);
         });
     }
+}
+
+/// What can be a tile beside charts.
+const PARTS: &[Part] = &[
+    Part { id: "values", title: |_| "Values".to_owned(), summary: editors::SUMMARY, ui: editors::ui },
+    Part { id: "profiler", title: |_| "Profiler".to_owned(), summary: profiler::SUMMARY, ui: profiler::ui },
+    Part { id: "pins", title: pins::title, summary: pins::SUMMARY, ui: pins::ui },
+];
+
+const TILED: Tiled = Tiled {
+    screen: "what-if",
+    parts: PARTS,
+    own: |kind| kind.needs().row && !kind.needs().feature && kind.needs().answer.is_some(),
+    lead: Some(result::line),
+    draw: Some(result::chart),
+    usual,
+};
+
+/// Width from which on the pins have a place beside the chart.
+const WIDE: f32 = 1_500.0;
+/// Height from which on the profiler takes a smaller share.
+const TALL: f32 = 860.0;
+
+/// Editors at the left; the charts of the row above the profiler, and beside them the pins as soon as there are some.
+fn usual(cx: &Cx<'_>, room: Vec2) -> Arrangement {
+    let charts = KINDS.iter().filter(|kind| (TILED.own)(**kind)).map(|kind| Shows::chart(kind.id()));
+    let mut charts: Vec<Shows> = charts.collect();
+    charts.sort_by_key(|shows| *shows != Shows::chart(WATERFALL));
+    let wide = room.x >= WIDE;
+    let above = if wide && cx.session.what_if().is_some_and(|of| !of.pins().is_empty()) {
+        let rest = charts.split_off(1.min(charts.len()));
+        let beside = std::iter::once(Shows::part("pins")).chain(rest).collect();
+        Arrangement::Beside(vec![(0.6, Arrangement::Tabs(charts)), (0.4, Arrangement::Tabs(beside))])
+    } else {
+        charts.push(Shows::part("pins"));
+        Arrangement::Tabs(charts)
+    };
+    let profiler = if room.y >= TALL { 0.3 } else { 0.4 };
+    let results = Arrangement::Below(vec![(1.0 - profiler, above), (profiler, Arrangement::part("profiler"))]);
+    let values = if wide { 0.17 } else { 0.28 };
+    Arrangement::Beside(vec![(values, Arrangement::part("values")), (1.0 - values, results)])
 }
 
 /// Whether a start is on its way.
@@ -111,15 +146,6 @@ fn not_joined(ui: &mut Ui, cx: &mut Cx<'_>) {
     ) {
         cx.act("problems");
     }
-}
-
-/// The result above, the profiler below.
-fn right(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let room = ui.available_height();
-    let strip = (room * 0.36).clamp(profiler::LEAST, 360.0);
-    result::ui(ui, cx, (room - strip - GAP).max(200.0));
-    ui.add_space(HALF);
-    profiler::ui(ui, cx, strip);
 }
 
 /// Wishes an edit.

@@ -82,7 +82,7 @@ impl Kind for Force {
             y: Axis {
                 label: String::new(),
                 range: (-1.0 - LINES as f64, 0.9),
-                kind: AxisKind::Names(vec![(0.0, format!("row {row}")), (-3.0, String::new())]),
+                kind: AxisKind::Names(vec![(0.0, view.row_label(row)), (-3.0, String::new())]),
                 second: None,
             },
             marks: strip.marks(range),
@@ -204,9 +204,9 @@ impl Strip {
 
     fn paragraph(&self, view: &View<'_>, row: RowId) -> String {
         format!(
-            "Force strip of row {}. From the expected {} {unit}, raising contributions of {} and lowering ones of {} lead \
+            "Force strip of {}. From the expected {} {unit}, raising contributions of {} and lowering ones of {} lead \
              to {} {unit}. Largest: {}.",
-            text::count(row.index()),
+            view.row_in_sentence(row),
             text::number(self.base),
             text::signed(self.up),
             text::signed(self.down),

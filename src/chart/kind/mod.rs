@@ -177,9 +177,18 @@ pub enum ChallengerNeed {
 }
 
 impl ChallengerNeed {
+    /// Whether it is about decisions between classes.
+    pub fn decides(self) -> bool {
+        matches!(self, Self::Decisions | Self::DecisionsExplained)
+    }
+
+    /// Whether attributions of both models are read.
+    pub fn explains(self) -> bool {
+        matches!(self, Self::Attributions | Self::DecisionsExplained)
+    }
+
     fn unmet(self, subject: &Subject<'_>) -> Option<&'static str> {
-        let explained = matches!(self, Self::Attributions | Self::DecisionsExplained);
-        let decides = matches!(self, Self::Decisions | Self::DecisionsExplained);
+        let (explained, decides) = (self.explains(), self.decides());
         match subject.challenger {
             None => Some("Open a model to compare first"),
             Some(_) if decides && !subject.card.is_some_and(|card| card.task.is_classification()) => {

@@ -130,7 +130,7 @@ impl Waterfall {
             alt: format!(
                 "Waterfall chart of {}. The expected prediction is {} {unit}; the features lead to {} \
                  {unit}{in_probability}. Largest contributions: {}.",
-                lower_first(&view.row_name(row)),
+                view.row_in_sentence(row),
                 text::number(base),
                 text::number(prediction),
                 alt::top_signed(&named(view, &drawn.order), 5),
@@ -139,12 +139,6 @@ impl Waterfall {
             table: table(view, row, drawn.position, &drawn.order),
         }
     }
-}
-
-/// A name inside a sentence: `row 12`.
-fn lower_first(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn of_output(view: &View<'_>) -> String {

@@ -111,7 +111,16 @@ impl Session {
             }
             Start::Typical(rows) => {
                 let rows = rows.filter(|rows| rows.total() == joined.data.row_count());
-                let work = Typical { data: joined.data, rows };
+                let work = Typical { data: joined.data, rows, of: None };
+                vec![self.issue(Purpose::WhatIf(Part::Start), "Finding the typical row".to_owned(), work)]
+            }
+            Start::Cohort(name) => {
+                let Some(rows) = self.cohorts.iter().find(|c| c.name == name).map(|c| Arc::clone(&c.rows)) else {
+                    let place = format!("there is no cohort “{name}”");
+                    self.problems.push(Problem::new("Could not start a what-if", place, "Choose another cohort"));
+                    return Vec::new();
+                };
+                let work = Typical { data: joined.data, rows: Some(rows), of: Some(name) };
                 vec![self.issue(Purpose::WhatIf(Part::Start), "Finding the typical row".to_owned(), work)]
             }
         }

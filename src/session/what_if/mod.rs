@@ -27,6 +27,8 @@ pub enum Start {
     Row(RowId),
     /// Medians and most frequent levels of these rows; `None` takes the whole table.
     Typical(Option<Arc<RowSet>>),
+    /// The same of the rows of the cohort with this name.
+    Cohort(String),
 }
 
 /// A change of the what-if.

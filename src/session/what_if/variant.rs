@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Problem, text};
+use crate::data::dates::{DAY_MILLIS, iso};
 use crate::data::{Dataset, InputKind, Link, TableProfile, Value};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::{ModelCard, Scale};
@@ -63,6 +64,10 @@ pub enum Outside {
     NotHeld,
     /// Missing, where no row misses it.
     NeverMissing,
+    /// Before the first date, in milliseconds since 1970-01-01 UTC.
+    Before(i64),
+    /// After the last date, likewise.
+    After(i64),
 }
 
 impl Mark {
@@ -78,6 +83,8 @@ impl Mark {
             Outside::Above(most) => format!("Above the data, which end at {}", text::significant(*most, 6)),
             Outside::NotHeld => "No row of the table holds this value".to_owned(),
             Outside::NeverMissing => "No row of the table misses this value".to_owned(),
+            Outside::Before(first) => format!("Before the data, which begin at {}", moment(*first)),
+            Outside::After(last) => format!("After the data, which end at {}", moment(*last)),
         });
         let unseen = self.unseen.map(|fate| format!("The model has never seen this level; it is {fate}"));
         outside.into_iter().chain(unseen).collect::<Vec<_>>().join(". ")
@@ -103,8 +110,19 @@ pub fn outside(data: &Dataset, profile: Option<&TableProfile>, column: usize, va
             let word = if *yes { "yes" } else { "no" };
             (!known.levels.iter().any(|(name, _)| name == word)).then_some(Outside::NotHeld)
         }
-        Value::Date(_) => None,
+        // Milliseconds of all dates that can be written are whole numbers to f64.
+        Value::Date(millis) => match known.numbers {
+            Some(dates) if (*millis as f64) < dates.min => Some(Outside::Before(dates.min as i64)),
+            Some(dates) if (*millis as f64) > dates.max => Some(Outside::After(dates.max as i64)),
+            Some(_) => None,
+            None => Some(Outside::NotHeld),
+        },
     }
+}
+
+/// A date in words, its time of day only where it has one.
+fn moment(millis: i64) -> String {
+    iso(millis, millis.rem_euclid(DAY_MILLIS) == 0)
 }
 
 /// What the model makes of a present value that became `input`, where it is a level that the model has never seen.
@@ -124,16 +142,18 @@ pub fn unseen(kind: &InputKind, value: &Value, input: f64) -> Option<&'static st
     }
 }
 
-/// The marks of all columns: what lies outside the table, and what the model has never seen.
+/// The marks of all columns: what lies outside the table, also where the model does not read it, and what the model has
+/// never seen.
 pub fn marks(
     (data, profile): (&Dataset, Option<&TableProfile>),
     (card, link): (&ModelCard, &Link),
     (values, inputs): (&[Value], &[f64]),
 ) -> Vec<Mark> {
-    let mut marks = vec![Mark::default(); values.len()];
+    let all = values.iter().enumerate();
+    let outside = |(k, value)| Mark { outside: outside(data, profile, k, value), unseen: None };
+    let mut marks: Vec<Mark> = all.map(outside).collect();
     for ((input, column), number) in card.inputs.iter().zip(&link.columns).zip(inputs) {
         let (Some(mark), Some(value)) = (marks.get_mut(*column), values.get(*column)) else { continue };
-        mark.outside = outside(data, profile, *column, value);
         mark.unseen = mark.unseen.or(unseen(&input.kind, value, *number));
     }
     marks

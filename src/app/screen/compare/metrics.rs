@@ -5,20 +5,22 @@ use egui::{Align, Label, Layout, RichText, Ui, vec2};
 
 use crate::base::text;
 use crate::model::measure::{MetricDifference, Verdict};
-use crate::session::Challenger;
 
 use crate::app::desk::Cx;
 use crate::app::style::{self, HALF};
 use crate::app::widget::card;
 
-/// Height of the card without its metrics.
-const HEAD: f32 = 100.0;
+/// Height of the line below the metrics.
+const FOOT: f32 = 30.0;
+/// What the part is for.
+pub(super) const SUMMARY: &str = "Every metric of both models, with the interval of their difference";
 
 /// The card of metrics, or how to get them.
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
-    let Some(comparison) = challenger.meeting().and_then(|m| m.comparison.clone()) else {
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let comparison = cx.session.challenger().and_then(|c| c.meeting()).and_then(|m| m.comparison.clone());
+    let Some(comparison) = comparison else {
         card::card(ui, |ui| {
-            ui.label(style::title("Metrics"));
+            ui.set_min_height(ui.available_height());
             let words = "No column is known to hold the true values. Give one column the role Target.";
             ui.add(Label::new(RichText::new(words).weak()).wrap());
             ui.add_space(HALF);
@@ -28,19 +30,16 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
         });
         return;
     };
-    let room = ui.available_height();
     card::card(ui, |ui| {
+        ui.set_min_height(ui.available_height());
         let rows = text::counted(comparison.rows, "row");
         let weighted = if comparison.weighted { ", weighted" } else { "" };
-        ui.horizontal(|ui| {
-            ui.label(style::title("Metrics"));
-            ui.add(Label::new(style::small(format!("on the same {rows}{weighted}"))).truncate())
-                .on_hover_text("A model looks better on the rows it was trained on than on new ones");
-        });
+        ui.add(Label::new(style::small(format!("On the same {rows}{weighted}"))).truncate())
+            .on_hover_text("A model looks better on the rows it was trained on than on new ones");
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = 18.0;
         line(ui, [small("metric"), small("champion"), small("challenger")]);
-        let height = (room * 0.5 - HEAD).max(160.0);
+        let height = (ui.available_height() - FOOT).max(40.0);
         egui::ScrollArea::vertical().auto_shrink([false, true]).id_salt("metrics").max_height(height).show(ui, |ui| {
             comparison.metrics.iter().for_each(|metric| one(ui, metric));
         });

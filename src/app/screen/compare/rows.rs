@@ -8,7 +8,7 @@ use egui::{RichText, Ui, vec2};
 use crate::base::{RowId, text};
 use crate::model::Scale;
 use crate::model::measure::{Flip, Right};
-use crate::session::{Challenger, Command, Meeting, Predictions};
+use crate::session::{Command, Meeting, Predictions};
 
 use crate::app::desk::Cx;
 use crate::app::style::{self, HALF, STEP};
@@ -33,8 +33,12 @@ pub(super) struct State {
 /// The query that finds the flipped rows.
 const FLIPPED: &str = "\"decision flips\" = yes";
 
+/// What the part is for.
+pub(super) const SUMMARY: &str = "Rows that the two models decide or predict differently";
+
 /// The card with the list; a click selects the row everywhere and shows its difference.
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, challenger: &Challenger) {
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(challenger) = cx.session.challenger().cloned() else { return };
     let (Some(meeting), Some(own)) = (challenger.meeting().cloned(), cx.session.predictions().cloned()) else { return };
     card::card(ui, |ui| {
         ui.set_min_height(ui.available_height());
@@ -196,8 +200,6 @@ fn line(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, (label, cells): (&str, &[Strin
     });
     if response.on_hover_text(label).clicked() {
         cx.select_row(row);
-        if !cx.desk.compare.has_room {
-            cx.desk.compare.chart = Some(super::ONE_ROW);
-        }
+        cx.desk.compare.wanted = Some(super::ONE_ROW);
     }
 }

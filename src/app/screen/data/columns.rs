@@ -28,8 +28,12 @@ fn widths(room: f32) -> [f32; 7] {
     widths
 }
 
+/// What the part is for.
+pub(super) const SUMMARY: &str = "Every column with its role, type and profile";
+
 /// The list of columns.
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(data) = cx.session.data().cloned() else { return };
     let state = &mut cx.desk.data;
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut state.column_filter)
@@ -56,7 +60,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, data: &Dataset) {
         let area = egui::ScrollArea::both().auto_shrink(false).id_salt("columns");
         area.show_rows(ui, ROW + 6.0, shown.len(), |ui, range| {
             for &column in shown.get(range).unwrap_or(&[]) {
-                row(ui, cx, data, column);
+                row(ui, cx, &data, column);
             }
         });
     });

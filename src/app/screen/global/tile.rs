@@ -7,13 +7,15 @@ use egui::{RichText, Ui};
 
 use crate::base::RowId;
 use crate::chart::{AxisKind, Chart, Kind, kind};
+use crate::explain::Shape;
 use crate::session::ChartRequest;
 
+use super::bar::Tiled;
 use super::{asked, fields};
 use crate::app::desk::Cx;
 use crate::app::style::{self, STEP};
 use crate::app::widget::chart_frame::Place;
-use crate::app::widget::{chart_frame, empty, knob_form, number};
+use crate::app::widget::{card, chart_frame, empty, knob_form, number};
 use crate::app::workspace::{Pane, Rows};
 
 /// Cohorts drawn side by side.
@@ -22,24 +24,74 @@ const MOST: usize = 6;
 const NARROW: f32 = 300.0;
 
 /// Draws a tile of a screen.
-pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, screen: &str, pane: &Pane) {
+pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, tiled: Tiled, pane: &Pane) {
+    if let Some(id) = &pane.part {
+        match tiled.part(id) {
+            Some(part) => (part.ui)(ui, cx),
+            None => drop(ui.label(RichText::new("This part of the screen is no longer known").weak())),
+        }
+        return;
+    }
     let Some(kind) = kind::find(&pane.kind) else {
         ui.label(RichText::new("This chart is no longer known").weak());
         return;
     };
+    if let Some(draw) = tiled.draw.filter(|_| (tiled.own)(kind)) {
+        draw(ui, cx, pane, kind);
+        return;
+    }
+    if kind.needs().answer == Some(Shape::Attribution)
+        && super::missing_or_running(ui, cx, "Charts of the table’s explanation belong here.")
+    {
+        return;
+    }
     if let Some(shape) = asked::shape(kind).filter(|shape| cx.session.answer(*shape).is_none()) {
         asked::missing_ui(ui, cx, shape);
         return;
     }
-    let Some(request) = request(cx, pane, kind) else { return empty::busy(ui, "Choosing", ui.available_height()) };
+    let Some(request) = request(cx, pane, kind) else { return unchosen(ui, cx, kind) };
+    let slot = slot(tiled, pane);
     match &pane.rows {
-        Rows::Each if !kind.needs().cohorts => each(ui, cx, (screen, pane), &request),
-        Rows::Cohort(name) if !kind.needs().cohorts => {
+        Rows::Each if has_rows(kind) => each(ui, cx, &slot, &request),
+        Rows::Cohort(name) if has_rows(kind) => {
             let request = ChartRequest { within: Some(name.clone()), ..request };
-            chart(ui, cx, (&format!("{screen}-{}-{}", pane.id, pane.kind), None), &request);
+            chart(ui, cx, (&slot, None), &request);
         }
-        _ => chart(ui, cx, (&format!("{screen}-{}-{}", pane.id, pane.kind), None), &request),
+        _ => chart(ui, cx, (&slot, None), &request),
     }
+}
+
+/// Whether a chart can be about some of the rows: charts of cohorts show all of them, charts of two models all rows.
+pub(super) fn has_rows(kind: &dyn Kind) -> bool {
+    let needs = kind.needs();
+    !needs.cohorts && needs.challenger.is_none()
+}
+
+/// The name under which the view of a tile’s chart is kept.
+pub(crate) fn slot(tiled: Tiled, pane: &Pane) -> String {
+    format!("{}-{}-{}", tiled.screen, pane.id, pane.kind)
+}
+
+/// In place of a chart whose row or feature is not chosen.
+fn unchosen(ui: &mut Ui, cx: &mut Cx<'_>, kind: &dyn Kind) {
+    let inputs = cx.session.model().map_or(0, |model| model.card().inputs.len());
+    if kind.needs().row && cx.session.row().is_none() {
+        no_row(ui);
+        return;
+    }
+    if cx.session.feature().is_none() && inputs > 0 {
+        cx.select_feature(0);
+    }
+    empty::busy(ui, "Choosing", ui.available_height());
+}
+
+/// In place of a chart of one row, while none is selected.
+pub(crate) fn no_row(ui: &mut Ui) {
+    card::card(ui, |ui| {
+        ui.set_min_height(ui.available_height());
+        ui.label(style::title("No row is selected"));
+        ui.add(egui::Label::new(RichText::new("Choose a row in a list, in a chart or in the table.").weak()).wrap());
+    });
 }
 
 /// What a tile asks for; `None` while the row or feature it needs is not chosen.
@@ -67,7 +119,7 @@ fn request(cx: &Cx<'_>, pane: &Pane, kind: &'static dyn Kind) -> Option<ChartReq
 }
 
 /// The chart of every cohort, side by side or in two lines.
-fn each(ui: &mut Ui, cx: &mut Cx<'_>, (screen, pane): (&str, &Pane), request: &ChartRequest) {
+fn each(ui: &mut Ui, cx: &mut Cx<'_>, slot: &str, request: &ChartRequest) {
     let names: Vec<String> = cx.session.cohorts().iter().map(|c| c.name.clone()).take(MOST).collect();
     if names.is_empty() {
         let text = "Select rows in a chart or in the table, then keep them as a cohort in the panel at the right.";
@@ -79,7 +131,6 @@ fn each(ui: &mut Ui, cx: &mut Cx<'_>, (screen, pane): (&str, &Pane), request: &C
     let room = ui.available_size();
     let fitting = ((room.x / NARROW) as usize).clamp(1, names.len());
     let lines = names.len().div_ceil(fitting);
-    let group = format!("{screen}-{}-{}", pane.id, pane.kind);
     let request = &ChartRequest { beside: names.clone(), ..request.clone() };
     let height = ((room.y - STEP * (lines as f32 - 1.0)) / lines as f32).max(220.0);
     for line in names.chunks(fitting) {
@@ -91,7 +142,7 @@ fn each(ui: &mut Ui, cx: &mut Cx<'_>, (screen, pane): (&str, &Pane), request: &C
                 ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
                     ui.set_width(width);
                     let request = ChartRequest { within: Some(name.clone()), ..request.clone() };
-                    chart(ui, cx, (&format!("{group}-{name}"), Some(&group)), &request);
+                    chart(ui, cx, (&format!("{slot}-{name}"), Some(slot)), &request);
                 });
             }
         });

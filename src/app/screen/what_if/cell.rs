@@ -1,7 +1,8 @@
 //! Cells of the edited row as people read them, and what their columns hold.
 
 use crate::base::text;
-use crate::data::{ColumnKind, InputKind, Value};
+use crate::data::dates::{DAY_MILLIS, iso};
+use crate::data::{ColumnKind, InputKind, Role, Value};
 use crate::model::Scale;
 
 use crate::app::desk::Cx;
@@ -15,7 +16,7 @@ pub(super) fn words(value: &Value) -> String {
         Value::Number(v) => text::significant(*v, 6),
         Value::Text(text) => text.clone(),
         Value::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        Value::Date(millis) => crate::data::dates::iso(*millis, false),
+        Value::Date(millis) => iso(*millis, millis.rem_euclid(DAY_MILLIS) == 0),
     }
 }
 
@@ -31,6 +32,16 @@ pub(super) fn columns(cx: &Cx<'_>) -> Vec<usize> {
         }
     }
     columns
+}
+
+/// The columns of the row that the model does not read, in the order of the table: no names of rows, targets or weights.
+pub(super) fn unread(cx: &Cx<'_>) -> Vec<usize> {
+    let Some(data) = cx.session.data() else { return Vec::new() };
+    let mut read = vec![false; data.columns().len()];
+    columns(cx).into_iter().filter_map(|column| read.get_mut(column).map(|read| *read = true)).for_each(drop);
+    let told = |role: &Role| matches!(role, Role::Feature | Role::Protected | Role::Ignored);
+    let places = data.roles().iter().zip(&read).enumerate().filter(|(_, (role, read))| told(role) && !**read);
+    places.map(|(column, _)| column).collect()
 }
 
 /// A column's name; empty when out of range.
@@ -87,7 +98,11 @@ pub(super) fn usual(cx: &Cx<'_>, column: usize) -> Value {
         }
         ColumnKind::Category | ColumnKind::Text => level.map_or(Value::Missing, Value::Text),
         ColumnKind::YesNo => level.map_or(Value::Missing, |level| Value::YesNo(level == "yes")),
-        ColumnKind::Date => Value::Missing,
+        ColumnKind::Date => {
+            // The median of two moments may be none of the column's days.
+            let median = known.numbers.map(|n| (n.quantiles[3] as i64).div_euclid(DAY_MILLIS) * DAY_MILLIS);
+            median.map_or(Value::Missing, Value::Date)
+        }
     }
 }
 

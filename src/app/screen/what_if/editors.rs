@@ -12,10 +12,14 @@ use crate::app::desk::Cx;
 use crate::app::style::{self, GAP, HALF};
 use crate::app::widget::card;
 
+mod date;
+
 /// Height of one editor.
 const EDITOR: f32 = 92.0;
 /// Columns from which on they can be searched.
 const MANY: usize = 8;
+/// What is said of a column that is not among the model’s inputs.
+const UNREAD: &str = "not read by the model";
 /// Height of a small histogram.
 const BARS: f32 = 16.0;
 /// Width of a number field.
@@ -27,17 +31,19 @@ pub(crate) struct State {
     search: String,
     /// A text being typed, and its column.
     typed: Option<(usize, String)>,
+    /// Dates being typed, and those that were refused.
+    dates: Vec<date::Typed>,
 }
+
+/// What the part is for.
+pub(super) const SUMMARY: &str = "The values of the row, each with an editor";
 
 /// The card of editors.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     card::card(ui, |ui| {
-        ui.set_min_height(ui.available_height() - HALF);
-        let mut columns = cell::columns(cx);
-        ui.horizontal(|ui| {
-            ui.label(style::title("Values"));
-            ui.label(style::small(text::counted(columns.len(), "column")));
-        });
+        ui.set_min_height(ui.available_height());
+        let unread = cell::unread(cx);
+        let mut columns: Vec<usize> = cell::columns(cx).into_iter().chain(unread.iter().copied()).collect();
         if columns.len() > MANY {
             let hint = TextEdit::singleline(&mut cx.desk.what_if.editors.search).hint_text("Find a column");
             let field = ui.add(hint.desired_width(f32::INFINITY));
@@ -56,13 +62,14 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 let inner = Rect::from_min_max(place.min, place.max - vec2(HALF * 2.0, 0.0));
                 let mut child = ui.new_child(egui::UiBuilder::new().max_rect(inner).id_salt(("editor", *column)));
                 child.set_clip_rect(inner.expand(2.0).intersect(ui.clip_rect()));
-                editor(&mut child, cx, *column);
+                editor(&mut child, cx, *column, unread.binary_search(column).is_err());
             }
         });
     });
 }
 
-fn editor(ui: &mut Ui, cx: &mut Cx<'_>, column: usize) {
+/// Name, control and remarks of a column, which the model may not read.
+fn editor(ui: &mut Ui, cx: &mut Cx<'_>, column: usize, is_read: bool) {
     let Some(of) = cx.session.what_if() else { return };
     let Some(value) = of.values().get(column).cloned() else { return };
     let changed = of.is_changed(column);
@@ -86,29 +93,34 @@ fn editor(ui: &mut Ui, cx: &mut Cx<'_>, column: usize) {
         .inner;
     control(ui, cx, (column, label.id), &value);
     ui.horizontal(|ui| {
-        let skin = style::skin(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if changed {
                 let reset = card::quiet(ui, RichText::new("Reset").small());
                 reset.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Reset {name}")));
                 if reset.on_hover_text(format!("Back to {original}")).clicked() {
+                    date::forget(cx, column);
                     edit(cx, Edit::Reset(Some(column)));
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let was = if changed { format!("was {}", text::shorten(&original, 24)) } else { String::new() };
-                match &mark {
-                    Some(mark) => {
-                        let shown = RichText::new(mark).small().color(skin.error);
-                        ui.add(Label::new(shown).truncate()).on_hover_text(format!("{mark}\n{was}"));
-                    }
-                    None => {
-                        ui.label(style::small(was));
-                    }
-                }
+                let mark = date::refused(ui, cx, column).or(mark);
+                remark(ui, (mark, was), is_read);
             });
         });
     });
+}
+
+/// What is unusual about a value, what it was, and that the model does not read it.
+fn remark(ui: &mut Ui, (mark, was): (Option<String>, String), is_read: bool) {
+    let unread = if is_read { "" } else { UNREAD };
+    let all: Vec<&str> =
+        [mark.as_deref().unwrap_or_default(), &was, unread].into_iter().filter(|w| !w.is_empty()).collect();
+    let shown = match &mark {
+        Some(mark) => RichText::new(mark).small().color(style::skin(ui).error),
+        None => style::small(all.join("  ·  ")),
+    };
+    ui.add(Label::new(shown).truncate()).on_hover_text(all.join("\n"));
 }
 
 fn missing(ui: &mut Ui, cx: &mut Cx<'_>, (column, name): (usize, &str), value: &Value) {
@@ -136,9 +148,7 @@ fn control(ui: &mut Ui, cx: &mut Cx<'_>, (column, label): (usize, egui::Id), val
             }
         }
         ColumnKind::Text => words(ui, cx, (column, label), value),
-        ColumnKind::Date => {
-            ui.label(RichText::new(format!("{}, which no model reads", cell::words(value))).weak());
-        }
+        ColumnKind::Date => date::ui(ui, cx, (column, label), value),
     }
 }
 

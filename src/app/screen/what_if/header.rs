@@ -6,12 +6,12 @@ use eframe::egui;
 use egui::{Align, Button, Key, Layout, RichText, TextEdit, Ui};
 
 use crate::base::{RowId, text};
-use crate::session::{Edit, Start};
+use crate::session::what_if::Variant;
+use crate::session::{Edit, Session, Start};
 
 use super::edit;
 use crate::app::desk::Cx;
-use crate::app::screen::global::fields::output;
-use crate::app::style::{self, HALF};
+use crate::app::style::{self, HALF, STEP};
 use crate::app::widget::passport;
 
 /// What is typed.
@@ -20,33 +20,39 @@ pub(crate) struct State {
     row: String,
 }
 
-/// The line of the start and, below it, how the row was explained.
+/// The line of the start, how the row was explained, and what can be done.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(of) = cx.session.what_if() else { return };
     let title = of.title();
     let variant = of.variant().cloned();
     ui.horizontal(|ui| {
-        ui.add(egui::Label::new(style::heading(text::shorten(&title, 60))).truncate()).on_hover_text(title);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = HALF;
-            if cx.session.model().map_or(0, |m| m.card().outputs.len()) > 1 {
-                output(ui, cx);
-            }
             start_menu(ui, cx);
             history(ui, cx);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let most = if ui.available_width() < 700.0 { 40 } else { 80 };
+                ui.label(style::heading(text::shorten(&title, most))).on_hover_text(title);
+                ui.add_space(STEP);
+                explained(ui, cx.session, variant.as_deref());
+            });
         });
     });
-    match variant.as_ref().and_then(|variant| Some((variant, variant.explanation()?))) {
+}
+
+/// How the row was explained.
+fn explained(ui: &mut Ui, session: &Session, variant: Option<&Variant>) {
+    match variant.and_then(|variant| Some((variant, variant.explanation()?))) {
         Some((variant, _)) if !variant.stage.is_empty() => {
-            ui.label(RichText::new(&variant.stage).small().color(style::skin(ui).accent));
+            let words = RichText::new(&variant.stage).small().color(style::skin(ui).accent);
+            ui.add(egui::Label::new(words).truncate()).on_hover_text(&variant.stage);
         }
-        Some((_, explanation)) => passport::line(ui, cx.session, explanation),
+        Some((_, explanation)) => passport::line(ui, session, explanation),
         None => {
-            let failed = variant.as_ref().is_some_and(|variant| variant.problem.is_some());
+            let failed = variant.is_some_and(|variant| variant.problem.is_some());
             ui.label(style::small(if failed { "Not explained" } else { "Explaining the edited row" }));
         }
     }
-    ui.add_space(HALF);
 }
 
 /// Undo, redo, reset, pin; filled from the right.
@@ -96,6 +102,7 @@ fn start_menu(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.close();
             }
         }
+        cohorts(ui, cx);
         ui.separator();
         ui.horizontal(|ui| {
             let label = ui.label("Row number");
@@ -113,4 +120,27 @@ fn start_menu(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     });
     menu.response.on_hover_text("Begin with another row; pinned variants stay");
+}
+
+/// The typical rows of cohorts.
+fn cohorts(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let all: Vec<(String, usize)> = cx.session.cohorts().iter().map(|c| (c.name.clone(), c.rows.len())).collect();
+    if all.is_empty() {
+        return;
+    }
+    ui.separator();
+    ui.label(style::small("Typical row of a cohort"));
+    egui::ScrollArea::vertical().max_height(240.0).id_salt("cohorts").show(ui, |ui| {
+        for (name, rows) in all {
+            let label = format!("{}   {}", text::shorten(&name, 36), text::counted(rows, "row"));
+            let button = ui.add_enabled(rows > 0, Button::new(label)).on_disabled_hover_text("It has no rows");
+            button.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, rows > 0, format!("Typical row of the cohort {name}"))
+            });
+            if button.on_hover_text(format!("Medians and most frequent levels of the rows of “{name}”")).clicked() {
+                edit(cx, Edit::Start(Start::Cohort(name)));
+                ui.close();
+            }
+        }
+    });
 }

@@ -23,12 +23,21 @@ pub(crate) struct State {
     name: String,
 }
 
-/// The card of pinned variants, `height` points high.
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
+/// What the part is for.
+pub(super) const SUMMARY: &str = "Variants that were kept, side by side with the start and the present one";
+
+/// What stands on its tab.
+pub(super) fn title(cx: &Cx<'_>) -> String {
+    let count = cx.session.what_if().map_or(0, |of| of.pins().len());
+    format!("Pinned ({})", text::count(count))
+}
+
+/// The card of pinned variants.
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let height = (ui.available_height() - 2.0 * GAP).max(80.0);
     card::card(ui, |ui| {
-        ui.set_min_height((height - 2.0 * GAP).max(80.0));
-        ui.set_max_height((height - 2.0 * GAP).max(80.0));
-        ui.label(style::title("Pinned variants"));
+        ui.set_min_height(height);
+        ui.set_max_height(height);
         let pins = cx.session.what_if().map_or_else(Vec::new, |of| of.pins().to_vec());
         pin_line(ui, cx, pins.len());
         if pins.is_empty() {

@@ -19,8 +19,8 @@ mod lane;
 
 use lane::Lane;
 
-/// Least height of the whole strip.
-pub(super) const LEAST: f32 = 218.0;
+/// Least height of header and charts.
+const LEAST: f32 = 150.0;
 /// Least and most width of one chart.
 const CELL: (f32, f32) = (172.0, 300.0);
 /// Width of the axis.
@@ -64,27 +64,33 @@ pub(super) struct Shared<'s> {
     pub(super) scale: Scale,
 }
 
-/// The strip, `height` points high.
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
+/// What the part is for.
+pub(super) const SUMMARY: &str = "The prediction as one column after the other takes other values";
+
+/// The strip; where its tile is too low for it, it scrolls.
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let of = cx.session.what_if();
     let curves = of.and_then(|of| of.curves().cloned());
     let means = of.and_then(|of| of.dependence().cloned());
-    card::card(ui, |ui| {
-        let height = height - 2.0 * GAP;
-        ui.set_min_height(height);
-        header(ui, cx, means.as_ref());
-        let room = height - 28.0 - STEP;
-        match curves {
-            Some(curves) => strip(ui, cx, (&curves, means.as_deref()), room),
-            None => empty::busy(ui, "Following the columns", room),
-        }
+    let height = ui.available_height() - 2.0 * GAP - 4.0;
+    egui::ScrollArea::vertical().id_salt("profiler").auto_shrink(false).show(ui, |ui| {
+        card::card(ui, |ui| {
+            let height = height.max(LEAST);
+            ui.set_min_height(height);
+            let top = ui.cursor().top();
+            header(ui, cx, means.as_ref());
+            let room = height - (ui.cursor().top() - top);
+            match curves {
+                Some(curves) => strip(ui, cx, (&curves, means.as_deref()), room),
+                None => empty::busy(ui, "Following the columns", room),
+            }
+        });
     });
 }
 
 fn header(ui: &mut Ui, cx: &mut Cx<'_>, means: Option<&Arc<Curves>>) {
     ui.horizontal(|ui| {
         ui.set_min_height(28.0);
-        ui.label(style::title("Profiler"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut order = cx.desk.what_if.profiler.order;
             if card::segments(

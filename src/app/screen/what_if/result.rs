@@ -1,120 +1,38 @@
-//! The prediction of the edited row, its waterfall, and the pinned variants.
+//! The prediction of the edited row and its charts.
 
 use eframe::egui;
-use egui::{RichText, Ui};
+use egui::{Align, Layout, RichText, Ui, vec2};
 
 use crate::base::text;
-use crate::chart::KINDS;
-use crate::chart::kind::find;
+use crate::chart::Kind;
 use crate::model::{Scale, TaskKind};
 use crate::session::ChartRequest;
-use crate::session::what_if::{Variant, WATERFALL};
+use crate::session::what_if::Variant;
 
-use super::{cell, pins};
+use super::cell;
 use crate::app::desk::Cx;
+use crate::app::screen::global::tile::slot;
 use crate::app::screen::local::output_name;
-use crate::app::style::{self, GAP, HALF, STEP};
+use crate::app::style::{self, GAP};
 use crate::app::widget::chart_frame::Place;
-use crate::app::widget::{card, chart_frame, empty};
+use crate::app::widget::{card, chart_frame, empty, knob_form};
+use crate::app::workspace::Pane;
 
-/// Height of the line of the prediction.
-const LINE: f32 = 36.0;
-/// Width from which on chart and pins stand side by side.
-const WIDE: f32 = 1_000.0;
-
+/// Height of the line of the prediction, and its greatest width.
+const LINE: f32 = 34.0;
+const WIDEST: f32 = 720.0;
 /// Height of one bar of a chart.
 const BAR: f32 = 18.0;
 /// The setting of charts that says how many features get a bar of their own.
 const BARS: &str = "features";
 
-/// What is shown.
-#[derive(Default)]
-pub(crate) struct State {
-    shown: Shown,
-}
-
-/// What stands below the prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shown {
-    Chart(&'static str),
-    Pins,
-}
-
-impl Default for Shown {
-    fn default() -> Self {
-        Self::Chart(WATERFALL)
-    }
-}
-
-/// Prediction, chart and pins in `height` points.
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
-    let Some(variant) = cx.session.what_if().and_then(|of| of.variant().cloned()) else {
-        empty::busy(ui, "Predicting the edited row", height);
-        return;
-    };
-    let kinds: Vec<(Shown, String)> = KINDS
-        .iter()
-        .filter(|kind| kind.needs().row && !kind.needs().feature && kind.needs().answer.is_some())
-        .map(|kind| (Shown::Chart(kind.id()), short(kind.title())))
-        .collect();
-    let pinned = cx.session.what_if().map_or(0, |of| of.pins().len());
-    let beside = pinned > 0 && ui.available_width() >= WIDE;
-    ui.horizontal(|ui| {
-        ui.set_min_height(LINE);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let mut tabs = kinds.clone();
-            if !beside {
-                tabs.push((Shown::Pins, format!("Pinned ({pinned})")));
-            }
-            let mut shown = chosen(cx, &kinds, beside);
-            if tabs.len() > 1 && card::segments(ui, &mut shown, &tabs) {
-                cx.desk.what_if.result.shown = shown;
-            }
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| prediction(ui, cx, &variant));
-        });
-    });
-    ui.add_space(HALF);
-    let room = (height - LINE - STEP - HALF).max(160.0);
-    match (chosen(cx, &kinds, beside), beside) {
-        (Shown::Pins, false) => pins::ui(ui, cx, room),
-        (shown, true) => {
-            ui.horizontal_top(|ui| {
-                let width = ui.available_width();
-                let part = |ui: &mut Ui, width: f32, content: &mut dyn FnMut(&mut Ui)| {
-                    let layout = egui::Layout::top_down(egui::Align::Min);
-                    ui.allocate_ui_with_layout(egui::vec2(width, room), layout, |ui| {
-                        ui.set_width(width);
-                        content(ui);
-                    });
-                };
-                part(ui, width * 0.6 - STEP, &mut |ui| chart(ui, cx, shown, room));
-                part(ui, width * 0.4, &mut |ui| pins::ui(ui, cx, room));
-            });
-        }
-        (shown, false) => chart(ui, cx, shown, room),
-    }
-}
-
-fn short(title: &str) -> String {
-    title.strip_suffix(" of one row").unwrap_or(title).to_owned()
-}
-
-/// What is shown: what was chosen where it is still offered.
-fn chosen(cx: &Cx<'_>, kinds: &[(Shown, String)], beside: bool) -> Shown {
-    match cx.desk.what_if.result.shown {
-        // Chosen in a narrower window; the pins have a place of their own now.
-        Shown::Pins if beside => Shown::default(),
-        Shown::Chart(id) if !kinds.iter().any(|(kind, _)| *kind == Shown::Chart(id)) => Shown::Chart(WATERFALL),
-        shown => shown,
-    }
-}
-
-fn chart(ui: &mut Ui, cx: &mut Cx<'_>, shown: Shown, room: f32) {
-    let Shown::Chart(kind) = shown else { return };
+/// A chart of the edited row.
+pub(super) fn chart(ui: &mut Ui, cx: &mut Cx<'_>, pane: &Pane, kind: &'static dyn Kind) {
+    let room = (ui.available_height() - 2.0 * GAP).max(120.0);
     let variant = cx.session.what_if().and_then(|of| of.variant());
     if let Some(problem) = variant.and_then(|variant| variant.problem.clone()) {
         card::card(ui, |ui| {
-            ui.set_min_height((room - 2.0 * GAP).max(120.0));
+            ui.set_min_height(room);
             ui.label(style::title(&problem.what));
             ui.label(RichText::new(&problem.place).weak());
             ui.add(egui::Label::new(&problem.hint).wrap());
@@ -122,17 +40,31 @@ fn chart(ui: &mut Ui, cx: &mut Cx<'_>, shown: Shown, room: f32) {
         return;
     }
     if variant.and_then(|variant| variant.explanation()).is_none() {
-        card::card(ui, |ui| empty::busy(ui, "Explaining the edited row", (room - 2.0 * GAP).max(120.0)));
+        card::card(ui, |ui| empty::busy(ui, "Explaining the edited row", room));
         return;
     }
-    let height = (room - 2.0 * GAP - HALF).max(150.0);
-    let mut request = ChartRequest::of_variant(kind, cx.session.output());
-    if find(kind).is_some_and(|kind| kind.knobs().iter().any(|knob| knob.id == BARS)) {
+    let height = (room - 4.0).max(150.0);
+    let mut request = ChartRequest::of_variant(kind.id(), cx.session.output());
+    request.knobs = pane.knobs.get(kind.id()).map_or_else(Vec::new, knob_form::pairs);
+    let chosen = request.knobs.iter().any(|(name, _)| name == BARS);
+    if !chosen && kind.knobs().iter().any(|knob| knob.id == BARS) {
         // Title, axes, legend and notes take the rest.
         let fitting = ((height - 170.0) / BAR).clamp(3.0, 20.0) as usize;
         request.knobs.push((BARS.to_owned(), fitting.to_string()));
     }
-    chart_frame::show(ui, cx, &request, &Place { slot: "what-if", height, lines: None, group: None });
+    chart_frame::show(ui, cx, &request, &Place { slot: &slot(super::TILED, pane), height, lines: None, group: None });
+}
+
+/// The prediction, in a place of its own, so that what follows does not move with its digits.
+pub(super) fn line(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let size = vec2((ui.available_width() * 0.54).min(WIDEST), LINE);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_size(size);
+        match cx.session.what_if().and_then(|of| of.variant().cloned()) {
+            Some(variant) => prediction(ui, cx, &variant),
+            None => drop(ui.label(RichText::new("Predicting the edited row").weak())),
+        }
+    });
 }
 
 /// `31 % → 56 %`, the change, and whether it crosses the threshold.

@@ -17,17 +17,19 @@ pub struct Typical {
     pub data: Arc<Dataset>,
     /// The rows; `None` takes all.
     pub rows: Option<Arc<RowSet>>,
+    /// The cohort whose rows they are.
+    pub of: Option<String>,
 }
 
 impl Work for Typical {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        let Self { data, rows } = *self;
+        let Self { data, rows, of } = *self;
         let count = rows.as_ref().map_or(data.row_count(), |rows| rows.len());
         if count == 0 {
             return Err(Problem::new(
                 "Could not start a what-if",
-                "there are no rows",
-                "Open a table with at least one data row, or select rows first",
+                of.map_or_else(|| "there are no rows".to_owned(), |of| format!("the cohort “{of}” has no rows")),
+                "Open a table with at least one data row, or choose other rows",
             ));
         }
         let ids: Vec<usize> = match &rows {
@@ -35,7 +37,9 @@ impl Work for Typical {
             None => (0..data.row_count()).collect(),
         };
         let values = typical(&data, &ids, task).map_err(|_cancelled| crate::session::work::cancelled())?;
-        let name = format!("Typical row of {}", text::counted(count, "row"));
+        let count = text::counted(count, "row");
+        let name =
+            of.map_or_else(|| format!("Typical row of {count}"), |of| format!("Typical row of “{of}” ({count})"));
         Ok(Outcome::WhatIf(Found::Typical(values.into(), name)))
     }
 }
