@@ -226,6 +226,13 @@ pub static ACTIONS: &[Action] = &[
         |cx| asked::is_ready(cx, Shape::Interactions),
         |cx| ask(cx, Shape::Interactions),
     ),
+    action(
+        "predict-again",
+        ("Explain", "Predict again"),
+        &[],
+        |cx| cx.session.is_prediction_stopped(),
+        |cx| cx.wish(Command::PredictAgain),
+    ),
     action("all-rows", ("View", "Show all rows in every tile"), &[], always, global::all_rows),
     action("train", ("Explain", "Train a model…"), &[key(CTRL, Key::T)], has_table, |cx| {
         cx.desk.model.training = true;

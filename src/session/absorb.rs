@@ -66,7 +66,12 @@ impl Session {
                 }
                 Vec::new()
             }
-            _ => Vec::new(),
+            _ => {
+                if event.last && ticket.purpose == Purpose::Link {
+                    self.note_stopped_link();
+                }
+                Vec::new()
+            }
         };
         jobs.extend(self.forget());
         self.restamp();

@@ -98,6 +98,7 @@ impl Session {
             Command::SaveSession { path, view, copies } => self.save(path, view, copies),
             Command::Relocate(found) => self.relocate(found),
             Command::Restore(document) => self.restore(document),
+            Command::PredictAgain => self.predict_again(),
             other => {
                 self.choose(&other);
                 Vec::new()

@@ -214,8 +214,11 @@ impl Session {
         }
     }
 
-    /// Remembers why a comparison failed, for the screen that would show it.
+    /// Remembers that table and model do not fit, or why a comparison failed, for the screen that would show it.
     pub(super) fn note_refusal(&mut self, purpose: &Purpose, problem: &Problem) {
+        if *purpose == Purpose::Link {
+            self.ledger.refused_link = Some(self.ledger.revision);
+        }
         if let Purpose::ExplainBoth(key) = purpose {
             self.adopt_challenge(key, None);
         }

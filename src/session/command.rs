@@ -108,6 +108,8 @@ pub enum Command {
     Relocate(PathBuf),
     /// Opens what a journal tells of a session that ended unexpectedly.
     Restore(Box<Document>),
+    /// Joins table and model where that was stopped.
+    PredictAgain,
 }
 
 impl Command {

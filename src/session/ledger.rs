@@ -85,6 +85,8 @@ pub(super) struct Ledger {
     pub model_from: Option<JobId>,
     /// Rows that the open model has not seen, when it was trained here: performance is measured on them alone.
     pub held_out: Option<Arc<[RowId]>>,
+    /// What was open when table and model were last found not to fit.
+    pub refused_link: Option<Revision>,
     /// Whether linking is to be followed by an explanation.
     pub explain_when_linked: bool,
     /// Memo key of the attributions shown; empty without any.

@@ -61,6 +61,9 @@ fn hunt(world: &World, seed: u64, events: u64) -> Result<(), String> {
 /// Saves, reopens in a fresh window, compares; then undoes everything and redoes it.
 fn leave(robot: &mut Robot, world: &World, seed: u64) -> Result<(), String> {
     calm(robot)?;
+    // A session that is opened is predicted; one in which that was stopped by hand is not.
+    robot.command(Command::PredictAgain);
+    robot.settle();
     for file in robot.written() {
         let inside = file.starts_with(world.folder());
         inside.then_some(()).ok_or_else(|| format!("{} was written outside the test's folder", file.display()))?;

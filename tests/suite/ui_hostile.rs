@@ -269,6 +269,22 @@ fn escape_gives_up_naming_a_cohort_and_leaves_its_rows_selected() {
 }
 
 #[test]
+fn predicting_that_was_stopped_can_be_begun_again_from_every_screen() {
+    let mut stage = Stage::table(&small(40));
+    stage.train("decision-tree", "bought");
+    stage.robot.command(Command::SetRole(2, Role::Ignored));
+    let job = stage.robot.session().jobs().last().expect("roles ask for predictions").id;
+    stage.then(Command::Cancel(job));
+    assert!(stage.robot.session().performance().is_none(), "numbers about other roles are not shown");
+    for key in [KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]] {
+        stage.go(key);
+        assert!(stage.robot.shows("Predicting was stopped") && stage.robot.find("Predict again").is_some());
+    }
+    stage.robot.click("Predict again");
+    assert!(stage.robot.session().link().is_some() && stage.robot.session().performance().is_some());
+}
+
+#[test]
 fn everything_is_interrupted() {
     let mut stage = Stage::credit();
     let commands = || {

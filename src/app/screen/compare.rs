@@ -126,13 +126,11 @@ fn not_joined(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
     }
     if let Some(title) = busy(cx) {
         empty::busy(ui, &title, ui.available_height());
-    } else if empty::empty(
-        ui,
-        "Table and model do not fit",
-        "The problems panel says which columns are missing.",
-        "Show problems",
-    ) {
-        cx.act("problems");
+        return true;
+    }
+    let (title, text, step, action) = super::not_joined(cx);
+    if empty::empty(ui, title, text, step) {
+        cx.act(action);
     }
     true
 }

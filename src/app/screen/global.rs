@@ -105,12 +105,7 @@ pub(super) fn missing_or_running(ui: &mut Ui, cx: &mut Cx<'_>, belongs: &str) ->
         return false;
     }
     let (title, text, step, action) = if cx.session.link().is_none() {
-        (
-            "Table and model do not fit",
-            "The problems panel says which columns are missing.",
-            "Show problems",
-            "problems",
-        )
+        super::not_joined(cx)
     } else {
         ("Not explained yet", belongs, "Explain", "explain")
     };

@@ -95,6 +95,17 @@ pub(crate) fn full_page(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui)) 
     });
 }
 
+/// Title, text, step and action where table and model are open but not joined.
+pub(crate) fn not_joined(cx: &Cx<'_>) -> (&'static str, &'static str, &'static str, &'static str) {
+    if cx.session.is_prediction_stopped() {
+        let text = "The model’s predictions of this table belong to everything here.";
+        ("Predicting was stopped", text, "Predict again", "predict-again")
+    } else {
+        let text = "The problems panel says which columns are missing.";
+        ("Table and model do not fit", text, "Show problems", "problems")
+    }
+}
+
 /// The formats of models that can be opened, as a list in words.
 pub(crate) fn model_formats() -> String {
     crate::model::load::LOADERS.iter().map(|loader| loader.title()).collect::<Vec<_>>().join(", ")

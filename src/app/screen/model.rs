@@ -222,6 +222,8 @@ fn why_no_performance(cx: &Cx<'_>) -> (&'static str, Option<(&'static str, &'sta
     let session = cx.session;
     if session.data().is_none() {
         ("Open a table with the true values of what the model predicts.", Some(("Open a table…", "open-table")))
+    } else if session.is_prediction_stopped() {
+        ("Predicting was stopped.", Some(("Predict again", "predict-again")))
     } else if session.link().is_none() && session.jobs().is_empty() {
         (
             "The open table does not fit this model; the problems panel says which columns are missing.",

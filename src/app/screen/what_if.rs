@@ -138,13 +138,11 @@ fn not_joined(ui: &mut Ui, cx: &mut Cx<'_>) {
     if let Some(job) = cx.session.jobs().last() {
         let title = job.title.clone();
         empty::busy(ui, &title, ui.available_height());
-    } else if empty::empty(
-        ui,
-        "Table and model do not fit",
-        "The problems panel says which columns are missing.",
-        "Show problems",
-    ) {
-        cx.act("problems");
+        return;
+    }
+    let (title, text, step, action) = super::not_joined(cx);
+    if empty::empty(ui, title, text, step) {
+        cx.act(action);
     }
 }
 
