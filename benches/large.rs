@@ -46,16 +46,7 @@ fn main() {
 }
 
 fn request(kind: &'static str) -> ChartRequest {
-    ChartRequest {
-        kind,
-        output: 0,
-        row: Some(RowId(7)),
-        feature: Some(0),
-        colour: None,
-        knobs: Vec::new(),
-        within: None,
-        what_if: false,
-    }
+    ChartRequest { kind, row: Some(RowId(7)), feature: Some(0), ..ChartRequest::default() }
 }
 
 /// Cancels one job of every sort at several moments and tells the longest time until its end.
