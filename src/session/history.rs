@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::document::Decisions;
-use super::document::decisions::{Known, Owner, Weight};
+use super::document::decisions::{Known, Owner};
 use super::job::Job;
 use super::state::Session;
 
@@ -42,7 +42,7 @@ impl History {
     pub fn push(&mut self, before: Decisions, after: Decisions, known: Known<'_>) {
         let Some(part) = before.change(&after) else { return };
         self.undone.clear();
-        let open = (part.weight != Weight::Step).then_some(part.id);
+        let open = part.weight.goes_on().then_some(part.id);
         let name = (part.name)(&before, &after, known);
         match self.done.last_mut().filter(|last| open.is_some() && last.open == open) {
             Some(last) if last.before.same(&after) => {
@@ -107,9 +107,11 @@ impl History {
         self.len() == 0
     }
 
-    /// Whether a step stands that is more than a glance.
+    /// Whether steps stand that are more than looking, and whose sum is a change.
     pub fn has_weight(&self) -> bool {
-        self.done.iter().any(|step| !step.before.saves_same(&step.after))
+        let back = |first: &Step, last: &Step| first.before.saves_same(&last.after);
+        let is_back = self.done.first().zip(self.done.last()).is_some_and(|(first, last)| back(first, last));
+        !is_back && self.done.iter().any(|step| !step.before.saves_same(&step.after))
     }
 
     /// The name of the step at `position`, oldest first.

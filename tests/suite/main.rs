@@ -56,6 +56,8 @@ mod tree_engine;
 mod truth;
 #[cfg(feature = "app")]
 mod ui_document;
+mod ui_leaving;
+mod ui_start;
 #[cfg(feature = "app")]
 mod ui_tree;
 #[cfg(feature = "app")]
