@@ -22,15 +22,18 @@ pub fn report(args: &Report, common: Common) -> Result<(), Failure> {
     check_ending(destination.path())?;
     let sections = sections(&args.template)?;
     let (how, _) = explain::without_error_switch(&args.how)?;
-    if explain::shape(&how) != Shape::Attribution {
+    let shape = explain::shape(how.method());
+    if shape != Shape::Attribution {
         return Err(Failure::Usage(Problem::new(
-            format!("A report is made of attributions, and {} gives {}", how.method, explain::shape(&how).noun()),
+            format!("A report is made of attributions, and {} gives {}", how.method(), shape.noun()),
             "--method",
             "Leave --method out, or take a method that attributes; candor methods lists them",
         )));
     }
     let mut desk = Desk::new(common);
-    explain::compute(&mut desk, &args.inputs, &how)?;
+    explain::open(&mut desk, &args.inputs, &how)?;
+    explain::settle(&mut desk, &how, Shape::Attribution)?;
+    explain::answer(&mut desk, &how)?;
     if desk.session.performance().is_some() && desk.session.answer(Shape::Importance).is_none() {
         desk.carry_out(Command::ask(Shape::Importance))?;
     }

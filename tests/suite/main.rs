@@ -13,6 +13,7 @@ mod chart_queries;
 mod chart_subjects;
 mod charts;
 mod cli;
+mod cli_session;
 mod cohorts;
 mod collapse;
 mod common;
