@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::base::Problem;
+use crate::session::RowChoice;
 
 use super::desk::Failure;
 use super::inputs::setting;
 pub use super::inputs::{How, Inputs, ScaleWord};
+use super::rows;
 
 /// Explain what a trained model says, and prove it.
 #[derive(Debug, Parser)]
@@ -228,6 +230,9 @@ pub struct Chart {
     /// The feature that colours
     #[arg(long, value_name = "NAME")]
     pub colour: Option<String>,
+    /// Probability from which two classes are decided for the positive one
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub threshold: Option<f64>,
     /// Only the rows that a query finds: age > 30 and housing = own; or a cohort of the session, by its name
     #[arg(long = "where", value_name = "QUERY")]
     pub within: Option<String>,
@@ -254,6 +259,18 @@ pub struct Report {
     /// Who signs
     #[arg(long, value_name = "NAME")]
     pub author: Option<String>,
+    /// A second model to compare with the first, the challenger
+    #[arg(long, value_name = "M")]
+    pub with: Option<PathBuf>,
+    /// Probability from which two classes are decided for the positive one
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub threshold: Option<f64>,
+    /// Rows shown one by one: a list such as 3,17; otherwise the report chooses and says how
+    #[arg(long, value_name = "ROWS", value_parser = rows::few)]
+    pub show_rows: Option<RowChoice>,
+    /// Number of features with a dependence chart
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub dependence: Option<u16>,
     /// File to write (.html, .md, .json), or - for HTML on standard output
     #[arg(long, value_name = "F")]
     pub out: PathBuf,
@@ -271,6 +288,9 @@ pub struct Verify {
     /// The table, when it has moved
     #[arg(long, value_name = "D")]
     pub data: Option<PathBuf>,
+    /// The second model, when it has moved
+    #[arg(long, value_name = "M")]
+    pub with: Option<PathBuf>,
 }
 
 /// `candor train`.

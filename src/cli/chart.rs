@@ -23,6 +23,9 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     let (how, knobs) = split_settings(&how, kind)?;
     let mut desk = Desk::new(common);
     explain::open(&mut desk, &args.inputs, &how)?;
+    if let Some(threshold) = args.threshold {
+        desk.carry_out(Command::SetThreshold(threshold))?;
+    }
     compare_with(&mut desk, args, kind)?;
     compute(&mut desk, args, (&how, kind))?;
     explain::warn_of_link(&desk);

@@ -47,6 +47,7 @@ mod product_kernels;
 mod ready;
 mod registries;
 mod report;
+mod report_two_models;
 mod sample_data;
 mod session;
 mod stream;
