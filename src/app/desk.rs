@@ -37,6 +37,8 @@ pub(crate) enum Wish {
     Do(Command),
     /// An action by its id.
     Act(&'static str),
+    /// To the session, without asking about unsaved work: that was answered.
+    Granted(Command),
     /// A file to read, whatever it is.
     OpenFile(PathBuf),
     /// Asks for a place and writes there: file name proposed, what is written.

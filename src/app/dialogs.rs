@@ -1,6 +1,7 @@
 //! Asking for files without ever blocking: the system's dialog on its own thread, and a field to type a path where no
 //! dialog is available.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui::{Id, Key, Modal, RichText, TextEdit};
 
+use crate::data::read::READERS;
+use crate::model::load::LOADERS;
 use crate::session::{Command, Export, is_session};
 
 use super::desk::{Cx, Wish};
@@ -45,6 +48,19 @@ impl What {
             Self::Session => "Open a session",
             Self::Missing => "Locate a missing file",
         }
+    }
+
+    /// Usual endings of the files, each once, a session's last.
+    fn endings(self) -> Vec<&'static str> {
+        let mut all: Vec<&'static str> = match self {
+            Self::Table => READERS.iter().flat_map(|reader| reader.endings()).copied().collect(),
+            Self::Model | Self::Challenger => LOADERS.iter().flat_map(|loader| loader.endings()).copied().collect(),
+            Self::Session | Self::Missing => Vec::new(),
+        };
+        let mut seen = BTreeSet::new();
+        all.retain(|ending| seen.insert(*ending));
+        all.push("candor");
+        all
     }
 }
 
@@ -94,14 +110,8 @@ pub(crate) fn open(cx: &mut Cx<'_>, what: What) {
     }
     let dialog = rfd::AsyncFileDialog::new().set_directory(cx.view.start_folder());
     let dialog = match what {
-        What::Table => dialog.set_title(what.title()).add_filter(
-            "Tables and sessions",
-            &["csv", "tsv", "txt", "parquet", "arrow", "ipc", "feather", "jsonl", "ndjson", "candor"],
-        ),
-        What::Model | What::Challenger => dialog.set_title(what.title()).add_filter(
-            "Models",
-            &["json", "ubj", "txt", "cbm", "pkl", "pickle", "joblib", "skops", "model", "bin", "candor"],
-        ),
+        What::Table => dialog.set_title(what.title()).add_filter("Tables and sessions", &what.endings()),
+        What::Model | What::Challenger => dialog.set_title(what.title()).add_filter("Models", &what.endings()),
         What::Session => dialog.set_title("Open a session").add_filter("Sessions", &["candor"]),
         What::Missing => dialog.set_title("Locate a missing file"),
     };
@@ -181,15 +191,12 @@ fn answer(cx: &mut Cx<'_>, goal: Goal, path: PathBuf) {
             keeper::save_to(cx, path, copies);
         }
         Goal::Open(What::Table) => {
-            cx.view.remember(&path);
             cx.wish(Command::OpenData(path, crate::data::read::ReadOptions::default()));
         }
         Goal::Open(What::Model) => {
-            cx.view.remember(&path);
             cx.wish(Command::OpenModel(path));
         }
         Goal::Open(What::Challenger) => {
-            cx.view.remember(&path);
             cx.wish(Command::OpenChallenger(path));
         }
         Goal::Save(what, _) => {

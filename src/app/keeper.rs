@@ -1,4 +1,4 @@
-//! Keeping the document: journal and recovery, the window's title, and the one question before unsaved work would go.
+//! Keeping the document: journal and recovery, the window's title, and the list of steps.
 
 use std::path::{Path, PathBuf};
 
@@ -7,40 +7,16 @@ use egui::{Id, Modal, ViewportCommand};
 
 use crate::session::{Command, Session};
 
-use super::desk::{Cx, Wish};
+use super::desk::Cx;
 use super::dialogs;
 use super::journal::{Journal, Recovered, Starts, dead};
-use super::style::{self, GAP, HALF, STEP};
+use super::leaving::{self, Leaving, Then, holds};
+use super::style::{self, HALF};
 use super::view::ViewState;
 use super::widget::card;
 
 /// Frames without a job after which a start has succeeded.
 const QUIET: u32 = 4;
-
-/// What waits for the answer to the question about unsaved work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// The window closes.
-    Close,
-    /// A session takes the place of this one.
-    Open(PathBuf),
-    /// A session that ended unexpectedly takes the place of this one.
-    Restore(usize),
-}
-
-/// Where the question about unsaved work stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Leaving {
-    /// Nobody leaves.
-    #[default]
-    No,
-    /// The question is on screen.
-    Asked(Then),
-    /// It was answered with saving; what waits goes on once that is done.
-    Saving(Then),
-    /// The window may close.
-    Granted,
-}
 
 /// What the window shows about keeping; part of the desk.
 #[derive(Default)]
@@ -165,24 +141,16 @@ pub(crate) fn save_to(cx: &mut Cx<'_>, mut path: PathBuf, copies: bool) {
     cx.wish(Command::SaveSession { path, view, copies });
 }
 
-/// Whether leaving must wait for an answer; asks the question where it must.
-pub(crate) fn holds(session: &Session, state: &mut State, then: Then) -> bool {
-    let asks = session.is_changed() && state.leaving != Leaving::Granted;
-    if asks {
-        state.leaving = Leaving::Asked(then);
-    }
-    asks
-}
-
 /// Restores an offer, unless unsaved work would go.
 pub(crate) fn restore(cx: &mut Cx<'_>, index: usize) {
-    if holds(cx.session, &mut cx.desk.keeping, Then::Restore(index)) {
+    if holds(cx.session, &mut cx.desk.keeping.leaving, Then::Restore(index)) {
         return;
     }
     restore_now(cx, index);
 }
 
-fn restore_now(cx: &mut Cx<'_>, index: usize) {
+/// Restores an offer, whatever goes.
+pub(crate) fn restore_now(cx: &mut Cx<'_>, index: usize) {
     let Some(offer) = cx.desk.keeping.offers.get(index) else { return };
     let document = Box::new(offer.document.clone());
     cx.desk.keeping.restoring = Some((index, cx.session.opened_count()));
@@ -196,65 +164,8 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         let shown = cx.session.opened_view().cloned();
         cx.view.take_session_text(shown.as_deref().unwrap_or_default());
     }
-    match cx.desk.keeping.leaving.clone() {
-        Leaving::Asked(then) => question(ctx, cx, then),
-        Leaving::Saving(then)
-            if !cx.session.is_saving() && cx.desk.prompt.is_none() && !cx.desk.dialogs.is_waiting() =>
-        {
-            if cx.session.is_changed() {
-                // The place was not given, or could not be written.
-                cx.desk.keeping.leaving = Leaving::No;
-            } else {
-                go_on(cx, then);
-            }
-        }
-        _ => {}
-    }
+    leaving::ui(ctx, cx);
     history(ctx, cx);
-}
-
-fn question(ctx: &egui::Context, cx: &mut Cx<'_>, then: Then) {
-    let name = cx.session.file().and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned());
-    let modal = Modal::new(Id::unique("leaving")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(460.0);
-        let title = name.map_or_else(|| "Save this session?".to_owned(), |name| format!("Save changes to “{name}”?"));
-        ui.add(egui::Label::new(style::heading(title)).wrap());
-        ui.add_space(HALF);
-        ui.label("Decisions or results of this session are in no file yet.");
-        ui.add_space(GAP);
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = STEP;
-            let save = card::primary(ui, "Save").clicked();
-            let drop = ui.button("Do not save").clicked();
-            let stay = ui.button("Stay").clicked();
-            (save, drop, stay)
-        })
-        .inner
-    });
-    let (saves, drops, stays) = modal.inner;
-    if saves {
-        cx.desk.keeping.leaving = Leaving::Saving(then);
-        save(cx);
-    } else if drops {
-        go_on(cx, then);
-    } else if stays || modal.should_close() {
-        cx.desk.keeping.leaving = Leaving::No;
-    }
-}
-
-fn go_on(cx: &mut Cx<'_>, then: Then) {
-    cx.desk.keeping.leaving = Leaving::No;
-    match then {
-        Then::Close => {
-            cx.desk.keeping.leaving = Leaving::Granted;
-            cx.ctx.send_viewport_cmd(ViewportCommand::Close);
-        }
-        Then::Open(path) => {
-            cx.view.remember(&path);
-            cx.wishes.push(Wish::Do(Command::Open(path)));
-        }
-        Then::Restore(index) => restore_now(cx, index),
-    }
 }
 
 /// All steps, oldest first; a click goes there.

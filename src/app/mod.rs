@@ -10,6 +10,7 @@ mod dialogs;
 mod help;
 mod journal;
 mod keeper;
+mod leaving;
 mod palette;
 mod panel;
 mod plot;

@@ -194,7 +194,6 @@ fn reach(cx: &mut Cx<'_>, goal: &Goal) {
         }
         Goal::Sample(id) => {
             cx.wish(Command::OpenSample((*id).to_owned()));
-            cx.go(ScreenId::Global);
         }
     }
 }

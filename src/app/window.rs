@@ -6,11 +6,12 @@ use std::time::Instant;
 use eframe::egui;
 use egui::{CentralPanel, Frame, Margin, Panel, Ui, Vec2};
 
-use crate::session::{self, Command, Job, Session};
+use crate::session::{Command, Job, Session};
 
 use super::action;
 use super::desk::{Cx, Desk, Drawer, Wish};
-use super::keeper::{self, Keeper, Then};
+use super::keeper::{self, Keeper};
+use super::leaving::{self, Then};
 use super::panel::{inspector, jobs, problems, rail, settings, status_bar, top_bar};
 use super::runner::{Runner, ThreadRunner};
 use super::shot::{Shot, ShotOptions};
@@ -207,7 +208,7 @@ impl CandorApp {
     /// A window with unsaved work closes after its question was answered.
     fn closing(&mut self, ctx: &egui::Context) {
         let wished = ctx.input(|i| i.viewport().close_requested()) && self.shot.is_none();
-        if wished && keeper::holds(&self.session, &mut self.desk.keeping, Then::Close) {
+        if wished && leaving::holds(&self.session, &mut self.desk.keeping.leaving, Then::Close) {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
     }
@@ -249,17 +250,31 @@ impl CandorApp {
         }
         for wish in wishes {
             match wish {
-                Wish::Do(command) => self.command(command),
-                Wish::OpenFile(path)
-                    if session::is_session(&path)
-                        && keeper::holds(&self.session, &mut self.desk.keeping, Then::Open(path.clone())) => {}
-                Wish::OpenFile(path) => {
-                    self.view.remember(&path);
-                    self.command(Command::Open(path));
-                }
+                Wish::Do(command) => self.unless_held(command),
+                Wish::OpenFile(path) => self.unless_held(Command::Open(path)),
+                Wish::Granted(command) => self.carry_out(command),
                 Wish::Act(_) | Wish::Save(..) => self.act(wish, ctx),
             }
         }
+    }
+
+    /// Carries a wish out, unless unsaved work would go with it; then it waits for the answer.
+    fn unless_held(&mut self, command: Command) {
+        if !leaving::holds_open(&self.session, &mut self.desk.keeping.leaving, &command) {
+            self.carry_out(command);
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match &command {
+            Command::Open(path)
+            | Command::OpenData(path, _)
+            | Command::OpenModel(path)
+            | Command::OpenChallenger(path) => self.view.remember(path),
+            Command::OpenSample(_) => self.view.screen = screen::ScreenId::Global,
+            _ => {}
+        }
+        self.command(command);
     }
 
     fn act(&mut self, wish: Wish, ctx: &egui::Context) {
@@ -278,7 +293,7 @@ impl CandorApp {
                 }
             }
             Wish::Save(name, what) => dialogs::save(&mut cx, &name, what),
-            Wish::Do(_) | Wish::OpenFile(_) => {}
+            Wish::Do(_) | Wish::Granted(_) | Wish::OpenFile(_) => {}
         }
         // Actions wish commands and files, never other actions, so this ends.
         let more: Vec<Wish> = wishes.into_iter().filter(|w| !matches!(w, Wish::Act(_))).collect();

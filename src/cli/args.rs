@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::base::Problem;
-use crate::model::Scale;
 use crate::session::RowChoice;
 
 use super::desk::Failure;
+use super::inputs::setting;
+pub use super::inputs::{How, Inputs, ScaleWord};
 use super::rows;
 
 /// Explain what a trained model says, and prove it.
@@ -156,26 +157,6 @@ pub struct Methods {
     pub model: Option<PathBuf>,
 }
 
-/// Table and model.
-#[derive(Clone, Debug, Args)]
-pub struct Inputs {
-    /// The model file
-    #[arg(long, value_name = "M")]
-    pub model: PathBuf,
-    /// The table
-    #[arg(long, value_name = "D")]
-    pub data: PathBuf,
-    /// The column that the model predicts, for performance and importance
-    #[arg(long, value_name = "COLUMN")]
-    pub target: Option<String>,
-    /// Rows, counted from 0: a range (0..100, end excluded) or a list (3,17)
-    #[arg(long, value_name = "ROWS", value_parser = rows::parse)]
-    pub rows: Option<RowChoice>,
-    /// Threads; the numbers do not depend on them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-}
-
 /// `candor predict`.
 #[derive(Debug, Args)]
 pub struct Predict {
@@ -188,35 +169,6 @@ pub struct Predict {
     /// File to write (.csv, .parquet, .json), or - for standard output
     #[arg(long, value_name = "F")]
     pub out: PathBuf,
-}
-
-/// How explanations are computed.
-#[derive(Clone, Debug, Args)]
-pub struct How {
-    /// Method id, or auto for the exact method of the model's structure
-    #[arg(long, value_name = "ID", default_value = "auto")]
-    pub method: String,
-    /// A table of background rows
-    #[arg(long, value_name = "B", conflicts_with = "background_rows")]
-    pub background: Option<PathBuf>,
-    /// The rows of the table that a query finds, as background: age > 30 and housing = own
-    #[arg(long, value_name = "QUERY", conflicts_with = "background")]
-    pub background_where: Option<String>,
-    /// Background rows drawn from the table
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub background_rows: Option<u32>,
-    /// Unit of the numbers
-    #[arg(long, value_enum)]
-    pub scale: Option<ScaleWord>,
-    /// The only output, by name
-    #[arg(long, value_name = "NAME")]
-    pub output: Option<String>,
-    /// Seed of everything random
-    #[arg(long, value_name = "S", default_value_t = 42)]
-    pub seed: u64,
-    /// A setting of the method, as knob=value; std-error=on adds columns of standard errors
-    #[arg(long = "set", value_name = "KNOB=VALUE", value_parser = setting)]
-    pub set: Vec<(String, String)>,
 }
 
 /// `candor explain`.
@@ -278,7 +230,10 @@ pub struct Chart {
     /// The feature that colours
     #[arg(long, value_name = "NAME")]
     pub colour: Option<String>,
-    /// Only the rows that a query finds: age > 30 and housing = own
+    /// Probability from which two classes are decided for the positive one
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub threshold: Option<f64>,
+    /// Only the rows that a query finds: age > 30 and housing = own; or a cohort of the session, by its name
     #[arg(long = "where", value_name = "QUERY")]
     pub within: Option<String>,
     /// File to write (.svg, .png; .csv for the numbers), or - for SVG on standard output
@@ -304,6 +259,18 @@ pub struct Report {
     /// Who signs
     #[arg(long, value_name = "NAME")]
     pub author: Option<String>,
+    /// A second model to compare with the first, the challenger
+    #[arg(long, value_name = "M")]
+    pub with: Option<PathBuf>,
+    /// Probability from which two classes are decided for the positive one
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub threshold: Option<f64>,
+    /// Rows shown one by one: a list such as 3,17; otherwise the report chooses and says how
+    #[arg(long, value_name = "ROWS", value_parser = rows::few)]
+    pub show_rows: Option<RowChoice>,
+    /// Number of features with a dependence chart
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub dependence: Option<u16>,
     /// File to write (.html, .md, .json), or - for HTML on standard output
     #[arg(long, value_name = "F")]
     pub out: PathBuf,
@@ -321,6 +288,9 @@ pub struct Verify {
     /// The table, when it has moved
     #[arg(long, value_name = "D")]
     pub data: Option<PathBuf>,
+    /// The second model, when it has moved
+    #[arg(long, value_name = "M")]
+    pub with: Option<PathBuf>,
 }
 
 /// `candor train`.
@@ -398,33 +368,6 @@ pub struct Save {
     /// Session file to write
     #[arg(long, value_name = "S.candor")]
     pub out: PathBuf,
-}
-
-/// A unit as the command line names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ScaleWord {
-    /// Log-odds for classifiers, log of the mean for counts.
-    Margin,
-    /// Probability of the class.
-    Probability,
-    /// The target's own unit.
-    Target,
-}
-
-impl ScaleWord {
-    /// The scale it names.
-    pub fn scale(self) -> Scale {
-        match self {
-            Self::Margin => Scale::Margin,
-            Self::Probability => Scale::Probability,
-            Self::Target => Scale::Target,
-        }
-    }
-}
-
-fn setting(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("expected knob=value")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 /// Reads the arguments. Help and version texts come back as [`Failure::Told`].

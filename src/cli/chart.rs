@@ -23,14 +23,16 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     let (how, knobs) = split_settings(&how, kind)?;
     let mut desk = Desk::new(common);
     explain::open(&mut desk, &args.inputs, &how)?;
-    compare_with(&mut desk, args, kind)?;
-    if kind.needs().answer.is_some() || reads_both(kind) {
-        only_one_feature(&mut desk, args, kind)?;
-        explain::answer(&mut desk, &how)?;
+    if let Some(threshold) = args.threshold {
+        desk.carry_out(Command::SetThreshold(threshold))?;
     }
+    compare_with(&mut desk, args, kind)?;
+    compute(&mut desk, args, (&how, kind))?;
     explain::warn_of_link(&desk);
     let mut request = request(&desk, args, kind, knobs)?;
-    if let Some(query) = &args.within {
+    if let Some(name) = args.within.as_ref().filter(|name| desk.session.cohort(name).is_some()) {
+        request.within = Some(name.clone());
+    } else if let Some(query) = &args.within {
         desk.carry_out(Command::SetCohort(query.clone(), CohortBy::Query(query.clone())))?;
         if let Some(why) = desk.session.cohort(query).and_then(|cohort| cohort.problem.clone()) {
             let hint = "Write conditions such as age > 30 and housing = own";
@@ -44,6 +46,20 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
         print::put_json(&json!({ "file": destination.words(), "kind": kind.id(), "title": kind.title() }))?;
     }
     destination.finish()
+}
+
+/// Computes what the chart reads, unless the session holds it already and no word asks for anything else.
+fn compute(desk: &mut Desk, args: &Chart, (how, kind): (&How, &dyn Kind)) -> Result<(), Failure> {
+    let Some(shape) = kind.needs().answer.or_else(|| reads_both(kind).then_some(Shape::Attribution)) else {
+        return Ok(());
+    };
+    let silent = args.how.is_silent() && args.inputs.rows.is_none() && args.inputs.target.is_none();
+    if shape != Shape::Attribution && silent && desk.session.answer(shape).is_some() {
+        return Ok(());
+    }
+    explain::settle(desk, how, shape)?;
+    only_one_feature(desk, args, kind)?;
+    explain::answer(desk, how)
 }
 
 fn find(id: &str) -> Result<&'static dyn Kind, Failure> {
@@ -75,22 +91,20 @@ fn compare_with(desk: &mut Desk, args: &Chart, kind: &dyn Kind) -> Result<(), Fa
     }
 }
 
-/// The method that gives what the chart reads, where none is named; a named one must give it.
+/// The method that gives what the chart reads, where neither words nor a session name one; a named one must give it.
 fn with_method(how: &How, kind: &dyn Kind) -> Result<How, Failure> {
     let mut how = how.clone();
     let Some(shape) = kind.needs().answer else { return Ok(how) };
-    if how.method == "auto" {
-        if shape != Shape::Attribution {
-            answering(shape).id().clone_into(&mut how.method);
-        }
-        return Ok(how);
-    }
-    match method::find(&how.method) {
+    match how.method.as_deref().and_then(method::find) {
         Some(named) if named.answers() != shape => Err(Failure::Usage(Problem::new(
             format!("The chart “{}” shows {}, which {} does not give", kind.title(), shape.noun(), named.id()),
             "--method",
             format!("Leave --method out, or take {}", answering(shape).id()),
         ))),
+        None if how.method() == "auto" && how.method.is_some() && shape != Shape::Attribution => {
+            how.method = Some(answering(shape).id().to_owned());
+            Ok(how)
+        }
         _ => Ok(how),
     }
 }
@@ -137,15 +151,16 @@ fn split_settings(how: &How, kind: &dyn Kind) -> Result<(How, Settings), Failure
 /// The request, with the row and the feature that the chart needs; what was not named is chosen and said.
 fn request(desk: &Desk, args: &Chart, kind: &'static dyn Kind, knobs: Settings) -> Result<ChartRequest, Failure> {
     let Needs { row, feature, .. } = kind.needs();
-    let output = desk.output(args.how.output.as_deref())?.unwrap_or(0);
+    // Where words say nothing, what was looked at when a session was saved.
+    let output = desk.output(args.how.output.as_deref())?.unwrap_or(desk.session.output());
     let reads = kind.needs().answer.or_else(|| reads_both(kind).then_some(Shape::Attribution));
     let body = reads.and_then(|shape| desk.session.answer(shape)).map(|explanation| &explanation.body);
     let named = |name: &Option<String>| name.as_deref().map(|n| desk.feature(n)).transpose();
     let mut request = ChartRequest {
         kind: kind.id(),
         output,
-        row: args.row.map(RowId),
-        feature: named(&args.feature)?,
+        row: args.row.map(RowId).or(desk.session.row().filter(|_| row)),
+        feature: named(&args.feature)?.or(desk.session.feature().filter(|_| feature)),
         colour: named(&args.colour)?,
         knobs,
         within: None,

@@ -43,6 +43,13 @@ pub fn session_text(manifest: &Manifest, path: &Path) -> String {
     }
     let decisions = &document.decisions;
     line("method", &decisions.plan.method);
+    if let Some(query) = &decisions.plan.background_where {
+        line("reference set", query);
+    }
+    for cohort in decisions.cohorts.iter() {
+        let rows = cohort.rows.as_ref().map(|rows| text::counted(rows.len(), "row"));
+        line("cohort", &format!("{} · {}", cohort.name, cohort.query.clone().or(rows).unwrap_or_default()));
+    }
     line("seed", &decisions.plan.seed.0.to_string());
     line("threshold", &text::number(decisions.threshold));
     if let Some(rows) = &decisions.selection {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::base::{Problem, Seed};
+use crate::base::Problem;
 use crate::data::Role;
 use crate::data::read::ReadOptions;
 use crate::session::{Command, Plan, RowChoice, Session};
@@ -10,7 +10,7 @@ use crate::worker::inline;
 
 use super::args::{Common, How, Inputs};
 use super::interrupt;
-use super::progress;
+use super::{progress, stored};
 
 /// Why a command did not end well.
 #[derive(Debug)]
@@ -77,15 +77,24 @@ impl Desk {
         }
     }
 
-    /// Opens table and model: the plan and the target come in between, so that rows are predicted once.
-    pub fn open(&mut self, inputs: &Inputs, plan: Plan) -> Result<(), Failure> {
-        self.open_table(&inputs.data, inputs.target.as_deref())?;
-        self.carry_out(Command::SetPlan(Plan {
-            rows: inputs.rows.clone().unwrap_or(RowChoice::All),
-            threads: inputs.threads.map(usize::from),
-            ..plan
-        }))?;
-        self.carry_out(Command::OpenModel(inputs.model.clone()))
+    /// Opens table and model, or the session that stands for both. The plan and the target come in between, so that rows
+    /// are predicted once.
+    pub fn open(&mut self, inputs: &Inputs, how: &How) -> Result<(), Failure> {
+        let threads = inputs.threads.map(usize::from);
+        if let Some((data, model)) = inputs.files() {
+            self.open_table(data, inputs.target.as_deref())?;
+            let rows = inputs.rows.clone().unwrap_or(RowChoice::All);
+            self.carry_out(Command::SetPlan(Plan { rows, threads, ..how.plan() }))?;
+            return self.carry_out(Command::OpenModel(model.to_owned()));
+        }
+        stored::open(self, inputs)?;
+        if let Some(name) = &inputs.target {
+            let column = self.column(name)?;
+            self.carry_out(Command::SetRole(column, Role::Target))?;
+        }
+        let plan = how.over(self.session.plan().clone());
+        let rows = inputs.rows.clone().unwrap_or_else(|| plan.rows.clone());
+        self.carry_out(Command::SetPlan(Plan { rows, threads, ..plan }))
     }
 
     /// Opens a table and gives one column the role of the target.
@@ -134,18 +143,4 @@ fn missing<'n>(kind: &str, name: &str, owner: &str, known: impl Iterator<Item = 
         format!("known {kind}s: {}", known.join(", ")),
         "Take a name from the list",
     ))
-}
-
-/// The plan that the words describe.
-pub fn plan(how: &How) -> Plan {
-    Plan {
-        method: how.method.clone(),
-        knobs: how.set.clone(),
-        scale: how.scale.map(super::args::ScaleWord::scale),
-        background_rows: how.background_rows.map_or_else(|| Plan::default().background_rows, |n| n as usize),
-        background_file: how.background.clone(),
-        background_where: how.background_where.clone(),
-        seed: Seed(how.seed),
-        ..Plan::default()
-    }
 }

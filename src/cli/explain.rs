@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::base::{Problem, text};
-use crate::explain::method::{automatic, find};
+use crate::explain::method::{answering, automatic, find};
 use crate::explain::{Explanation, Fidelity, Provenance, Shape};
 use crate::model::{Model, Scale, Structure, TaskKind};
 use crate::session::write::Ending;
-use crate::session::{Command, Export};
+use crate::session::{Command, Export, Plan};
 
 use super::args::{Common, Explain, How, Inputs, Predict};
-use super::desk::{Desk, Failure, plan};
+use super::desk::{Desk, Failure};
 use super::destination::Destination;
 use super::print;
 
@@ -21,7 +21,7 @@ const STD_ERROR: &str = "std-error";
 pub fn predict(args: &Predict, common: Common) -> Result<(), Failure> {
     let destination = table_destination(&args.out, common)?;
     let mut desk = Desk::new(common);
-    desk.open(&args.inputs, crate::session::Plan::default())?;
+    desk.open(&args.inputs, &How::default())?;
     let scale = match (args.scale, desk.session.model()) {
         (Some(word), _) => word.scale(),
         (None, Some(model)) => default_scale(&**model),
@@ -42,13 +42,13 @@ pub fn predict(args: &Predict, common: Common) -> Result<(), Failure> {
 pub fn explain(args: &Explain, common: Common) -> Result<(), Failure> {
     let destination = table_destination(&args.out, common)?;
     let (how, with_errors) = without_error_switch(&args.how)?;
-    check_method(&how.method)?;
+    check_method(how.method())?;
     if super::stream::explain(args, (&how, with_errors), (common, &destination))? {
         return destination.finish();
     }
     let mut desk = Desk::new(common);
     compute(&mut desk, &args.inputs, &how)?;
-    let (shape, output) = (shape(&how), desk.output(how.output.as_deref())?);
+    let (shape, output) = (shape(&desk.session.plan().method), desk.output(how.output.as_deref())?);
     let export = match shape {
         Shape::Attribution => Export::AttributionColumns { with_errors, output },
         _ => Export::Answer(shape, output),
@@ -58,9 +58,9 @@ pub fn explain(args: &Explain, common: Common) -> Result<(), Failure> {
     destination.finish()
 }
 
-/// The shape of the answer that `how` asks for.
-pub fn shape(how: &How) -> Shape {
-    find(&how.method).map_or(Shape::Attribution, |method| method.answers())
+/// The shape of the answer that a method gives; attributions where it is chosen by the model.
+pub fn shape(method: &str) -> Shape {
+    find(method).map_or(Shape::Attribution, |method| method.answers())
 }
 
 /// Opens the inputs and computes what `how` asks for.
@@ -71,22 +71,40 @@ pub fn compute(desk: &mut Desk, inputs: &Inputs, how: &How) -> Result<(), Failur
 
 /// Opens the inputs.
 pub fn open(desk: &mut Desk, inputs: &Inputs, how: &How) -> Result<(), Failure> {
-    check_method(&how.method)?;
-    desk.open(inputs, plan(how))?;
+    check_method(how.method())?;
+    desk.open(inputs, how)?;
     desk.output(how.output.as_deref()).map(|_known| ())
 }
 
 /// Computes what `how` asks for, with the plan of the desk.
 pub fn answer(desk: &mut Desk, how: &How) -> Result<(), Failure> {
     // Whoever asks for background rows asks for a method that measures against them.
-    if let (Some(_), "auto", Some(model)) = (how.background_rows, how.method.as_str(), desk.session.model())
+    let id = desk.session.plan().method.as_str();
+    if let (Some(_), "auto", Some(model)) = (how.background_rows, id, desk.session.model())
         && matches!(model.structure(), Structure::Trees(_))
     {
         let method = automatic(&**model, true).to_owned();
-        let plan = crate::session::Plan { method, ..desk.session.plan().clone() };
+        let plan = Plan { method, ..desk.session.plan().clone() };
         desk.carry_out(Command::SetPlan(plan))?;
     }
     desk.carry_out(Command::Explain)
+}
+
+/// A session's plan may be about an answer of another shape than the one that is needed: then the usual method for it
+/// takes its place, with the settings that were given as words.
+pub fn settle(desk: &mut Desk, how: &How, needed: Shape) -> Result<(), Failure> {
+    let plan = desk.session.plan();
+    if shape(&plan.method) == needed {
+        return Ok(());
+    }
+    let method = if needed == Shape::Attribution { "auto" } else { answering(needed).id() };
+    let plan = Plan {
+        method: method.to_owned(),
+        knobs: how.set.clone(),
+        scale: how.over(Plan::default()).scale,
+        ..plan.clone()
+    };
+    desk.carry_out(Command::SetPlan(plan))
 }
 
 /// Wrong words are told before any file is opened.
@@ -104,7 +122,7 @@ fn check_method(id: &str) -> Result<(), Failure> {
 
 /// Takes `std-error=on` out of the settings, unless the method declares a setting of that name.
 pub fn without_error_switch(how: &How) -> Result<(How, bool), Failure> {
-    let declares = find(&how.method).is_some_and(|m| m.knobs().iter().any(|k| k.id == STD_ERROR));
+    let declares = find(how.method()).is_some_and(|m| m.knobs().iter().any(|k| k.id == STD_ERROR));
     let mut rest = how.clone();
     if declares {
         return Ok((rest, false));

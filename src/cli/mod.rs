@@ -11,6 +11,7 @@ pub mod demo;
 mod desk;
 mod destination;
 mod explain;
+pub mod inputs;
 mod inspect;
 mod interrupt;
 mod methods;
@@ -20,6 +21,7 @@ mod progress;
 mod report;
 mod rows;
 mod save;
+mod stored;
 mod stream;
 mod train;
 

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::base::{Problem, text};
+use crate::base::{Problem, RowId, text};
 use crate::data::Role;
 use crate::data::read::ReadOptions;
 use crate::explain::Shape;
-use crate::report::{ReportPlan, SECTIONS, Verdict, compare};
-use crate::session::{Command, Export, Plan};
+use crate::report::{ReportPlan, SECTIONS, Verdict, compare, section};
+use crate::session::{Command, Export, Plan, RowChoice};
 
 use super::args::{Common, Report, Verify};
 use super::desk::{Desk, Failure};
@@ -21,16 +21,26 @@ pub fn report(args: &Report, common: Common) -> Result<(), Failure> {
     let destination = Destination::new(&args.out, if common.json { "json" } else { "html" })?;
     check_ending(destination.path())?;
     let sections = sections(&args.template)?;
+    check_challenger(args, &sections)?;
     let (how, _) = explain::without_error_switch(&args.how)?;
-    if explain::shape(&how) != Shape::Attribution {
+    let shape = explain::shape(how.method());
+    if shape != Shape::Attribution {
         return Err(Failure::Usage(Problem::new(
-            format!("A report is made of attributions, and {} gives {}", how.method, explain::shape(&how).noun()),
+            format!("A report is made of attributions, and {} gives {}", how.method(), shape.noun()),
             "--method",
             "Leave --method out, or take a method that attributes; candor methods lists them",
         )));
     }
     let mut desk = Desk::new(common);
-    explain::compute(&mut desk, &args.inputs, &how)?;
+    explain::open(&mut desk, &args.inputs, &how)?;
+    explain::settle(&mut desk, &how, Shape::Attribution)?;
+    if let Some(threshold) = args.threshold {
+        desk.carry_out(Command::SetThreshold(threshold))?;
+    }
+    if let Some(path) = &args.with {
+        desk.carry_out(Command::OpenChallenger(path.clone()))?;
+    }
+    explain::answer(&mut desk, &how)?;
     if desk.session.performance().is_some() && desk.session.answer(Shape::Importance).is_none() {
         desk.carry_out(Command::ask(Shape::Importance))?;
     }
@@ -40,7 +50,9 @@ pub fn report(args: &Report, common: Common) -> Result<(), Failure> {
         title: args.title.clone().unwrap_or(defaults.title),
         author: args.author.clone().unwrap_or(defaults.author),
         sections,
-        ..ReportPlan::default()
+        rows: one_by_one(args),
+        top_features: args.dependence.map_or(defaults.top_features, usize::from),
+        created_at: None,
     };
     desk.carry_out(Command::Export(Export::Report(plan), destination.path().to_owned()))?;
     if let Some(explanation) = desk.session.attribution() {
@@ -86,6 +98,28 @@ fn sections(template: &str) -> Result<Vec<String>, Failure> {
             )))
         }
         None => Ok(ids),
+    }
+}
+
+/// The rows that words name to be shown one by one.
+fn one_by_one(args: &Report) -> Vec<RowId> {
+    match &args.show_rows {
+        Some(RowChoice::Range(start, end)) => (*start..*end).map(RowId).collect(),
+        Some(RowChoice::List(rows)) => rows.clone(),
+        Some(RowChoice::All | RowChoice::Draw(_)) | None => Vec::new(),
+    }
+}
+
+/// A section about two models is told to need a second one before anything is opened.
+fn check_challenger(args: &Report, sections: &[String]) -> Result<(), Failure> {
+    let asked = sections.iter().filter_map(|id| section::find(id)).find(|section| section.needs_challenger());
+    match (asked, &args.with) {
+        (Some(section), None) => Err(Failure::Usage(Problem::new(
+            format!("The section “{}” compares two models", section.title()),
+            "--with is missing",
+            "Name the second model with --with",
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -167,6 +201,10 @@ fn recompute(args: &Verify, common: Common, recorded: &Value) -> Result<Value, F
     if let Some(threshold) = recipe["threshold"].as_f64() {
         desk.carry_out(Command::SetThreshold(threshold))?;
     }
+    if recipe["challenger"].is_object() {
+        let challenger = place(args.with.as_deref(), recipe, "challenger", &args.report)?;
+        desk.carry_out(Command::OpenChallenger(challenger))?;
+    }
     desk.carry_out(Command::Explain)?;
     if recorded["sections"]["global"]["permutation_importance"].is_object() {
         desk.carry_out(Command::ask(Shape::Importance))?;
@@ -191,7 +229,8 @@ fn place(given: Option<&Path>, recipe: &Value, name: &str, report: &Path) -> Res
     let recorded = PathBuf::from(recipe[name]["path"].as_str().unwrap_or_default());
     let beside = report.parent().map(|folder| folder.join(&recorded));
     [Some(recorded.clone()), beside].into_iter().flatten().find(|p| p.is_file()).ok_or_else(|| {
-        let hint = format!("Say where it is now with --{name}");
+        let option = if name == "challenger" { "with" } else { name };
+        let hint = format!("Say where it is now with --{option}");
         refuse(format!("the recorded {name} file “{}” is not there", recorded.display()), &hint)
     })
 }

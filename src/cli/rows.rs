@@ -6,6 +6,9 @@ use crate::session::RowChoice;
 /// Most rows that a list may name one by one.
 const LIMIT: u32 = 10_000_000;
 
+/// Most rows that a report shows one by one.
+const FEW: usize = 1_000;
+
 /// Reads a choice of rows.
 pub fn parse(text: &str) -> Result<RowChoice, String> {
     if let Some((start, end)) = range(text)? {
@@ -20,6 +23,17 @@ pub fn parse(text: &str) -> Result<RowChoice, String> {
         }
     }
     Ok(RowChoice::List(rows))
+}
+
+/// Reads a choice of rows that are shown one by one.
+pub fn few(text: &str) -> Result<RowChoice, String> {
+    let rows = parse(text)?;
+    let count = match &rows {
+        RowChoice::Range(start, end) => (end - start) as usize,
+        RowChoice::List(rows) => rows.len(),
+        RowChoice::All | RowChoice::Draw(_) => 0,
+    };
+    if count > FEW { Err(format!("“{text}” names more than {FEW} rows")) } else { Ok(rows) }
 }
 
 fn range(text: &str) -> Result<Option<(u32, u32)>, String> {

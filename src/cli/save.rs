@@ -6,14 +6,14 @@ use crate::base::text;
 use crate::session::Command;
 
 use super::args::{Common, Save};
-use super::desk::{Desk, Failure, plan};
+use super::desk::{Desk, Failure};
 use super::print;
 
 /// Opens table and model, explains where that is asked for, and writes the session.
 pub fn save(args: &Save, common: Common) -> Result<(), Failure> {
     let mut desk = Desk::new(common);
     desk.open_table(&args.data, args.target.as_deref())?;
-    desk.carry_out(Command::SetPlan(plan(&args.how)))?;
+    desk.carry_out(Command::SetPlan(args.how.plan()))?;
     if let Some(model) = &args.model {
         desk.carry_out(Command::OpenModel(model.clone()))?;
     }

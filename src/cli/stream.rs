@@ -16,7 +16,7 @@ use crate::session::{Job, JobId, Lane, Outcome, RowChoice};
 use crate::worker::inline;
 
 use super::args::{Common, Explain, How, Inputs};
-use super::desk::{Failure, plan};
+use super::desk::Failure;
 use super::destination::Destination;
 use super::explain::line;
 use super::interrupt;
@@ -33,10 +33,12 @@ pub fn explain(
     (how, with_errors): (&How, bool),
     (common, destination): (Common, &Destination),
 ) -> Result<bool, Failure> {
-    let size = match stored::size(&args.inputs.data) {
+    // A session is small enough for the window that saved it.
+    let Some((data, model)) = args.inputs.files() else { return Ok(false) };
+    let size = match stored::size(data) {
         Ok(size) => size,
         Err(StoreError::OnlyWhole(reason)) => {
-            let bytes = std::fs::metadata(&args.inputs.data).map_or(0, |about| about.len());
+            let bytes = std::fs::metadata(data).map_or(0, |about| about.len());
             if bytes.saturating_mul(4) > args.memory {
                 at_once(common, &reason, args.memory);
             }
@@ -46,21 +48,20 @@ pub fn explain(
         Err(_) => return Ok(false),
     };
     let cells = (size.rows as u64).saturating_mul(size.columns as u64);
-    let plain = find(&how.method).is_none_or(|method| method.answers() == Shape::Attribution);
+    let plain = find(how.method()).is_none_or(|method| method.answers() == Shape::Attribution);
     if plain && cells.saturating_mul(40 * OUTPUTS) + PROGRAM + size.bytes <= args.memory {
         return Ok(false);
     }
-    let model = load::load(&args.inputs.model, &Task::silent()).map_err(Problem::from)?;
-    let own_background = how.background.is_some() || how.background_rows.is_some() || how.background_where.is_some();
-    let id = if how.method == "auto" { automatic(&*model, own_background) } else { &how.method };
+    let opened = load::load(model, &Task::silent()).map_err(Problem::from)?;
+    let id = if how.method() == "auto" { automatic(&*opened, how.chooses_background()) } else { how.method() };
     let given = how.set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     // The usual way tells what is wrong with the settings.
     let Some((method, knobs)) = find(id).and_then(|m| Some((m, Knobs::check(m.knobs(), given).ok()?))) else {
         return Ok(false);
     };
-    let asked = Asked { method, model: &*model, knobs: &knobs };
+    let asked = Asked { method, model: &*opened, knobs: &knobs };
     let needed = whole_bytes(size, asked, chosen(args.inputs.rows.as_ref()));
-    drop(model);
+    drop(opened);
     if needed <= args.memory {
         return Ok(false);
     }
@@ -77,7 +78,7 @@ pub fn explain(
         common,
         &format!("At once this takes about {}; working in batches within {within}", text::bytes(needed)),
     );
-    let told = run(wish(args, (how, with_errors), destination.path()), (common, size))?;
+    let told = run(wish(args, (data, model), (how, with_errors), destination.path()), (common, size))?;
     tell(&told, common, destination)?;
     Ok(true)
 }
@@ -97,17 +98,17 @@ fn chosen(rows: Option<&RowChoice>) -> Option<usize> {
     }
 }
 
-fn wish(args: &Explain, (how, with_errors): (&How, bool), out: &Path) -> Wish {
-    let Inputs { model, data, target, rows, threads } = args.inputs.clone();
-    let mut plan = plan(how);
+fn wish(args: &Explain, (data, model): (&Path, &Path), (how, with_errors): (&How, bool), out: &Path) -> Wish {
+    let Inputs { target, rows, threads, .. } = args.inputs.clone();
+    let mut plan = how.plan();
     plan.rows = rows.unwrap_or(RowChoice::All);
     plan.threads = threads.map(usize::from);
     Wish {
-        model,
-        data,
+        model: model.to_owned(),
+        data: data.to_owned(),
         target,
         plan,
-        own_background: how.background.is_some() || how.background_rows.is_some() || how.background_where.is_some(),
+        own_background: how.chooses_background(),
         output: how.output.clone(),
         with_errors,
         out: out.to_owned(),

@@ -117,7 +117,7 @@ fn twin(evidence: &Evidence<'_>, plan: &ReportPlan, date: Option<&str>, pages: &
         .zip(evidence.data.roles())
         .map(|(column, role)| (column.name.to_string(), json!(role)))
         .collect();
-    json!({
+    let mut twin = json!({
         "format": "candor-report",
         "version": TWIN_VERSION,
         "header": {
@@ -138,7 +138,11 @@ fn twin(evidence: &Evidence<'_>, plan: &ReportPlan, date: Option<&str>, pages: &
             "environment": recipe.environment,
         },
         "sections": sections,
-    })
+    });
+    if let Some(second) = &evidence.second {
+        twin["reproduce"]["challenger"] = json!({ "path": recipe.challenger_path, "sha256": second.view.card.sha256 });
+    }
+    twin
 }
 
 /// Seconds since 1970 as `2026-03-01 12:00 UTC`.

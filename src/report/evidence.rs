@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::base::{RowId, Task};
-use crate::chart::Subject;
+use crate::chart::{ChallengerView, PredictionView, Subject};
 use crate::data::{Associations, Dataset, Link, Role, TableProfile};
 use crate::explain::{Answers, Attribution, Body, Explanation};
+use crate::model::measure::{Comparison, Flip};
 use crate::model::{ModelCard, Performance, TaskKind};
 
 /// Facts gathered before the report is built. All of it belongs together.
@@ -31,10 +32,25 @@ pub struct Evidence<'a> {
     pub truth: &'a [f64],
     /// Decision threshold of two-class models, a probability.
     pub threshold: f64,
+    /// A second model on the same rows, where one is compared.
+    pub second: Option<Second<'a>>,
     /// How to compute all of it again.
     pub recipe: &'a Recipe,
     /// The work this report is part of; cancelling it ends the drawing of its charts.
     pub task: &'a Task,
+}
+
+/// A second model beside the first, the challenger beside the champion.
+#[derive(Clone, Copy)]
+pub struct Second<'a> {
+    /// The second model as charts see it.
+    pub view: ChallengerView<'a>,
+    /// The first model's predictions of the whole table.
+    pub predictions: PredictionView<'a>,
+    /// Metrics of both on the same rows, where a target is known.
+    pub comparison: Option<&'a Comparison>,
+    /// Rows whose decision changes, the largest change first; `None` where nothing is decided.
+    pub flips: Option<&'a [Flip]>,
 }
 
 /// What is needed to compute the evidence again.
@@ -46,6 +62,8 @@ pub struct Recipe {
     pub data_path: String,
     /// The model file as given.
     pub model_path: String,
+    /// The second model's file as given; empty without one.
+    pub challenger_path: String,
     /// The explanation plan, as the session stores it.
     pub plan: Value,
     /// The reading choices of the table.

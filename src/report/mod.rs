@@ -16,6 +16,6 @@ pub mod write_markdown;
 pub use compare::{Verdict, compare};
 pub use document::{Block, Document, Page, TableBlock, build};
 pub use error::ReportError;
-pub use evidence::{Evidence, Recipe};
+pub use evidence::{Evidence, Recipe, Second};
 pub use plan::ReportPlan;
 pub use section::{SECTIONS, Section};

@@ -52,7 +52,7 @@ impl History {
             return;
         }
         self.undone.clear();
-        let open = (part.weight != Weight::Step).then_some(part.id);
+        let open = part.weight.goes_on().then_some(part.id);
         let name = (part.name)(&before, &after, known);
         match self.done.last_mut().filter(|last| open.is_some() && last.open == open) {
             Some(last) if last.before.same(&after) => {
@@ -117,9 +117,11 @@ impl History {
         self.len() == 0
     }
 
-    /// Whether a step stands that is more than a glance.
+    /// Whether steps stand that are more than looking, and whose sum is a change.
     pub fn has_weight(&self) -> bool {
-        self.done.iter().any(|step| !step.before.saves_same(&step.after))
+        let back = |first: &Step, last: &Step| first.before.saves_same(&last.after);
+        let is_back = self.done.first().zip(self.done.last()).is_some_and(|(first, last)| back(first, last));
+        !is_back && self.done.iter().any(|step| !step.before.saves_same(&step.after))
     }
 
     /// The name of the step at `position`, oldest first.

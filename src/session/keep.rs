@@ -88,7 +88,7 @@ impl Session {
         }
     }
 
-    fn written_now(&self) -> Written {
+    pub(super) fn written_now(&self) -> Written {
         let revision = self.ledger.revision;
         let key = if self.attribution_is_partial { String::new() } else { self.ledger.attribution_key.clone() };
         Written { inputs: (revision.data, revision.model), answers: (key, self.ledger.answered) }

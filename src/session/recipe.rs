@@ -1,6 +1,7 @@
 //! The command lines that do again what is seen: words quoted for a shell.
 
 use crate::data::Role;
+use crate::model::TaskKind;
 
 use super::cohort::Cohort;
 use super::command::{ChartRequest, CohortBy, Plan, RowChoice};
@@ -35,6 +36,14 @@ impl Words {
     /// Adds an option with its value.
     pub(super) fn option(&mut self, name: &str, value: &str) {
         self.0.extend([name.to_owned(), quoted(value)]);
+    }
+
+    /// Adds the decision threshold, where it was moved and two classes are told apart by it.
+    pub(super) fn threshold(&mut self, scene: &Scene) {
+        let decides = scene.model.as_ref().is_some_and(|m| m.card().task == TaskKind::Binary);
+        if decides && scene.threshold.to_bits() != 0.5_f64.to_bits() {
+            self.option("--threshold", &scene.threshold.to_string());
+        }
     }
 
     /// Adds how explanations are computed.

@@ -9,6 +9,7 @@ use crate::data::read::ReadOptions;
 use crate::data::{Associations, Dataset, Link, TableProfile};
 use crate::explain::Answers;
 use crate::model::{Model, Performance};
+use crate::report::Second;
 
 use super::challenger::Challenger;
 use super::command::ChartRequest;
@@ -78,12 +79,7 @@ impl Scene {
             link: self.link.as_deref(),
             answers: Some(&self.answers),
             performance: self.performance.as_deref(),
-            predictions: self.predictions.as_deref().map(|p| PredictionView {
-                values: &p.values,
-                outputs: p.outputs,
-                scale: p.scale,
-                truth: &p.truth,
-            }),
+            predictions: self.prediction_view(),
             cohorts: &self.cohorts,
             column: None,
             output: request.output,
@@ -109,6 +105,24 @@ impl Scene {
             challenge: challenger.challenge().map(|c| &**c),
             threshold: self.threshold,
         })
+    }
+
+    /// The second model as reports see it, once it is joined with the table.
+    pub(super) fn second(&self) -> Option<Second<'_>> {
+        let meeting = self.challenger.as_ref()?.meeting()?;
+        let differences = self.challenger.as_ref()?.differences();
+        Some(Second {
+            view: self.challenger_view()?,
+            predictions: self.prediction_view()?,
+            comparison: meeting.comparison.as_deref(),
+            flips: differences.and_then(|d| d.flips.as_deref()),
+        })
+    }
+
+    fn prediction_view(&self) -> Option<PredictionView<'_>> {
+        let known = self.predictions.as_deref()?;
+        let (outputs, scale) = (known.outputs, known.scale);
+        Some(PredictionView { values: &known.values, outputs, scale, truth: &known.truth })
     }
 
     /// Draws the chart that `request` names; cancelling `task` ends the drawing.

@@ -6,31 +6,31 @@ use std::process::{Command, Output};
 use super::session::sample;
 
 /// A program run without a display, in its own folder.
-struct Desk {
+pub struct Desk {
     folder: tempfile::TempDir,
 }
 
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         std::fs::write(self.path(name), text).expect("written");
         name.to_owned()
     }
 
-    fn run(&self, args: &[&str]) -> Said {
+    pub fn run(&self, args: &[&str]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
         command.args(args).current_dir(self.folder.path()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
         let Output { status, stdout, stderr } = command.output().expect("the program starts");
@@ -39,14 +39,14 @@ impl Desk {
     }
 
     /// Runs a command that must succeed.
-    fn done(&self, args: &[&str]) -> Said {
+    pub fn done(&self, args: &[&str]) -> Said {
         let said = self.run(args);
         assert_eq!(said.code, 0, "{args:?}: {}", said.err);
         said
     }
 
     /// Runs a command that must be refused, and answers the sentence.
-    fn refused(&self, code: i32, args: &[&str]) -> String {
+    pub fn refused(&self, code: i32, args: &[&str]) -> String {
         let said = self.run(args);
         assert_eq!(said.code, code, "{args:?}: {}", said.err);
         let line = said.err.trim_end().to_owned();
@@ -55,13 +55,13 @@ impl Desk {
         line
     }
 
-    fn rows(&self, name: &str) -> Vec<Vec<String>> {
+    pub fn rows(&self, name: &str) -> Vec<Vec<String>> {
         table(&std::fs::read_to_string(self.path(name)).expect("the file was written"))
     }
 }
 
 /// Cells of a CSV text without quotes.
-fn table(text: &str) -> Vec<Vec<String>> {
+pub fn table(text: &str) -> Vec<Vec<String>> {
     text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
 }
 
@@ -69,11 +69,11 @@ fn number(cell: &str) -> f64 {
     cell.parse().expect("the cell holds a number")
 }
 
-fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn credit() -> [String; 2] {
+pub fn credit() -> [String; 2] {
     [text(&sample("models/credit-xgboost.json")), text(&sample("credit.csv"))]
 }
 

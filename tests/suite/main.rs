@@ -14,6 +14,7 @@ mod chart_queries;
 mod chart_subjects;
 mod charts;
 mod cli;
+mod cli_session;
 mod cohorts;
 mod collapse;
 mod common;
@@ -48,6 +49,7 @@ mod reading_aids;
 mod ready;
 mod registries;
 mod report;
+mod report_two_models;
 mod sample_data;
 mod session;
 mod stream;
@@ -62,8 +64,10 @@ mod ui_document;
 mod ui_events;
 #[cfg(feature = "app")]
 mod ui_hostile;
+mod ui_leaving;
 #[cfg(feature = "app")]
 mod ui_robot;
+mod ui_start;
 #[cfg(feature = "app")]
 mod ui_tiles;
 #[cfg(feature = "app")]

@@ -150,12 +150,12 @@ fn closing_asks_once_when_something_would_be_lost() {
     let home = tempfile::tempdir().expect("a folder");
     let mut harness = window(home.path(), Some("penguins"));
     wish_to_close(&mut harness);
-    assert!(!shows(&harness, "Do not save"), "nothing was decided");
+    assert!(!shows(&harness, "Discard"), "nothing was decided");
     command(&mut harness, Command::SetThreshold(0.75));
     wish_to_close(&mut harness);
     assert!(shows(&harness, "Save this session?"));
-    click(&mut harness, "Stay");
-    assert!(!shows(&harness, "Do not save"));
+    click(&mut harness, "Cancel");
+    assert!(!shows(&harness, "Discard"));
     wish_to_close(&mut harness);
     let file = home.path().join("penguins.candor");
     click(&mut harness, "Save");
@@ -163,7 +163,7 @@ fn closing_asks_once_when_something_would_be_lost() {
     assert!(file.is_file(), "it was saved before leaving");
     assert!(!app(&harness).session().is_changed());
     wish_to_close(&mut harness);
-    assert!(!shows(&harness, "Do not save"), "it is saved");
+    assert!(!shows(&harness, "Discard"), "it is saved");
 }
 
 #[test]

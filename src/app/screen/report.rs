@@ -111,9 +111,13 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.add_space(STEP);
         ui.label(style::title("Sections"));
         ui.spacing_mut().item_spacing.y = 2.0;
+        let compares = cx.session.challenger().is_some_and(|c| c.meeting().is_some());
         for section in SECTIONS {
-            let mut on = !state.left_out.contains(section.id());
-            if ui.checkbox(&mut on, section.title()).on_hover_text(section.summary()).changed() {
+            let possible = compares || !section.needs_challenger();
+            let mut on = possible && !state.left_out.contains(section.id());
+            let tick = ui.add_enabled(possible, egui::Checkbox::new(&mut on, section.title()));
+            let tick = tick.on_disabled_hover_text("Open a model to compare first, in Compare");
+            if tick.on_hover_text(section.summary()).changed() {
                 match on {
                     true => state.left_out.remove(section.id()),
                     false => state.left_out.insert(section.id()),

@@ -1,5 +1,7 @@
 //! The first screen: open a table, a model, a sample, or what was open lately.
 
+mod formats;
+mod recent;
 mod recovery;
 
 use std::path::PathBuf;
@@ -7,10 +9,9 @@ use std::path::PathBuf;
 use eframe::egui;
 use egui::{Button, Key, RichText, Sense, TextEdit, Ui, Vec2};
 
-use crate::base::text;
 use crate::session::{Command, SAMPLES, Sample};
 
-use super::{Screen, ScreenId, model_formats, page};
+use super::{Screen, ScreenId, page};
 use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, STEP};
 use crate::app::widget::card;
@@ -22,6 +23,8 @@ pub(crate) struct Start;
 #[derive(Default)]
 pub(crate) struct State {
     path: String,
+    /// Which recent files are gone.
+    gone: recent::Gone,
 }
 
 impl Screen for Start {
@@ -58,7 +61,7 @@ impl Screen for Start {
             own_files(ui, cx);
             ui.add_space(GAP);
             samples(ui, cx);
-            recent(ui, cx);
+            recent::ui(ui, cx);
         });
     }
 }
@@ -86,7 +89,7 @@ fn own_files(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
         ui.add_space(4.0);
         ui.horizontal(|ui| {
-            let width = (ui.available_width() - 88.0).max(120.0);
+            let width = (ui.available_width() - 68.0).max(120.0);
             let edit = TextEdit::singleline(&mut cx.desk.start.path)
                 .hint_text("Path of a table, model or session file")
                 .desired_width(width)
@@ -100,11 +103,7 @@ fn own_files(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.desk.start.path.clear();
             }
         });
-        let formats = format!(
-            "Tables: CSV, TSV, Parquet, Arrow, JSON lines.  Models: {}. Opening a file never runs code.",
-            model_formats()
-        );
-        ui.label(style::small(formats));
+        formats::ui(ui);
     });
 }
 
@@ -120,7 +119,6 @@ fn samples(ui: &mut Ui, cx: &mut Cx<'_>) {
             for sample in row {
                 if sample_card(ui, sample, width).clicked() {
                     cx.wish(Command::OpenSample(sample.id.to_owned()));
-                    cx.go(ScreenId::Global);
                 }
             }
         });
@@ -145,34 +143,4 @@ fn sample_card(ui: &mut Ui, sample: &Sample, width: f32) -> egui::Response {
     let label = format!("Open and explain the sample {}", sample.title);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
-}
-
-fn recent(ui: &mut Ui, cx: &mut Cx<'_>) {
-    if cx.view.recent.is_empty() {
-        return;
-    }
-    ui.add_space(STEP);
-    ui.horizontal(|ui| {
-        ui.label(style::title("Recent files"));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if card::quiet(ui, RichText::new("Forget all").weak()).clicked() {
-                cx.view.recent.clear();
-            }
-        });
-    });
-    card::card(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let files: Vec<PathBuf> = cx.view.recent.iter().take(8).cloned().collect();
-        for path in files {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            let folder = path.parent().map(|p| p.display().to_string()).unwrap_or_default();
-            let response = card::line(ui, false, &format!("Open {name}"), |ui| {
-                ui.label(style::strong(text::shorten(&name, 48)));
-                ui.add(egui::Label::new(style::small(text::shorten(&folder, 90))).truncate());
-            });
-            if response.on_hover_text(path.display().to_string()).clicked() {
-                cx.wishes.push(Wish::OpenFile(path));
-            }
-        }
-    });
 }

@@ -41,6 +41,10 @@ impl Entry for DelimitedText {
 }
 
 impl Reader for DelimitedText {
+    fn endings(&self) -> &'static [&'static str] {
+        &["csv", "tsv", "txt"]
+    }
+
     fn recognises(&self, head: &[u8]) -> bool {
         if head.starts_with(b"{") {
             return false;

@@ -32,6 +32,10 @@ impl Entry for ArrowIpc {
 }
 
 impl Reader for ArrowIpc {
+    fn endings(&self) -> &'static [&'static str] {
+        &["arrow", "ipc", "feather"]
+    }
+
     fn recognises(&self, head: &[u8]) -> bool {
         head.starts_with(b"ARROW1")
     }

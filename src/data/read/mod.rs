@@ -60,6 +60,9 @@ pub struct Content {
 
 /// One table format.
 pub trait Reader: Entry {
+    /// Usual endings of file names, without the dot, the most usual first: for file dialogs and help. Files are told by
+    /// their content alone.
+    fn endings(&self) -> &'static [&'static str];
     /// Whether the first bytes of a file (at most [`HEAD_BYTES`]) look like this format.
     fn recognises(&self, head: &[u8]) -> bool;
     /// Reads the whole table.

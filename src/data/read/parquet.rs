@@ -34,6 +34,10 @@ impl Entry for Parquet {
 }
 
 impl Reader for Parquet {
+    fn endings(&self) -> &'static [&'static str] {
+        &["parquet"]
+    }
+
     fn recognises(&self, head: &[u8]) -> bool {
         head.starts_with(b"PAR1")
     }

@@ -39,6 +39,10 @@ pub struct Origin<'f> {
 
 /// A model file format.
 pub trait Loader: Entry {
+    /// Usual endings of file names, without the dot, the most usual first: for file dialogs and help. Files are told by
+    /// their content alone. Empty where the model is a folder.
+    fn endings(&self) -> &'static [&'static str];
+
     /// Whether the content is of this format; `head` holds the first `HEAD` bytes at most.
     fn recognises(&self, head: &[u8], path: &Path) -> bool;
 

@@ -145,6 +145,10 @@ impl Entry for Native {
 }
 
 impl Loader for Native {
+    fn endings(&self) -> &'static [&'static str] {
+        &["json"]
+    }
+
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
         head.trim_ascii_start().starts_with(b"{") && contains(head, b"\"candor-model\"")
     }

@@ -18,6 +18,7 @@ mod overview;
 mod performance;
 mod provenance;
 mod shared;
+mod two_models;
 
 /// Every section, in page order.
 pub static SECTIONS: &[&dyn Section] = &[
@@ -29,12 +30,18 @@ pub static SECTIONS: &[&dyn Section] = &[
     &global::GlobalBehaviour,
     &dependence::Dependence,
     &local::ChosenRows,
+    &two_models::TwoModels,
     &limits::Limits,
     &provenance::ProvenanceRecord,
 ];
 
 /// A section of a report.
 pub trait Section: Entry {
+    /// Whether it is about a second model.
+    fn needs_challenger(&self) -> bool {
+        false
+    }
+
     /// Whether there is anything to say.
     fn applies(&self, _evidence: &Evidence<'_>) -> bool {
         true

@@ -80,10 +80,24 @@ pub enum Owner {
 pub enum Weight {
     /// Every change is a step, and a document with it is worth saving.
     Step,
+    /// Every change is a step, and no reason to ask before closing: what somebody looked at.
+    Look,
     /// Changes that follow each other (dragging) are one step.
     Drag,
     /// As `Drag`, and no reason to ask before closing: where somebody looked.
     Glance,
+}
+
+impl Weight {
+    /// Whether it would be missed.
+    fn is_work(self) -> bool {
+        matches!(self, Self::Step | Self::Drag)
+    }
+
+    /// Whether changes that follow each other are one step.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Self::Drag | Self::Glance)
+    }
 }
 
 /// What steps are named after.
@@ -140,7 +154,7 @@ pub static PARTS: &[Part] = &[
     Part {
         id: "output",
         owner: Owner::Model,
-        weight: Weight::Step,
+        weight: Weight::Look,
         same: |a, b| a.output == b.output,
         copy: |to, from| to.output = from.output,
         name: |_, after, known| {
@@ -151,7 +165,7 @@ pub static PARTS: &[Part] = &[
     Part {
         id: "selection",
         owner: Owner::Table,
-        weight: Weight::Step,
+        weight: Weight::Look,
         same: |a, b| match (&a.selection, &b.selection) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
             (None, None) => true,
@@ -206,9 +220,9 @@ impl Decisions {
         PARTS.iter().all(|part| (part.same)(self, other))
     }
 
-    /// Whether both say the same about what is worth saving: everything but where somebody looked.
+    /// Whether both say the same about what is worth saving: everything but what somebody looked at.
     pub fn saves_same(&self, other: &Self) -> bool {
-        PARTS.iter().filter(|part| part.weight != Weight::Glance).all(|part| (part.same)(self, other))
+        PARTS.iter().filter(|part| part.weight.is_work()).all(|part| (part.same)(self, other))
     }
 
     /// The first part in which `after` differs.

@@ -45,14 +45,15 @@ pub struct OpenSample {
 
 impl Work for OpenAny {
     fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        if is_session(&self.path) {
-            let open = OpenSession { place: Place::File(self.path), found: None, decisions: None };
-            return Box::new(open).run(task, tell);
-        }
-        if is_model(&self.path)? {
-            open_model(&self.path, task).map(Outcome::Model)
-        } else {
-            open_table(&self.path, &ReadOptions::default(), task).map(|data| Outcome::Data(Arc::new(data)))
+        match told(&self.path)? {
+            Opens::Session => {
+                let open = OpenSession { place: Place::File(self.path), found: None, decisions: None };
+                Box::new(open).run(task, tell)
+            }
+            Opens::Model => open_model(&self.path, task).map(Outcome::Model),
+            Opens::Table => {
+                open_table(&self.path, &ReadOptions::default(), task).map(|data| Outcome::Data(Arc::new(data)))
+            }
         }
     }
 }
@@ -81,6 +82,25 @@ impl Work for OpenSample {
 
 /// Bytes from a file's start by which its kind is told.
 const HEAD: u64 = 64 * 1024;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// A saved session.
+    Session,
+    /// A model, also one that no loader reads.
+    Model,
+    /// Anything else: it is read as a table.
+    Table,
+}
+
+/// What a file is, told by its first 64 kB; a [`Problem`] where it cannot be read.
+pub fn told(path: &Path) -> Result<Opens, Problem> {
+    if is_session(path) {
+        return Ok(Opens::Session);
+    }
+    Ok(if is_model(path)? { Opens::Model } else { Opens::Table })
+}
 
 /// Whether a file is a model (otherwise it is read as a table). Reads the first 64 kB only.
 pub fn is_model(path: &Path) -> Result<bool, Problem> {

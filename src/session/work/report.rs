@@ -61,6 +61,7 @@ fn document(scene: &Scene, recipe: &Recipe, report: &ReportPlan, task: &Task) ->
         performance: scene.performance.as_deref(),
         truth: scene.predictions.as_deref().map_or(&[], |p| &p.truth),
         threshold: scene.threshold,
+        second: scene.second(),
         recipe,
         task,
     };
@@ -78,8 +79,16 @@ fn recipe(scene: &Scene, plan: &Plan, report: &ReportPlan, path: &Path) -> Recip
     });
     // Threads and the place of the output change no number, so they are no part of the plan.
     let portable = Plan { threads: None, ..plan.clone() };
+    let challenger = scene.challenger.as_ref().filter(|c| c.meeting().is_some()).map(|c| c.opened());
+    let challenger_path = text(challenger.and_then(|c| c.card().path.as_ref()));
+    let mut words = Words::of("report", [&data_path, &model_path], target.as_deref());
+    if !challenger_path.is_empty() {
+        words.option("--with", &challenger_path);
+    }
+    words.threshold(scene);
     Recipe {
-        command_line: command_line(&portable, report, [&data_path, &model_path, &file_name(path)], target.as_deref()),
+        command_line: command_line(words, (&portable, report), &file_name(path)),
+        challenger_path,
         data_path,
         model_path,
         plan: json!(portable),
@@ -93,11 +102,16 @@ fn file_name(path: &Path) -> String {
 }
 
 /// The words that write this report again, quoted for a shell.
-fn command_line(plan: &Plan, report: &ReportPlan, [data, model, out]: [&str; 3], target: Option<&str>) -> String {
-    let mut words = Words::of("report", [data, model], target);
+fn command_line(mut words: Words, (plan, report): (&Plan, &ReportPlan), out: &str) -> String {
     words.plan(plan);
     if !report.sections.is_empty() {
         words.option("--template", &report.sections.join(","));
+    }
+    if !report.rows.is_empty() {
+        words.option("--show-rows", &report.rows.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+    }
+    if report.top_features != ReportPlan::default().top_features {
+        words.option("--dependence", &report.top_features.to_string());
     }
     words.option("--title", &report.title);
     if !report.author.is_empty() {
@@ -113,8 +127,8 @@ mod tests {
 
     #[test]
     fn the_command_line_survives_spaces_and_quotes() {
-        let words =
-            command_line(&Plan::default(), &ReportPlan::default(), ["my table.csv", "m.json", "r.html"], Some("it's"));
+        let words = Words::of("report", ["my table.csv", "m.json"], Some("it's"));
+        let words = command_line(words, (&Plan::default(), &ReportPlan::default()), "r.html");
         assert!(words.starts_with("candor report --model m.json --data 'my table.csv' --target 'it'\\''s'"), "{words}");
         assert!(words.ends_with("--title 'Explanation report' --out r.html"), "{words}");
     }

@@ -49,6 +49,10 @@ impl Entry for CatBoost {
 }
 
 impl Loader for CatBoost {
+    fn endings(&self) -> &'static [&'static str] {
+        &["cbm", "json"]
+    }
+
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
         let fields = ["\"features_info\"", "\"ctr_data\"", "\"oblivious_trees\"", "\"catboost_version_info\""];
         let named = || fields.iter().any(|field| contains(head, field.as_bytes()));

@@ -43,6 +43,10 @@ impl Entry for Ebm {
 }
 
 impl Loader for Ebm {
+    fn endings(&self) -> &'static [&'static str] {
+        &["json"]
+    }
+
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
         let table = head.trim_ascii_start().strip_prefix(b"{").unwrap_or_default();
         let key = b"\"ebm\"";

@@ -38,6 +38,10 @@ impl Entry for LightGbm {
 }
 
 impl Loader for LightGbm {
+    fn endings(&self) -> &'static [&'static str] {
+        &["txt"]
+    }
+
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
         let rest = head.strip_prefix(b"tree").unwrap_or_default();
         let rest = rest.strip_prefix(b"\r").unwrap_or(rest);

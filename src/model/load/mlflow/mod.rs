@@ -43,6 +43,10 @@ impl Entry for Mlflow {
 }
 
 impl Loader for Mlflow {
+    fn endings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
         let lines: Vec<&[u8]> = head.split(|b| *b == b'\n').collect();
         lines

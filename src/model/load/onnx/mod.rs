@@ -52,6 +52,10 @@ impl Entry for Onnx {
 }
 
 impl Loader for Onnx {
+    fn endings(&self) -> &'static [&'static str] {
+        &["onnx"]
+    }
+
     fn recognises(&self, head: &[u8], path: &Path) -> bool {
         let named = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx"));
         let mut fields = Message::of_file(head).fields();

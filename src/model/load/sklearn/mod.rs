@@ -50,6 +50,10 @@ impl Entry for Sklearn {
 }
 
 impl Loader for Sklearn {
+    fn endings(&self) -> &'static [&'static str] {
+        &["pkl", "pickle", "joblib"]
+    }
+
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
         match Packing::of(head) {
             None => pickle::looks_like_pickle(head),

@@ -39,6 +39,10 @@ impl Entry for Skops {
 }
 
 impl Loader for Skops {
+    fn endings(&self) -> &'static [&'static str] {
+        &["skops"]
+    }
+
     fn recognises(&self, head: &[u8], path: &Path) -> bool {
         let named = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("skops"));
         // Arrays come first; their names are numbers.

@@ -51,6 +51,10 @@ impl Entry for Xgboost {
 }
 
 impl Loader for Xgboost {
+    fn endings(&self) -> &'static [&'static str] {
+        &["json", "ubj", "model", "bin"]
+    }
+
     fn recognises(&self, head: &[u8], _path: &Path) -> bool {
         if legacy::recognises(head) {
             return true;
