@@ -353,6 +353,9 @@ pub struct Save {
     /// The model file
     #[arg(long, value_name = "M")]
     pub model: Option<PathBuf>,
+    /// A second model, the challenger, that the first is compared with
+    #[arg(long, value_name = "M", requires = "model")]
+    pub with: Option<PathBuf>,
     /// The column that the model predicts
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
