@@ -234,6 +234,7 @@ pub static ACTIONS: &[Action] = &[
         |cx| cx.wish(Command::PredictAgain),
     ),
     action("all-rows", ("View", "Show all rows in every tile"), &[], always, global::all_rows),
+    action("reset-layout", ("View", "Reset the layout of this screen"), &[], global::is_arranged, global::reset_layout),
     action("train", ("Explain", "Train a model…"), &[key(CTRL, Key::T)], has_table, |cx| {
         cx.desk.model.training = true;
         cx.go(ScreenId::Model);

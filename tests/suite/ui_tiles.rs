@@ -156,19 +156,19 @@ fn two_models_are_arranged_and_a_row_brings_its_chart() {
 #[test]
 fn charts_stand_beside_the_table() {
     let mut harness = credit(ScreenId::Data);
-    assert!(shows(&harness, "Filter rows"), "the rows are in front");
+    assert!(shows(&harness, "Order of rows"), "the rows are in front");
     click(&mut harness, "Columns and roles");
-    assert!(shows(&harness, "Column checking_account") && !shows(&harness, "Filter rows"));
+    assert!(shows(&harness, "Column checking_account") && !shows(&harness, "Order of rows"));
     arrange(&mut harness, "Split to the right");
     choose(&mut harness, "Beeswarm");
     harness.run_steps(6);
     assert!(shows(&harness, "Column checking_account") && shows(&harness, "Beeswarm chart of the contributions"));
     harness.key_press(egui::Key::Slash);
     harness.run_steps(6);
-    assert!(shows(&harness, "Filter rows") && shows(&harness, "Beeswarm chart of the contributions"));
+    assert!(shows(&harness, "Order of rows") && shows(&harness, "Beeswarm chart of the contributions"));
     unnamed(&harness);
     arrange(&mut harness, "Reset layout");
-    assert!(shows(&harness, "Filter rows") && !shows(&harness, "Beeswarm chart of the contributions"));
+    assert!(shows(&harness, "Order of rows") && !shows(&harness, "Beeswarm chart of the contributions"));
 }
 
 /// A drag of the primary button.

@@ -138,6 +138,7 @@ fn size(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn rows(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(data) = cx.session.data().cloned() else { return };
+    ui.add_space(HALF);
     ui.horizontal_wrapped(|ui| {
         filter(ui, cx);
         grid::menu::rows_ui(ui, cx.session, &mut cx.desk.data.grid);

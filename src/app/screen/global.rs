@@ -84,6 +84,16 @@ pub(crate) fn tiles(ui: &mut Ui, cx: &mut Cx<'_>, tiled: bar::Tiled, wanted: Opt
     cx.view.layouts.insert(tiled.screen.to_owned(), layout);
 }
 
+/// Whether the screen in view is made of tiles.
+pub(crate) fn is_arranged(cx: &Cx<'_>) -> bool {
+    cx.view.layouts.contains_key(super::get(cx.view.screen).name())
+}
+
+/// Gives the screen in view its usual arrangement.
+pub(crate) fn reset_layout(cx: &mut Cx<'_>) {
+    cx.view.layouts.remove(super::get(cx.view.screen).name());
+}
+
 /// Shows all rows in every tile again.
 pub(crate) fn all_rows(cx: &mut Cx<'_>) {
     cx.view.layouts.values_mut().for_each(Layout::about_all_rows);

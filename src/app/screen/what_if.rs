@@ -62,7 +62,7 @@ impl Screen for WhatIf {
             not_joined(ui, cx);
             return;
         }
-        let Some(of) = cx.session.what_if() else {
+        if cx.session.what_if().is_none() {
             // Something to try at once: the selected row, or the typical one.
             let start = cx.session.row().map_or(Start::Typical(None), Start::Row);
             if !is_starting(cx) {
@@ -76,9 +76,6 @@ impl Screen for WhatIf {
             }
             empty::busy(ui, "Starting a what-if", ui.available_height());
             return;
-        };
-        if !of.profiles() {
-            edit(cx, Edit::Profile(true));
         }
         full_page(ui, |ui| {
             header::ui(ui, cx);

@@ -17,7 +17,9 @@ type Draw<'d> = &'d mut dyn FnMut(&mut Ui, &mut Cx<'_>, &Pane);
 /// Draws the tiles of a layout; `draw` fills each.
 pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>, (layout, parts): (&mut Layout, &'static [Part]), draw: Draw<'_>) {
     let many = layout.count() > 1;
-    let active = layout.active_id();
+    let in_view = layout.tree.active_tiles().into_iter().filter(|id| layout.tree.tiles.get_pane(id).is_some());
+    // What is alone needs no mark.
+    let active = layout.active_id().filter(|_| in_view.count() > 1);
     let mut frame = Frame { cx, draw, parts, many, active, touched: None, changed: false };
     layout.tree.ui(&mut frame, ui);
     let Frame { touched, changed, .. } = frame;
@@ -36,6 +38,7 @@ struct Frame<'f, 'c, 'd> {
     parts: &'static [Part],
     /// Whether there are several tiles.
     many: bool,
+    /// The tile that is marked.
     active: Option<TileId>,
     /// The tile that was pressed in this frame.
     touched: Option<TileId>,
@@ -135,7 +138,7 @@ impl Behavior<Pane> for Frame<'_, '_, '_> {
     }
 
     fn paint_on_top_of_tile(&self, painter: &egui::Painter, style: &egui::Style, id: TileId, area: Rect) {
-        if self.many && self.active == Some(id) {
+        if self.active == Some(id) {
             let stroke = Stroke::new(1.5, style.visuals.selection.stroke.color.gamma_multiply(0.6));
             painter.rect_stroke(area.shrink(1.0), 8.0, stroke, StrokeKind::Inside);
         }

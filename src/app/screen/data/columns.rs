@@ -11,7 +11,7 @@ use crate::data::{ColumnKind, Dataset, Role};
 use crate::session::Command;
 
 use crate::app::desk::Cx;
-use crate::app::style::{self, ROW};
+use crate::app::style::{self, HALF, ROW};
 use crate::app::widget::card;
 
 /// Least widths: name, role, type, missing, distinct, range, distribution.
@@ -35,6 +35,7 @@ pub(super) const SUMMARY: &str = "Every column with its role, type and profile";
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(data) = cx.session.data().cloned() else { return };
     let state = &mut cx.desk.data;
+    ui.add_space(HALF);
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut state.column_filter)
             .hint_text("Find a column")

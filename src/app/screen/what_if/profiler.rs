@@ -70,6 +70,10 @@ pub(super) const SUMMARY: &str = "The prediction as one column after the other t
 /// The strip; where its tile is too low for it, it scrolls.
 pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let of = cx.session.what_if();
+    if of.is_some_and(|of| !of.profiles()) {
+        // Curves are computed once the strip is in view.
+        edit(cx, Edit::Profile(true));
+    }
     let curves = of.and_then(|of| of.curves().cloned());
     let means = of.and_then(|of| of.dependence().cloned());
     let height = ui.available_height() - 2.0 * GAP - 4.0;

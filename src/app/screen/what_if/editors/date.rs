@@ -14,7 +14,7 @@ use crate::app::desk::Cx;
 use crate::app::style::{self, HALF};
 
 /// Width of the field of a day, and of a moment.
-const WIDTHS: (f32, f32) = (104.0, 164.0);
+const WIDTHS: (f32, f32) = (104.0, 166.0);
 
 /// Room at both sides of the text in the field.
 const MARGIN: f32 = 7.0;
@@ -98,7 +98,7 @@ fn field(ui: &mut Ui, cx: &mut Cx<'_>, (column, label): (usize, egui::Id), (valu
     let wrong = refused(ui, cx, column);
     let edit_field = TextEdit::singleline(&mut shown)
         .id(field_id(column))
-        .desired_width(width - 2.0 * MARGIN)
+        .desired_width(width)
         .margin(egui::Margin::symmetric(MARGIN as i8, 3));
     let edit_field = if wrong.is_some() { edit_field.text_color(style::skin(ui).error) } else { edit_field };
     let response = ui.add(edit_field.hint_text("2024-12-31")).labelled_by(label);
