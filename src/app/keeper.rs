@@ -10,6 +10,7 @@ use crate::session::{Command, Session};
 use super::desk::{Cx, Wish};
 use super::dialogs;
 use super::journal::{Journal, Recovered, Starts, dead};
+use super::room;
 use super::style::{self, GAP, HALF, STEP};
 use super::view::ViewState;
 use super::widget::card;
@@ -216,7 +217,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
 fn question(ctx: &egui::Context, cx: &mut Cx<'_>, then: Then) {
     let name = cx.session.file().and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned());
     let modal = Modal::new(Id::unique("leaving")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(460.0);
+        ui.set_width(room::width(ctx, 460.0));
         let title = name.map_or_else(|| "Save this session?".to_owned(), |name| format!("Save changes to “{name}”?"));
         ui.add(egui::Label::new(style::heading(title)).wrap());
         ui.add_space(HALF);
@@ -263,14 +264,15 @@ fn history(ctx: &egui::Context, cx: &mut Cx<'_>) {
         return;
     }
     let modal = Modal::new(Id::unique("history")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(440.0);
+        ui.set_width(room::width(ctx, 440.0));
         ui.label(style::heading("History"));
         ui.label(style::small("Choose a step to go back or forward to it."));
         ui.add_space(HALF);
         let (done, all) = (cx.session.history().done_count(), cx.session.history().len());
         let mut chosen = None;
         let height = ui.spacing().interact_size.y + 8.0;
-        let area = egui::ScrollArea::vertical().max_height(420.0).auto_shrink([false, true]);
+        let area =
+            egui::ScrollArea::vertical().max_height(room::height(ctx, 190.0).min(420.0)).auto_shrink([false, true]);
         area.show_rows(ui, height, all + 1, |ui, shown| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for steps in shown {

@@ -13,6 +13,7 @@ mod keeper;
 mod palette;
 mod panel;
 mod plot;
+mod room;
 mod runner;
 mod screen;
 mod shot;

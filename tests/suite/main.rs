@@ -61,6 +61,8 @@ mod ui_events;
 #[cfg(feature = "app")]
 mod ui_hostile;
 #[cfg(feature = "app")]
+mod ui_keyboard;
+#[cfg(feature = "app")]
 mod ui_robot;
 #[cfg(feature = "app")]
 mod ui_tree;

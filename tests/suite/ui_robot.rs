@@ -106,6 +106,7 @@ pub struct Robot {
     /// Every text of the tree.
     texts: Vec<String>,
     unnamed: Vec<String>,
+    focus: Option<String>,
     /// Widgets that egui takes for one another.
     pub clashes: Vec<String>,
     pub copied: Option<String>,
@@ -141,6 +142,7 @@ impl Robot {
             spots: Vec::new(),
             texts: Vec::new(),
             unnamed: Vec::new(),
+            focus: None,
             clashes: Vec::new(),
             copied: None,
             events: 0,
@@ -227,7 +229,8 @@ impl Robot {
         self.spots.clear();
         self.texts.clear();
         self.unnamed.clear();
-        for (_, node) in update.nodes.iter().filter(|(_, node)| !node.is_hidden()) {
+        self.focus = None;
+        for (id, node) in update.nodes.iter().filter(|(_, node)| !node.is_hidden()) {
             let label = node.label().filter(|l| !l.trim().is_empty());
             let beside = || node.labelled_by().iter().find_map(|id| told(update, *id));
             let name = label.or_else(beside).or_else(|| node.placeholder()).filter(|l| !l.trim().is_empty());
@@ -240,6 +243,9 @@ impl Robot {
                 self.unnamed.push(format!("{:?} at {:?}", node.role(), node.bounds()));
                 continue;
             };
+            if *id == update.focus {
+                self.focus = Some(name.to_owned());
+            }
             if let Some(area) = node.bounds() {
                 let corner = |x: f64, y: f64| pos2(x as f32, y as f32);
                 let area = Rect::from_min_max(corner(area.x0, area.y0), corner(area.x1, area.y1));
@@ -356,6 +362,24 @@ impl Robot {
         let spot = self.find(name).unwrap_or_else(|| panic!("“{name}” is not there: {:#?}", self.names()));
         self.click_at(spot.area.center());
         self.settle();
+    }
+
+    /// What has the keyboard.
+    pub fn focus(&self) -> Option<&str> {
+        self.focus.as_deref()
+    }
+
+    /// Moves the keyboard to the widget of this name by Tab alone.
+    pub fn tab_to(&mut self, name: &str) {
+        let mut met = Vec::new();
+        for _ in 0..200 {
+            if self.focus() == Some(name) {
+                return;
+            }
+            self.key(Modifiers::NONE, Key::Tab);
+            met.push(self.focus().unwrap_or("nothing").to_owned());
+        }
+        panic!("Tab does not lead to “{name}”: {met:#?}");
     }
 
     /// The names of all widgets.
