@@ -3,7 +3,7 @@
 use candor::base::RowId;
 use candor::session::Command;
 use eframe::egui;
-use egui::{Event, Key, Modifiers, PointerButton, vec2};
+use egui::{Event, Key, Modifiers, PointerButton};
 
 use super::ui_robot::Robot;
 
@@ -91,25 +91,27 @@ fn keys_choose_what_dragging_in_a_chart_does() {
     robot.key(Modifiers::COMMAND, Key::Num4);
     robot.settle();
     robot.click("Beeswarm");
-    let tool = robot.find("Select by lasso").expect("a chart of rows has tools").area;
-    let middle = tool.center() + vec2(-200.0, 260.0);
+    robot.settle();
+    let area = robot.area("Beeswarm chart of the contributions").expect("the chart has its paragraph").shrink(3.0);
     // Only the rectangle and the lasso select; panning moves the view.
     for (key, selects) in [(Key::P, false), (Key::R, true), (Key::P, false), (Key::L, true)] {
         robot.key(Modifiers::NONE, Key::Escape);
-        robot.event(Event::PointerMoved(middle), usize::MAX);
+        robot.event(Event::PointerMoved(area.center()), usize::MAX);
         robot.frames(2);
         robot.key(Modifiers::NONE, key);
+        let corners = [area.left_top(), area.right_top(), area.right_bottom(), area.left_bottom(), area.left_center()];
+        // A rectangle ends at the opposite corner, a lasso where it began.
+        let way: &[egui::Pos2] = if key == Key::L { &corners } else { &corners[..3] };
         let press = |robot: &mut Robot, at, pressed| {
             let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
             robot.event(Event::PointerButton { pos: at, button, pressed, modifiers }, usize::MAX);
         };
-        press(&mut robot, middle, true);
-        for to in [vec2(120.0, 0.0), vec2(200.0, 160.0), vec2(-160.0, 160.0), vec2(-200.0, -120.0), vec2(120.0, -120.0)]
-        {
-            robot.event(Event::PointerMoved(middle + to), usize::MAX);
-        }
-        press(&mut robot, middle + vec2(190.0, 170.0), false);
+        robot.event(Event::PointerMoved(way[0]), usize::MAX);
+        press(&mut robot, way[0], true);
+        way.iter().for_each(|to| robot.event(Event::PointerMoved(*to), usize::MAX));
+        press(&mut robot, way[way.len() - 1], false);
         robot.settle();
         assert_eq!(robot.session().selection().is_some(), selects, "after {key:?}");
+        robot.click("Reset view");
     }
 }
