@@ -333,7 +333,10 @@ pub static ACTIONS: &[Action] = &[
         |cx| cx.desk.palette.open(),
     ),
     action("inspector", ("View", "Show or hide the inspector"), &[key(CTRL, Key::B)], always, |cx| {
-        cx.view.inspector = !cx.view.inspector
+        match crate::app::room::is_narrow(&cx.ctx) {
+            true => cx.desk.inspector_over = !cx.desk.inspector_over,
+            false => cx.view.inspector = !cx.view.inspector,
+        }
     }),
     action("jobs", ("View", "Show or hide jobs"), &[key(CTRL, Key::J)], always, |cx| toggle(cx, Drawer::Jobs)),
     action("problems", ("View", "Show or hide problems"), &[key(CTRL_SHIFT, Key::M)], always, |cx| {

@@ -99,6 +99,8 @@ pub(crate) struct Desk {
     pub(crate) settings: super::panel::settings::State,
     pub(crate) cohorts: super::panel::cohorts::State,
     pub(crate) drawer: Option<Drawer>,
+    /// Whether the inspector lies over the screen, where there is no room for both.
+    pub(crate) inspector_over: bool,
     /// A question for a path, answered by typing or by the system's dialog.
     pub(crate) prompt: Option<PathPrompt>,
     pub(crate) dialogs: Dialogs,

@@ -18,6 +18,7 @@ use crate::session::{Command, Export, is_session};
 
 use super::desk::{Cx, Wish};
 use super::keeper;
+use super::room;
 use super::style::{self, HALF, STEP};
 use super::widget::card;
 
@@ -218,7 +219,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     // Where the program was started from is no place that anybody thinks of.
     let folder = cx.view.start_folder();
     let modal = Modal::new(Id::unique("path prompt")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
+        ui.set_width(room::width(ui.ctx(), 620.0));
         ui.label(style::heading(title));
         ui.add(egui::Label::new(RichText::new(prompt.note).weak()).wrap());
         ui.add_space(HALF);

@@ -5,6 +5,7 @@ use egui::{Id, Modal, RichText};
 
 use super::action::{ACTIONS, key_text};
 use super::desk::Cx;
+use super::room;
 use super::style::{self, GAP, HALF};
 use super::widget::card;
 
@@ -32,10 +33,10 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         return;
     }
     let modal = Modal::new(Id::unique("help")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(720.0_f32.min(ui.ctx().content_rect().width() - 80.0));
+        ui.set_width(room::width(ui.ctx(), 720.0));
         ui.label(style::heading("Keys and commands"));
         ui.add_space(HALF);
-        let height = (ui.ctx().content_rect().height() - 220.0).max(200.0);
+        let height = room::height(ui.ctx(), 180.0);
         egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink([false, true]).show(ui, |ui| {
             let mut group = "";
             for action in ACTIONS {

@@ -11,6 +11,7 @@ use super::desk::Cx;
 use super::dialogs;
 use super::journal::{Journal, Recovered, Starts, dead};
 use super::leaving::{self, Leaving, Then, holds};
+use super::room;
 use super::style::{self, HALF};
 use super::view::ViewState;
 use super::widget::card;
@@ -174,14 +175,15 @@ fn history(ctx: &egui::Context, cx: &mut Cx<'_>) {
         return;
     }
     let modal = Modal::new(Id::unique("history")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(440.0);
+        ui.set_width(room::width(ctx, 440.0));
         ui.label(style::heading("History"));
         ui.label(style::small("Choose a step to go back or forward to it."));
         ui.add_space(HALF);
         let (done, all) = (cx.session.history().done_count(), cx.session.history().len());
         let mut chosen = None;
         let height = ui.spacing().interact_size.y + 8.0;
-        let area = egui::ScrollArea::vertical().max_height(420.0).auto_shrink([false, true]);
+        let area =
+            egui::ScrollArea::vertical().max_height(room::height(ctx, 190.0).min(420.0)).auto_shrink([false, true]);
         area.show_rows(ui, height, all + 1, |ui, shown| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for steps in shown {

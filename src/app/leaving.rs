@@ -106,7 +106,7 @@ fn is_saving(cx: &Cx<'_>) -> bool {
 fn question(ctx: &egui::Context, cx: &mut Cx<'_>, then: Then) {
     let name = cx.session.file().and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned());
     let modal = Modal::new(Id::unique("leaving")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(460.0);
+        ui.set_width(super::room::width(ctx, 460.0));
         let title = name.map_or_else(|| "Save this session?".to_owned(), |name| format!("Save changes to “{name}”?"));
         ui.add(egui::Label::new(style::heading(title)).wrap());
         ui.add_space(HALF);

@@ -14,6 +14,7 @@ mod leaving;
 mod palette;
 mod panel;
 mod plot;
+mod room;
 mod runner;
 mod screen;
 mod shot;

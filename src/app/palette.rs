@@ -10,6 +10,7 @@ use crate::session::{Command, SAMPLES};
 
 use super::action::{ACTIONS, key_text};
 use super::desk::Cx;
+use super::room;
 use super::screen::ScreenId;
 use super::style;
 use super::widget::card;
@@ -65,9 +66,10 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
     if !cx.desk.palette.open {
         return;
     }
-    let area = Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, [0.0, 96.0]);
+    let area = Modal::default_area(Id::unique("palette"))
+        .anchor(Align2::CENTER_TOP, [0.0, (0.12 * ctx.content_rect().height()).min(96.0)]);
     let modal = Modal::new(Id::unique("palette")).area(area).show(ctx, |ui| {
-        ui.set_width(560.0);
+        ui.set_width(room::width(ctx, 560.0));
         let mut state = std::mem::take(&mut cx.desk.palette);
         let edit = TextEdit::singleline(&mut state.text)
             .hint_text("Find a command, column or row")

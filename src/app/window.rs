@@ -18,7 +18,7 @@ use super::shot::{Shot, ShotOptions};
 use super::style::{self, GAP, HALF, STEP};
 use super::view::{Look, ViewState};
 use super::widget::card;
-use super::{aside, dialogs, help, palette, screen};
+use super::{aside, dialogs, help, palette, room, screen};
 
 /// How the window starts.
 #[derive(Clone, Debug, Default)]
@@ -379,8 +379,9 @@ fn frame(ui: &mut Ui, cx: &mut Cx<'_>) {
         .exact_size(32.0)
         .frame(bar(ui, GAP as i8, HALF as i8 / 2))
         .show(ui, |ui| status_bar::ui(ui, cx));
+    let narrow = room::is_narrow(ui.ctx());
     Panel::left("rail")
-        .exact_size(148.0)
+        .exact_size(if narrow { 60.0 } else { 148.0 })
         .resizable(false)
         .frame(bar(ui, STEP as i8, HALF as i8))
         .show(ui, |ui| rail::ui(ui, cx));
@@ -390,7 +391,8 @@ fn frame(ui: &mut Ui, cx: &mut Cx<'_>) {
         screen::ScreenId::Local => ui.available_width() > 1_400.0,
         _ => false,
     };
-    if cx.view.inspector && about_rows && cx.session.data().is_some() {
+    let inspects = about_rows && cx.session.data().is_some();
+    if cx.view.inspector && inspects && !narrow {
         let width = if ui.available_width() < 1_200.0 { 236.0 } else { 288.0 };
         let right = Panel::right("inspector").default_size(width).size_range(220.0..=460.0);
         right.frame(bar(ui, GAP as i8, GAP as i8 - 4)).show(ui, |ui| inspector::ui(ui, cx));
@@ -399,8 +401,19 @@ fn frame(ui: &mut Ui, cx: &mut Cx<'_>) {
         let bottom = Panel::bottom("drawer").default_size(190.0).size_range(100.0..=480.0).resizable(true);
         bottom.frame(bar(ui, GAP as i8, STEP as i8)).show(ui, |ui| drawer(ui, cx));
     }
-    CentralPanel::default().frame(Frame::new().fill(skin.window)).show(ui, |ui| {
-        screen::get(cx.view.screen).ui(ui, cx);
+    let screen = screen::get(cx.view.screen);
+    let over = narrow && inspects && cx.desk.inspector_over;
+    let middle = CentralPanel::default().frame(if over {
+        bar(ui, GAP as i8, GAP as i8 - 4)
+    } else {
+        Frame::new().fill(skin.window)
+    });
+    middle.show(ui, |ui| match over {
+        // With room for one column, the inspector lies where the screen is until it is hidden.
+        true => inspector::ui(ui, cx),
+        false => room::clipped(ui, |ui| {
+            room::at_least(ui, screen.name(), screen.least(), |ui| screen.ui(ui, cx));
+        }),
     });
 }
 

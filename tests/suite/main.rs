@@ -64,6 +64,8 @@ mod ui_document;
 mod ui_events;
 #[cfg(feature = "app")]
 mod ui_hostile;
+#[cfg(feature = "app")]
+mod ui_keyboard;
 mod ui_leaving;
 #[cfg(feature = "app")]
 mod ui_robot;

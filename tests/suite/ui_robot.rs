@@ -103,9 +103,11 @@ pub struct Robot {
     time: f64,
     pointer: Pos2,
     spots: Vec<Spot>,
-    /// Every text of the tree.
+    /// Every text of the tree, and where what has a name lies.
     texts: Vec<String>,
+    areas: Vec<(String, Rect)>,
     unnamed: Vec<String>,
+    focus: Option<String>,
     /// Widgets that egui takes for one another.
     pub clashes: Vec<String>,
     pub copied: Option<String>,
@@ -140,7 +142,9 @@ impl Robot {
             pointer: pos2(640.0, 400.0),
             spots: Vec::new(),
             texts: Vec::new(),
+            areas: Vec::new(),
             unnamed: Vec::new(),
+            focus: None,
             clashes: Vec::new(),
             copied: None,
             events: 0,
@@ -226,12 +230,15 @@ impl Robot {
     fn read(&mut self, update: &accesskit::TreeUpdate) {
         self.spots.clear();
         self.texts.clear();
+        self.areas.clear();
         self.unnamed.clear();
-        for (_, node) in update.nodes.iter().filter(|(_, node)| !node.is_hidden()) {
+        self.focus = None;
+        for (id, node) in update.nodes.iter().filter(|(_, node)| !node.is_hidden()) {
             let label = node.label().filter(|l| !l.trim().is_empty());
             let beside = || node.labelled_by().iter().find_map(|id| told(update, *id));
             let name = label.or_else(beside).or_else(|| node.placeholder()).filter(|l| !l.trim().is_empty());
             self.texts.extend(label.map(str::to_owned));
+            self.areas.extend(label.map(str::to_owned).zip(node.bounds().map(rect)));
             self.texts.extend(node.value().map(str::to_owned));
             if !is_input(node.role()) || node.is_read_only() {
                 continue;
@@ -240,9 +247,10 @@ impl Robot {
                 self.unnamed.push(format!("{:?} at {:?}", node.role(), node.bounds()));
                 continue;
             };
-            if let Some(area) = node.bounds() {
-                let corner = |x: f64, y: f64| pos2(x as f32, y as f32);
-                let area = Rect::from_min_max(corner(area.x0, area.y0), corner(area.x1, area.y1));
+            if *id == update.focus {
+                self.focus = Some(name.to_owned());
+            }
+            if let Some(area) = node.bounds().map(rect) {
                 let (role, enabled) = (node.role(), !node.is_disabled());
                 self.spots.push(Spot { area, role, name: name.to_owned(), enabled });
             }
@@ -358,10 +366,38 @@ impl Robot {
         self.settle();
     }
 
+    /// Where the first thing lies whose name contains these words.
+    pub fn area(&self, words: &str) -> Option<Rect> {
+        self.areas.iter().find(|(name, _)| name.contains(words)).map(|(_, area)| *area)
+    }
+
+    /// What has the keyboard.
+    pub fn focus(&self) -> Option<&str> {
+        self.focus.as_deref()
+    }
+
+    /// Moves the keyboard to the widget of this name by Tab alone.
+    pub fn tab_to(&mut self, name: &str) {
+        let mut met = Vec::new();
+        for _ in 0..200 {
+            if self.focus() == Some(name) {
+                return;
+            }
+            self.key(Modifiers::NONE, Key::Tab);
+            met.push(self.focus().unwrap_or("nothing").to_owned());
+        }
+        panic!("Tab does not lead to “{name}”: {met:#?}");
+    }
+
     /// The names of all widgets.
     pub fn names(&self) -> Vec<&str> {
         self.spots.iter().map(|spot| spot.name.as_str()).collect()
     }
+}
+
+fn rect(area: accesskit::Rect) -> Rect {
+    let corner = |x: f64, y: f64| pos2(x as f32, y as f32);
+    Rect::from_min_max(corner(area.x0, area.y0), corner(area.x1, area.y1))
 }
 
 /// The text of the node that labels another.

@@ -43,6 +43,7 @@ pub(crate) fn keep(cx: &mut Cx<'_>) {
     let typed = cx.desk.cohorts.query.trim().to_owned();
     let name = if typed.is_empty() { format!("Cohort {}", cx.session.cohorts().len() + 1) } else { typed };
     cx.view.inspector = true;
+    cx.desk.inspector_over = true;
     cx.desk.cohorts.naming = Some(Naming { name, by: CohortBy::Rows(rows), focus: true, old: None });
 }
 

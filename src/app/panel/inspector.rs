@@ -19,7 +19,7 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.label(style::title("Selected"));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if card::quiet(ui, style::small("Hide")).on_hover_text("Hide the inspector").clicked() {
-                cx.view.inspector = false;
+                cx.act("inspector");
             }
         });
     });

@@ -11,6 +11,7 @@ use crate::model::Scale;
 use crate::session::{Command, Plan, RowChoice};
 
 use crate::app::desk::Cx;
+use crate::app::room;
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::view::Look;
 use crate::app::widget::{card, knob_form};
@@ -29,8 +30,8 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         return;
     }
     let modal = Modal::new(Id::unique("settings")).frame(card::front(ctx)).show(ctx, |ui| {
-        ui.set_width(620.0_f32.min(ui.ctx().content_rect().width() - 80.0));
-        let height = (ui.ctx().content_rect().height() - 160.0).max(200.0);
+        ui.set_width(room::width(ui.ctx(), 620.0));
+        let height = room::height(ui.ctx(), 160.0);
         ui.label(style::heading("Settings"));
         ui.add_space(STEP);
         egui::ScrollArea::vertical()

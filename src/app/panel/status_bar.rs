@@ -9,6 +9,7 @@ use crate::base::text;
 
 use super::jobs;
 use crate::app::desk::{Cx, Drawer};
+use crate::app::room;
 use crate::app::style::{self, GAP};
 use crate::app::widget::card;
 
@@ -18,8 +19,14 @@ const SAID: Duration = Duration::from_secs(6);
 /// Draws the bar.
 pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal_centered(|ui| {
+        let narrow = room::is_narrow(ui.ctx());
         running(ui, cx);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if narrow {
+                problems(ui, cx);
+                said(ui, cx);
+                return;
+            }
             let threads = cx.session.plan().threads;
             let all = std::thread::available_parallelism().map_or(1, usize::from);
             let label = text::counted(threads.unwrap_or(all), "thread");

@@ -7,6 +7,7 @@ use crate::base::text;
 
 use crate::app::action::{self, ACTIONS, Action};
 use crate::app::desk::{Cx, Wish};
+use crate::app::room;
 use crate::app::screen::ScreenId;
 use crate::app::style::{self, HALF};
 use crate::app::widget::card;
@@ -16,7 +17,9 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal_centered(|ui| {
         menu(ui, cx);
         ui.add_space(HALF);
-        chips(ui, cx);
+        if !room::is_narrow(ui.ctx()) {
+            chips(ui, cx);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             next_step(ui, cx);
             find(ui, cx);
@@ -37,13 +40,15 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         for group in groups {
             ui.menu_button(group, |ui| {
-                ui.set_min_width(280.0);
-                for action in ACTIONS.iter().filter(|a| a.group == group) {
-                    item(ui, cx, action);
-                }
-                if group == "File" && !cx.view.recent.is_empty() {
-                    ui.menu_button("Recent files", |ui| recent(ui, cx));
-                }
+                room::menu(ui, |ui| {
+                    ui.set_min_width(room::width(ui.ctx(), 280.0));
+                    for action in ACTIONS.iter().filter(|a| a.group == group) {
+                        item(ui, cx, action);
+                    }
+                    if group == "File" && !cx.view.recent.is_empty() {
+                        ui.menu_button("Recent files", |ui| room::menu(ui, |ui| recent(ui, cx)));
+                    }
+                });
             });
         }
     });
@@ -111,10 +116,12 @@ fn history(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn find(ui: &mut Ui, cx: &mut Cx<'_>) {
     let skin = style::skin(ui);
     let keys = action::find("palette").map(|a| action::key_text(ui.ctx(), a)).unwrap_or_default();
-    let text = RichText::new("Find a command, column or row").color(skin.muted);
-    let button = Button::new(text).right_text(RichText::new(keys).small().color(skin.muted));
-    let width = (ui.available_width() * 0.6).clamp(120.0, 330.0);
-    if ui.add(button.min_size(Vec2::new(width, 32.0))).clicked() {
+    let short = ui.available_width() < 420.0;
+    let text = RichText::new(if short { "Find…" } else { "Find a command, column or row" }).color(skin.muted);
+    let button = Button::new(text).right_text(RichText::new(if short { "" } else { &keys }).small().color(skin.muted));
+    let width = if short { 64.0 } else { (ui.available_width() * 0.6).clamp(120.0, 330.0) };
+    let response = ui.add(button.min_size(Vec2::new(width, 32.0)));
+    if response.on_hover_text("Find a command, column or row").clicked() {
         cx.act("palette");
     }
 }

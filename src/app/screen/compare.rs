@@ -53,6 +53,10 @@ impl Screen for Compare {
         "Two models on the same rows"
     }
 
+    fn least(&self) -> egui::Vec2 {
+        egui::vec2(860.0, 600.0)
+    }
+
     fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
         if missing_step(ui, cx, BELONGS) || not_joined(ui, cx) {
             return;

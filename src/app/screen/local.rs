@@ -14,7 +14,7 @@ use super::global::{missing_or_running, tiles};
 use super::{Screen, ScreenId, full_page};
 use crate::app::desk::{Cx, Wish};
 use crate::app::style::{self, GAP, HALF, STEP};
-use crate::app::widget::empty;
+use crate::app::widget::{card, empty};
 use crate::app::workspace::Arrangement;
 
 pub(crate) mod pick;
@@ -50,6 +50,10 @@ impl Screen for Local {
 
     fn summary(&self) -> &'static str {
         "One row’s prediction, step by step"
+    }
+
+    fn least(&self) -> egui::Vec2 {
+        egui::vec2(860.0, 640.0)
     }
 
     fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -206,7 +210,7 @@ fn search(ui: &mut Ui, cx: &mut Cx<'_>) {
         .hint_text("Row number, or age > 60")
         .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(10, 5));
-    let response = ui.add(edit).on_hover_text(crate::app::widget::complete::HELP);
+    let response = card::named(ui.add(edit), "Find a row").on_hover_text(crate::app::widget::complete::HELP);
     if std::mem::take(&mut state.focus_search) {
         response.request_focus();
     }

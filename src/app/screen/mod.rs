@@ -58,6 +58,10 @@ pub trait Screen: Sync {
     fn title(&self) -> &'static str;
     /// What belongs there, in one sentence without full stop.
     fn summary(&self) -> &'static str;
+    /// The room it needs, in points; with less, the window scrolls it.
+    fn least(&self) -> egui::Vec2 {
+        egui::vec2(720.0, 540.0)
+    }
     /// Draws; wishes go into `cx`.
     #[expect(private_interfaces, reason = "only the window draws screens; the list is public for tests")]
     fn ui(&self, ui: &mut egui::Ui, cx: &mut Cx<'_>);

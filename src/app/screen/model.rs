@@ -50,6 +50,11 @@ impl Screen for ModelScreen {
         "The model’s card and its performance on the table"
     }
 
+    fn least(&self) -> Vec2 {
+        // Its page scrolls by itself.
+        egui::vec2(520.0, 0.0)
+    }
+
     fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
         if cx.desk.model.training {
             page(ui, "train", |ui| train::ui(ui, cx));

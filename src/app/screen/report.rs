@@ -59,6 +59,11 @@ impl Screen for Report {
         "A document that can be signed and verified, and the numbers behind it"
     }
 
+    fn least(&self) -> egui::Vec2 {
+        // Its page scrolls by itself.
+        egui::vec2(520.0, 0.0)
+    }
+
     fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
         if missing_or_running(ui, cx, "A report of performance, global and local explanations belongs here.") {
             return;

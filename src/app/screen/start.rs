@@ -44,6 +44,11 @@ impl Screen for Start {
         "Open a table and a model, or a sample with both"
     }
 
+    fn least(&self) -> Vec2 {
+        // Its page scrolls by itself.
+        egui::vec2(440.0, 0.0)
+    }
+
     fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
         page(ui, "start", |ui| {
             let wide = ui.available_width().min(1120.0);

@@ -54,6 +54,10 @@ impl Screen for WhatIf {
         "One row edited, with the prediction and its explanation following"
     }
 
+    fn least(&self) -> egui::Vec2 {
+        egui::vec2(920.0, 700.0)
+    }
+
     fn ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
         if missing_step(ui, cx, BELONGS) {
             return;

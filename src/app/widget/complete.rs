@@ -148,7 +148,7 @@ pub(crate) fn field(ui: &mut Ui, session: &Session, query: &mut String, hint: &s
         // With completions, Tab belongs to them.
         .lock_focus(!found.is_empty())
         .margin(egui::Margin::symmetric(8, 4));
-    let response = ui.add(edit).on_hover_text(HELP);
+    let response = card::named(ui.add(edit), hint).on_hover_text(HELP);
     let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     let popup = egui::Popup::from_response(&response)
         .id(id.with("completion"))

@@ -4,20 +4,24 @@ use eframe::egui;
 use egui::{RichText, Ui};
 
 use super::card;
-use crate::app::style::{self, GAP};
+use crate::app::style::{self, GAP, STEP};
 
 /// Says what belongs here and offers the next step; `true` when it was taken.
 pub(crate) fn empty(ui: &mut Ui, title: &str, text: &str, step: &str) -> bool {
     let mut taken = false;
-    let room = ui.available_height();
-    ui.vertical_centered(|ui| {
-        ui.add_space((room * 0.28).max(GAP));
-        ui.label(style::heading(title));
-        ui.add_space(4.0);
-        ui.set_max_width(520.0);
-        ui.add(egui::Label::new(RichText::new(text).weak()).wrap());
-        ui.add_space(GAP);
-        taken = card::primary(ui, step).clicked();
+    // In the middle of what can be seen, where the screen is larger than the window.
+    let seen = ui.available_rect_before_wrap().intersect(ui.clip_rect());
+    ui.vertical(|ui| {
+        ui.set_max_width(seen.width());
+        ui.vertical_centered(|ui| {
+            ui.add_space((seen.height() * 0.28 - 20.0).max(STEP));
+            ui.label(style::heading(title));
+            ui.add_space(4.0);
+            ui.set_max_width(520.0_f32.min(seen.width() - GAP));
+            ui.add(egui::Label::new(RichText::new(text).weak()).wrap());
+            ui.add_space(GAP);
+            taken = card::primary(ui, step).clicked();
+        });
     });
     taken
 }
