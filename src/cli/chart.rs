@@ -30,13 +30,13 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     }
     explain::warn_of_link(&desk);
     let mut request = request(&desk, args, kind, knobs)?;
-    if let Some(query) = &args.within {
-        desk.carry_out(Command::SetCohort(query.clone(), CohortBy::Query(query.clone())))?;
-        if let Some(why) = desk.session.cohort(query).and_then(|cohort| cohort.problem.clone()) {
-            let hint = "Write conditions such as age > 30 and housing = own";
-            return Err(Failure::Refused(Problem::new("Could not find the rows of the chart", why, hint)));
-        }
-        request.within = Some(query.clone());
+    for query in args.within.iter().chain(&args.beside) {
+        cohort(&mut desk, query)?;
+    }
+    request.within.clone_from(&args.within);
+    if !args.beside.is_empty() {
+        request.beside = args.within.iter().chain(&args.beside).cloned().collect();
+        request.beside.dedup();
     }
     desk.carry_out(Command::Export(Export::Chart(Box::new(request)), destination.path().to_owned()))?;
     print::say(common, &format!("{} · {}", kind.title(), destination.words()));
@@ -44,6 +44,18 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
         print::put_json(&json!({ "file": destination.words(), "kind": kind.id(), "title": kind.title() }))?;
     }
     destination.finish()
+}
+
+/// Makes a cohort of the rows that a query finds, named as the query.
+fn cohort(desk: &mut Desk, query: &str) -> Result<(), Failure> {
+    desk.carry_out(Command::SetCohort(query.to_owned(), CohortBy::Query(query.to_owned())))?;
+    match desk.session.cohort(query).and_then(|cohort| cohort.problem.clone()) {
+        Some(why) => {
+            let hint = "Write conditions such as age > 30 and housing = own";
+            Err(Failure::Refused(Problem::new("Could not find the rows of the chart", why, hint)))
+        }
+        None => Ok(()),
+    }
 }
 
 fn find(id: &str) -> Result<&'static dyn Kind, Failure> {

@@ -146,7 +146,11 @@ impl Scene {
         }
         let mut chart = draw(&self.within(&cohort.rows, kind.needs(), task)?)?;
         let words = format!("“{name}” ({})", text::counted(cohort.rows.len(), "row"));
-        chart.title = format!("{} · {words}", chart.title);
+        // Beside others, what tells the charts apart stands where it is read first.
+        chart.title = match request.beside[..] {
+            [] => format!("{} · {words}", chart.title),
+            _ => format!("{words} · {}", chart.title),
+        };
         chart.alt = format!("Cohort {words}. {}", chart.alt);
         Ok(chart)
     }

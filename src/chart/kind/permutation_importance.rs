@@ -129,7 +129,7 @@ impl Kind for PermutationImportance {
             .chain(brackets)
             .collect(),
             notes,
-            legend: ranks.and_then(|ranks| ranks.legend()).into_iter().collect(),
+            legend: Vec::new(),
             sentence: sentence(importance, &order, unclear),
             alt: format!(
                 "Bar chart of permutation importance of {}: {}. Largest: {}. For {} the interval reaches zero.",
