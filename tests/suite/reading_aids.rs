@@ -89,6 +89,19 @@ fn the_command_line_of_a_chart_names_the_rows_it_stands_beside() {
 }
 
 #[test]
+fn what_cannot_be_divided_by_rows_is_not_called_a_cohorts() {
+    let (mut session, _) = with_cohorts();
+    carry_out(&mut session, Command::ask(Shape::Importance));
+    for within in [Some("young".to_owned()), None] {
+        let request = ChartRequest { kind: "permutation-importance", within, ..ChartRequest::default() };
+        carry_out(&mut session, Command::Draw(request.clone()));
+        let chart = session.chart(&request).expect("drawn");
+        assert!(!chart.title.contains("young"), "{}", chart.title);
+        assert_eq!(chart.notes[0].starts_with("Of all rows"), request.within.is_some(), "{:?}", chart.notes);
+    }
+}
+
+#[test]
 fn dots_stay_where_they_are_and_twice_drawn_is_the_same() {
     let (mut session, cohorts) = with_cohorts();
     let base = ChartRequest { kind: "dependence", feature: Some(1), ..ChartRequest::default() };

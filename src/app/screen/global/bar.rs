@@ -83,7 +83,7 @@ fn options(
             if let Some(label) = kind.second_feature() {
                 fields::second_feature(ui, label, pane, &features);
             }
-            if !needs.cohorts {
+            if needs.divides() {
                 fields::rows(ui, cx, pane);
             }
         }

@@ -33,8 +33,8 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, screen: &str, pane: &Pane) {
     }
     let Some(request) = request(cx, pane, kind) else { return empty::busy(ui, "Choosing", ui.available_height()) };
     match &pane.rows {
-        Rows::Each if !kind.needs().cohorts => each(ui, cx, (screen, pane), &request),
-        Rows::Cohort(name) if !kind.needs().cohorts => {
+        Rows::Each if kind.needs().divides() => each(ui, cx, (screen, pane), &request),
+        Rows::Cohort(name) if kind.needs().divides() => {
             let request = ChartRequest { within: Some(name.clone()), ..request };
             chart(ui, cx, (&format!("{screen}-{}-{}", pane.id, pane.kind), None), &request);
         }
