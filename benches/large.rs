@@ -55,6 +55,7 @@ fn request(kind: &'static str) -> ChartRequest {
         knobs: Vec::new(),
         within: None,
         what_if: false,
+        beside: Vec::new(),
     }
 }
 
