@@ -3,7 +3,7 @@
 use crate::num::neighbours::{self, Difference, Differences};
 
 use super::alt;
-use super::spec::{Legend, Mark, Role};
+use super::spec::{Mark, Role};
 use super::view::View;
 
 /// Neighbours of an order, from the top: whether their order is uncertain.
@@ -86,14 +86,14 @@ impl Ranks {
         match &runs[..] {
             [] => notes.push("Every feature shown differs from the next one at 95 %.".to_owned()),
             [run] if run.1 == run.0 + 1 => notes.push(format!(
-                "The order of {} is uncertain: the 95 % interval of their difference includes 0.",
+                "The order of {} is uncertain (bracket): the 95 % interval of their difference includes 0.",
                 listed(run)
             )),
             _ => {
                 let groups: Vec<String> = runs.iter().map(listed).collect();
                 notes.push(format!(
-                    "The order of neighbours is uncertain within: {}. The 95 % interval of each neighbour’s difference \
-                     includes 0.",
+                    "The order of neighbours is uncertain within brackets: {}. The 95 % intervals of their differences \
+                     include 0.",
                     groups.join("; ")
                 ));
             }
@@ -113,17 +113,12 @@ impl Ranks {
             Mark::Line {
                 xy: vec![[tip, top], [x, top], [x, bottom], [tip, bottom]].into(),
                 role: Role::Muted,
-                width: 1.6,
+                width: 1.2,
                 dashed: false,
                 name: "order uncertain".to_owned(),
             }
         };
         self.runs().into_iter().map(bracket).collect()
-    }
-
-    /// The legend of the brackets, where there are any.
-    pub fn legend(&self) -> Option<Legend> {
-        (!self.runs().is_empty()).then(|| Legend::Key(Role::Muted, "bracket: order uncertain".to_owned()))
     }
 }
 
@@ -137,13 +132,13 @@ mod tests {
         let ranks = |uncertain: &[bool], shown| Ranks::new(uncertain.iter().copied(), shown, String::new());
         let some = ranks(&[true, true, false, true], 5);
         assert_eq!(some.runs(), [(0, 2), (3, 4)]);
-        assert!(some.notes(|i| names[i])[0].contains("within: age, sex and job; city and rent."));
+        assert!(some.notes(|i| names[i])[0].contains("within brackets: age, sex and job; city and rent."));
         assert_eq!(some.brackets(5, (1.0, 1.0)).len(), 2);
         let one = ranks(&[false, true, true], 3);
         assert_eq!(one.runs(), [(1, 2)]);
         let notes = one.notes(|i| names[i]);
-        assert!(notes[0].starts_with("The order of sex and job is uncertain:"), "{notes:?}");
+        assert!(notes[0].starts_with("The order of sex and job is uncertain (bracket):"), "{notes:?}");
         assert!(notes[1].starts_with("Whether job belongs"), "{notes:?}");
-        assert!(ranks(&[false], 2).legend().is_none());
+        assert!(ranks(&[false], 2).brackets(2, (1.0, 1.0)).is_empty());
     }
 }

@@ -61,8 +61,27 @@ impl Reading {
 /// The note on one feature and those that go together with it; `None` where there are none.
 pub fn of_feature(subject: &Subject<'_>, feature: usize, reading: Reading) -> Option<String> {
     let column = *subject.link?.columns.get(feature)?;
-    let found: Vec<&Association> = subject.associations?.with(column).map(|(_, found)| found).collect();
-    note(subject, &found, reading)
+    let found: Vec<(usize, &Association)> = subject.associations?.with(column).collect();
+    let (_, first) = found.first()?;
+    let alike = found.iter().all(|(_, pair)| pair.rows == first.rows);
+    let mut before = None;
+    let other = |&(other, pair): &(usize, &Association)| {
+        let mut inside = vec![text::number(pair.value)];
+        if before.replace(pair.measure) != Some(pair.measure) {
+            inside[0] = format!("{} {}", pair.measure.title(), inside[0]);
+        }
+        inside.extend((!alike).then(|| rows(subject, pair)).flatten());
+        Some(format!("{} ({})", name(subject, other)?, inside.join(", ")))
+    };
+    let named: Vec<String> = found.iter().take(NAMED).filter_map(other).collect();
+    let over = if alike { format!(", over {}", rows(subject, first)?) } else { String::new() };
+    Some(format!(
+        "{} goes together with {}{}{over}. {}",
+        name(subject, column)?,
+        alt::list(&named),
+        further(found.len()),
+        reading.consequence()
+    ))
 }
 
 /// The note on pairs among some features; `None` where there are none.
@@ -79,9 +98,9 @@ pub fn facts(subject: &Subject<'_>, reading: Reading) -> Vec<String> {
     let Some(found) = subject.associations.filter(|found| !found.strong.is_empty()) else { return Vec::new() };
     let named = found.strong.iter().take(3 * NAMED);
     let mut facts: Vec<String> = named.filter_map(|pair| words(subject, pair)).map(|pair| format!("{pair}.")).collect();
-    let further = found.strong.len().saturating_sub(3 * NAMED);
-    if further > 0 {
-        facts.push(format!("{} of columns that go together.", text::counted(further, "further pair")));
+    let unnamed = found.strong.len().saturating_sub(3 * NAMED);
+    if unnamed > 0 {
+        facts.push(format!("{} of columns that go together.", text::counted(unnamed, "further pair")));
     }
     facts.push(format!(
         "Pairs are named from {} on (Dormann et al. 2013, Collinearity). {}",
@@ -93,25 +112,34 @@ pub fn facts(subject: &Subject<'_>, reading: Reading) -> Vec<String> {
 
 fn note(subject: &Subject<'_>, found: &[&Association], reading: Reading) -> Option<String> {
     let named: Vec<String> = found.iter().take(NAMED).filter_map(|pair| words(subject, pair)).collect();
-    if named.is_empty() {
-        return None;
-    }
-    let more = found.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!("; {more} more") } else { String::new() };
-    Some(format!("{}{more}. {}", alt::list(&named), reading.consequence()))
+    (!named.is_empty()).then(|| format!("{}{}. {}", alt::list(&named), further(found.len()), reading.consequence()))
+}
+
+/// What was found beyond what is named.
+fn further(found: usize) -> String {
+    let more = found.saturating_sub(NAMED);
+    if more > 0 { format!(", and {more} more") } else { String::new() }
+}
+
+fn name<'a>(subject: &Subject<'a>, column: usize) -> Option<&'a str> {
+    subject.data?.columns().get(column).map(|c| c.name.as_ref())
+}
+
+/// `19 900 rows drawn from 53 940`.
+fn rows(subject: &Subject<'_>, pair: &Association) -> Option<String> {
+    let found = subject.associations?;
+    let of = if found.rows < found.total { format!(" drawn from {}", text::count(found.total)) } else { String::new() };
+    Some(format!("{}{of}", text::counted(pair.rows, "row")))
 }
 
 /// `age and years employed go together (Spearman’s rank correlation 0.83, 1 000 rows)`.
 fn words(subject: &Subject<'_>, pair: &Association) -> Option<String> {
-    let (data, found) = (subject.data?, subject.associations?);
-    let name = |column: usize| data.columns().get(column).map(|c| c.name.as_ref());
-    let of = if found.rows < found.total { format!(" drawn from {}", text::count(found.total)) } else { String::new() };
     Some(format!(
-        "{} and {} go together ({} {}, {}{of})",
-        name(pair.first)?,
-        name(pair.second)?,
+        "{} and {} go together ({} {}, {})",
+        name(subject, pair.first)?,
+        name(subject, pair.second)?,
         pair.measure.title(),
         text::number(pair.value),
-        text::counted(pair.rows, "row")
+        rows(subject, pair)?
     ))
 }

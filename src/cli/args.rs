@@ -236,6 +236,9 @@ pub struct Chart {
     /// Only the rows that a query finds: age > 30 and housing = own; or a cohort of the session, by its name
     #[arg(long = "where", value_name = "QUERY")]
     pub within: Option<String>,
+    /// Rows of other charts that this one is compared with: axes and order are shared with theirs; may be repeated
+    #[arg(long, value_name = "QUERY", requires = "within")]
+    pub beside: Vec<String>,
     /// File to write (.svg, .png; .csv for the numbers), or - for SVG on standard output
     #[arg(long, value_name = "F")]
     pub out: PathBuf,

@@ -30,15 +30,13 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     compute(&mut desk, args, (&how, kind))?;
     explain::warn_of_link(&desk);
     let mut request = request(&desk, args, kind, knobs)?;
-    if let Some(name) = args.within.as_ref().filter(|name| desk.session.cohort(name).is_some()) {
-        request.within = Some(name.clone());
-    } else if let Some(query) = &args.within {
-        desk.carry_out(Command::SetCohort(query.clone(), CohortBy::Query(query.clone())))?;
-        if let Some(why) = desk.session.cohort(query).and_then(|cohort| cohort.problem.clone()) {
-            let hint = "Write conditions such as age > 30 and housing = own";
-            return Err(Failure::Refused(Problem::new("Could not find the rows of the chart", why, hint)));
-        }
-        request.within = Some(query.clone());
+    for query in args.within.iter().chain(&args.beside) {
+        cohort(&mut desk, query)?;
+    }
+    request.within.clone_from(&args.within);
+    if !args.beside.is_empty() {
+        request.beside = args.within.iter().chain(&args.beside).cloned().collect();
+        request.beside.dedup();
     }
     desk.carry_out(Command::Export(Export::Chart(Box::new(request)), destination.path().to_owned()))?;
     print::say(common, &format!("{} · {}", kind.title(), destination.words()));
@@ -60,6 +58,21 @@ fn compute(desk: &mut Desk, args: &Chart, (how, kind): (&How, &dyn Kind)) -> Res
     explain::settle(desk, how, shape)?;
     only_one_feature(desk, args, kind)?;
     explain::answer(desk, how)
+}
+
+/// A cohort of the session, or one made of the rows that a query finds and named as the query.
+fn cohort(desk: &mut Desk, query: &str) -> Result<(), Failure> {
+    if desk.session.cohort(query).is_some() {
+        return Ok(());
+    }
+    desk.carry_out(Command::SetCohort(query.to_owned(), CohortBy::Query(query.to_owned())))?;
+    match desk.session.cohort(query).and_then(|cohort| cohort.problem.clone()) {
+        Some(why) => {
+            let hint = "Write conditions such as age > 30 and housing = own";
+            Err(Failure::Refused(Problem::new("Could not find the rows of the chart", why, hint)))
+        }
+        None => Ok(()),
+    }
 }
 
 fn find(id: &str) -> Result<&'static dyn Kind, Failure> {

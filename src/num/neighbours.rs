@@ -103,20 +103,24 @@ mod tests {
     }
 
     #[test]
-    fn equal_means_are_called_different_in_at_most_a_twentieth_of_all_samples() {
-        // Five features of equal mean, sorted by their sample mean: one wrong claim anywhere counts as an error.
-        let (mut wrong, samples) = (0, 1_000);
+    fn a_wrong_order_is_claimed_in_at_most_a_twentieth_of_all_samples() {
+        // Eight pairs of equal means, sorted by their sample mean: one claim within a pair, anywhere, counts as an error.
+        // Intervals that pay for one comparison only would err in about a third of the samples.
+        const THINGS: usize = 16;
+        let (mut wrong, samples) = (0, 400);
         for sample in 0..samples {
             let mut draws = Seed(11).child("sample", sample);
-            let rows: Vec<[f64; 5]> = (0..40).map(|_| [(); 5].map(|()| 2.0 * draws.unit())).collect();
+            let mut row = || -> [f64; THINGS] { std::array::from_fn(|j| (j / 2) as f64 * 10.0 + 2.0 * draws.unit()) };
+            let rows: Vec<[f64; THINGS]> = (0..40).map(|_| row()).collect();
             let mean = |j: usize| rows.iter().map(|row| row[j]).sum::<f64>();
-            let mut order: Vec<usize> = (0..5).collect();
+            let mut order: Vec<usize> = (0..THINGS).collect();
             order.sort_by(|a, b| mean(*b).total_cmp(&mean(*a)));
-            let mut found = Differences::of(5);
-            rows.iter().for_each(|row| found.add(&[0, 1, 2, 3, 4].map(|i: usize| row[order[i]])));
-            wrong += usize::from(!found.found(pairs(5)).iter().all(Difference::is_uncertain));
+            let mut found = Differences::of(THINGS);
+            rows.iter().for_each(|row| found.add(&order.iter().map(|j| row[*j]).collect::<Vec<f64>>()));
+            let within = found.found(pairs(THINGS)).into_iter().step_by(2);
+            wrong += usize::from(within.into_iter().any(|difference| !difference.is_uncertain()));
         }
-        assert!(wrong <= 50, "{wrong} of {samples}");
+        assert!(wrong <= samples as usize / 20, "{wrong} of {samples}");
     }
 
     #[test]

@@ -332,7 +332,7 @@ impl Session {
 
     /// Drops what was computed from the table and model before, and stops what is still computing from them.
     pub(super) fn forget_answers(&mut self) {
-        self.cancel_where(|p| Self::is_about_what_is_open(p));
+        self.cancel_where(Self::is_about_what_is_open);
         self.stop_comparing();
         self.challenger.iter_mut().for_each(super::challenger::Challenger::forget);
         self.forget_what_if();

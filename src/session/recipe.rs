@@ -109,6 +109,10 @@ impl Session {
             let Some(Cohort { by: CohortBy::Query(query), .. }) = self.cohort(within) else { return None };
             words.option("--where", query);
         }
+        for other in request.beside.iter().filter(|name| Some(*name) != request.within.as_ref()) {
+            let Some(Cohort { by: CohortBy::Query(query), .. }) = self.cohort(other) else { return None };
+            words.option("--beside", query);
+        }
         for (name, value) in &request.knobs {
             words.option("--set", &format!("{name}={value}"));
         }

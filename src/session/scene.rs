@@ -159,8 +159,17 @@ impl Scene {
             return Err(Problem::new(format!("The cohort “{name}” holds no rows"), "no row fits it now", hint));
         }
         let mut chart = draw(&self.within(&cohort.rows, kind.needs(), task)?)?;
+        if !kind.needs().divides() {
+            let note = "Of all rows: these numbers are about the table as one and cannot be divided by cohort.";
+            chart.notes.insert(0, note.to_owned());
+            return Ok(chart);
+        }
         let words = format!("“{name}” ({})", text::counted(cohort.rows.len(), "row"));
-        chart.title = format!("{} · {words}", chart.title);
+        // Beside others, what tells the charts apart stands where it is read first.
+        chart.title = match request.beside[..] {
+            [] => format!("{} · {words}", chart.title),
+            _ => format!("{words} · {}", chart.title),
+        };
         chart.alt = format!("Cohort {words}. {}", chart.alt);
         Ok(chart)
     }

@@ -205,15 +205,16 @@ fn charts_name_the_pair_the_measure_and_what_it_means_for_the_method() {
     ] {
         let subject = Subject { colour: Some(2), ..subject };
         let chart = super::charts::draw(kind, &subject);
-        let note = chart.notes.iter().find(|note| note.contains("go together")).unwrap_or_else(|| panic!("{kind}"));
-        assert!(note.contains("income and age") && note.contains("rank correlation 1"), "{kind}: {note}");
+        let note = chart.notes.iter().find(|note| note.contains("together")).unwrap_or_else(|| panic!("{kind}"));
+        let pair = note.starts_with("income and age go together") || note.starts_with("income goes together with age");
+        assert!(pair && note.contains("rank correlation 1"), "{kind}: {note}");
         assert!(note.contains("300 rows") && note.contains(words), "{kind}: {note}");
         let without = super::charts::draw(kind, &Subject { associations: None, ..subject });
-        assert!(without.notes.iter().all(|note| !note.contains("go together")), "{kind}");
+        assert!(without.notes.iter().all(|note| !note.contains("together")), "{kind}");
     }
     let other = Subject { feature: Some(4), ..subject };
     let chart = super::charts::draw("dependence", &other);
-    assert!(chart.notes.iter().all(|note| !note.contains("go together")), "another feature: {:?}", chart.notes);
+    assert!(chart.notes.iter().all(|note| !note.contains("together")), "another feature: {:?}", chart.notes);
     assert!(together::facts(&subject, together::Reading::Marginal).len() > 1);
 }
 
@@ -251,5 +252,5 @@ fn a_session_compares_the_models_columns_once_and_draws_the_notes() {
     let jobs = session.apply(Command::Draw(request.clone()));
     run_all(&mut session, jobs, |_| ());
     let chart = session.chart(&request).expect("drawn");
-    assert!(chart.notes[0].contains("go together"), "{:?}", chart.notes);
+    assert!(chart.notes[0].contains("goes together with"), "{:?}", chart.notes);
 }

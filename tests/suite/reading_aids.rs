@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use candor::base::RowId;
-use candor::chart::{AxisKind, Cell, Chart, KINDS, Legend, Mark, Paint, Subject};
+use candor::chart::{AxisKind, Cell, Chart, KINDS, Mark, Paint, Subject};
 use candor::data::{Column, Dataset, Source, Values};
 use candor::explain::{Answers, Attribution, Body, Explanation, Shape};
 use candor::session::{ChartRequest, CohortBy, Command, Session};
@@ -79,6 +79,29 @@ fn charts_of_cohorts_beside_each_other_share_their_axes_and_the_order_of_all_row
 }
 
 #[test]
+fn the_command_line_of_a_chart_names_the_rows_it_stands_beside() {
+    let (session, cohorts) = with_cohorts();
+    let request =
+        ChartRequest { kind: "beeswarm", within: Some("young".to_owned()), beside: cohorts, ..ChartRequest::default() };
+    let words = session.chart_command(&request).expect("the sample has files");
+    let wanted = "--where 'age < 30' --beside 'prediction >= 0.6' --beside 'age > 200'";
+    assert!(words.contains(wanted), "{words}");
+}
+
+#[test]
+fn what_cannot_be_divided_by_rows_is_not_called_a_cohorts() {
+    let (mut session, _) = with_cohorts();
+    carry_out(&mut session, Command::ask(Shape::Importance));
+    for within in [Some("young".to_owned()), None] {
+        let request = ChartRequest { kind: "permutation-importance", within, ..ChartRequest::default() };
+        carry_out(&mut session, Command::Draw(request.clone()));
+        let chart = session.chart(&request).expect("drawn");
+        assert!(!chart.title.contains("young"), "{}", chart.title);
+        assert_eq!(chart.notes[0].starts_with("Of all rows"), request.within.is_some(), "{:?}", chart.notes);
+    }
+}
+
+#[test]
 fn dots_stay_where_they_are_and_twice_drawn_is_the_same() {
     let (mut session, cohorts) = with_cohorts();
     let base = ChartRequest { kind: "dependence", feature: Some(1), ..ChartRequest::default() };
@@ -143,7 +166,7 @@ fn an_uncertain_order_is_named_and_bracketed_and_a_certain_one_is_not() {
         let pair = note.contains("income and purpose") || note.contains("purpose and income");
         assert!(pair && !note.contains("age"), "{kind}: {note}");
         assert_eq!(brackets(&chart), 1, "{kind}");
-        assert!(chart.legend.iter().any(|l| matches!(l, Legend::Key(_, text) if text.contains("order uncertain"))));
+        assert!(note.contains("(bracket)"), "{kind}: {note}");
         assert!(chart.notes.iter().any(|n| n.contains("rows taken as a sample") && n.contains("Bonferroni")), "{kind}");
         // Errors of a sampled method that could make up the whole difference leave nothing certain.
         let noisy = ranked(200, Some(0.7));

@@ -195,3 +195,38 @@ fn the_chart_counts_selected_rows_and_a_click_beside_all_dots_selects_nothing() 
     draw(&mut window, &[empty], Modifiers::NONE);
     assert_eq!(window.state().picked, [Picked::Nothing]);
 }
+
+#[test]
+fn zooming_one_chart_of_a_group_moves_the_others_and_no_other_chart() {
+    for group in [Some("cohorts"), None] {
+        let rows: Vec<RowId> = (0..100_000).map(RowId).collect();
+        let mut store = PlotStore::default();
+        for name in ["left", "right"] {
+            let chart = Chart { alt: format!("Dots on the {name}"), ..made::dots(rows.len(), &rows) };
+            store.slot(name).chart = Some(Arc::new(chart));
+        }
+        let show = move |ui: &mut egui::Ui, desk: &mut Desk| {
+            for name in ["left", "right"] {
+                let size = vec2(700.0, 250.0);
+                let view = View { size, selected: Selected::default(), lines: None, total: desk.total, group };
+                desk.picked.extend(desk.store.show(ui, name, &view));
+                ui.label(format!("{name}: {}", desk.store.status(name, None).join(" ")));
+            }
+        };
+        let desk = Desk { store, rows: None, picked: Vec::new(), total: rows.len() };
+        let builder = Harness::builder().with_size([760.0, 620.0]).with_step_dt(1.0 / 60.0);
+        let mut window = builder.with_context_setup(style::install).build_ui_state(show, desk);
+        settle(&mut window);
+        assert!(says(&window, "left: Density of") && says(&window, "right: Density of"));
+        let middle = window.get_by_label("Dots on the left").rect().center();
+        window.event(Event::PointerMoved(middle));
+        window.step();
+        for _ in 0..12 {
+            window.event(Event::Zoom(1.5));
+            window.run_steps(2);
+        }
+        settle(&mut window);
+        assert!(!says(&window, "left: Density of"), "few dots are in view");
+        assert_eq!(says(&window, "right: Density of"), group.is_none(), "{group:?}");
+    }
+}

@@ -101,21 +101,21 @@ impl Kind for Beeswarm {
             coloured.push(colour);
         }
         let span = range.1 - range.0;
-        marks.extend(ranks.iter().flat_map(|r| r.brackets(lanes.len(), (range.1 + 0.012 * span, span))));
-        let bracketed = ranks.as_ref().and_then(ranks::Ranks::legend);
-        let range = if bracketed.is_some() { (range.0, range.1 + 0.03 * span) } else { range };
+        // Behind the dots, which are the last marks.
+        marks.splice(1..1, ranks.iter().flat_map(|r| r.brackets(lanes.len(), (range.1 + 0.012 * span, span))));
+        let bracketed = ranks.as_ref().is_some_and(|ranks| !ranks.runs().is_empty());
+        let range = if bracketed { (range.0, range.1 + 0.03 * span) } else { range };
         let range_x = Axis {
             label: format!("contribution{} ({})", view.to_output(), view.unit),
             range,
             kind: AxisKind::Linear,
             second: None,
         };
-        let (mut legend, legend_notes) = legend(&view, &lanes, &coloured, shade);
-        legend.extend(bracketed);
+        let (legend, legend_notes) = legend(&view, &lanes, &coloured, shade);
         let mut notes = vec![rows_note(kept.len(), view.row_count())];
-        notes.extend(legend_notes);
         notes.push(view.order_note("on top"));
         notes.extend(ranks.iter().flat_map(|ranks| ranks.notes(|place| view.name(order[place].0))));
+        notes.extend(legend_notes);
         notes.push("Thickness shows how many rows lie there, on one scale for all features.".to_owned());
         if shown < order.len() {
             notes.push("The lowest lane is the signed sum of the other features’ contributions; it has no value to be coloured by.".to_owned());

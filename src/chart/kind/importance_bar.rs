@@ -86,7 +86,7 @@ impl Kind for ImportanceBar {
             y: super::lanes(entries.iter().map(|e| e.0.clone())),
             marks,
             notes,
-            legend: ranks.and_then(|ranks| ranks.legend()).into_iter().collect(),
+            legend: Vec::new(),
             sentence: sentence(&top, order.iter().map(|o| o.1).sum(), view.unit),
             alt: format!(
                 "Bar chart of the mean absolute contribution of {} to {}, in {}, over {}. Largest: {}.",

@@ -129,7 +129,7 @@ impl Kind for PermutationImportance {
             .chain(brackets)
             .collect(),
             notes,
-            legend: ranks.and_then(|ranks| ranks.legend()).into_iter().collect(),
+            legend: Vec::new(),
             sentence: sentence(importance, &order, unclear),
             alt: format!(
                 "Bar chart of permutation importance of {}: {}. Largest: {}. For {} the interval reaches zero.",
@@ -151,7 +151,7 @@ fn ranks(importance: &Importance, order: &[usize], shown: usize) -> Option<Ranks
     // Two features that no shuffle touches stand in the order of the columns; nobody takes that for a rank.
     let uncertain = gaps.map(|(i, (low, high))| {
         let untouched = value(i).abs() <= 0.0 && value(i + 1).abs() <= 0.0;
-        !untouched && !(*low > 0.0 || *high < 0.0)
+        !(untouched || *low > 0.0 || *high < 0.0)
     });
     let how =
         "Intervals of differences: 95 %, paired over shuffles and over rows, the wider of both; they hold for every \

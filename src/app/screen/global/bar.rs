@@ -169,7 +169,7 @@ fn of_chart(ui: &mut Ui, cx: &mut Cx<'_>, pane: &mut Pane, (tiled, kind): (Tiled
     if let Some(label) = kind.second_feature() {
         fields::second_feature(ui, label, pane, &features);
     }
-    if super::tile::has_rows(kind) && !(tiled.draw.is_some() && (tiled.own)(kind)) {
+    if needs.divides() && !(tiled.draw.is_some() && (tiled.own)(kind)) {
         fields::rows(ui, cx, pane);
     }
     if tiled.screen == "global" {

@@ -52,19 +52,13 @@ pub(crate) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, tiled: Tiled, pane: &Pane) {
     let Some(request) = request(cx, pane, kind) else { return unchosen(ui, cx, kind) };
     let slot = slot(tiled, pane);
     match &pane.rows {
-        Rows::Each if has_rows(kind) => each(ui, cx, &slot, &request),
-        Rows::Cohort(name) if has_rows(kind) => {
+        Rows::Each if kind.needs().divides() => each(ui, cx, &slot, &request),
+        Rows::Cohort(name) if kind.needs().divides() => {
             let request = ChartRequest { within: Some(name.clone()), ..request };
             chart(ui, cx, (&slot, None), &request);
         }
         _ => chart(ui, cx, (&slot, None), &request),
     }
-}
-
-/// Whether a chart can be about some of the rows: charts of cohorts show all of them, charts of two models all rows.
-pub(super) fn has_rows(kind: &dyn Kind) -> bool {
-    let needs = kind.needs();
-    !needs.cohorts && needs.challenger.is_none()
 }
 
 /// The name under which the view of a tile’s chart is kept.
