@@ -98,6 +98,10 @@ impl Session {
             Command::SaveSession { path, view, copies } => self.save(path, view, copies),
             Command::Relocate(found) => self.relocate(found),
             Command::Restore(document) => self.restore(document),
+            Command::KeepAnswers(keeps) => {
+                self.kept.keeps_answers = Some(keeps);
+                Vec::new()
+            }
             other => {
                 self.choose(&other);
                 Vec::new()

@@ -108,6 +108,8 @@ pub enum Command {
     Relocate(PathBuf),
     /// Opens what a journal tells of a session that ended unexpectedly.
     Restore(Box<Document>),
+    /// Whether the session's file keeps the answers; without this wish it does up to [`super::keep::SAVED_ANSWERS`].
+    KeepAnswers(bool),
 }
 
 impl Command {
