@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui::{Id, Key, Modal, RichText, TextEdit};
 
+use crate::base::text;
 use crate::data::read::READERS;
 use crate::model::load::LOADERS;
 use crate::session::{Command, Export, is_session};
@@ -236,6 +237,7 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         if let Goal::Session(copies) = &mut prompt.goal {
             let hint = "The file then opens on another machine; without copies it refers to the files where they are";
             ui.checkbox(copies, "Copy table and model into the file").on_hover_text(hint);
+            results(ui, cx);
         }
         ui.add_space(STEP);
         ui.horizontal(|ui| {
@@ -259,6 +261,20 @@ pub(crate) fn ui(ctx: &egui::Context, cx: &mut Cx<'_>) {
         Done::Cancelled => {}
         Done::Yes => answer(cx, prompt.goal, folder.join(prompt.text.trim())),
         Done::Browse => browse(cx, prompt),
+    }
+}
+
+/// Whether the file keeps the results, where there are some.
+fn results(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+    let bytes = cx.session.answers_bytes();
+    if bytes == 0 {
+        return;
+    }
+    let mut keeps = cx.session.keeps_answers();
+    let label = format!("Keep the results in the file (about {})", text::bytes(bytes));
+    let hint = "They then need not be computed again when the session is opened";
+    if ui.checkbox(&mut keeps, label).on_hover_text(hint).changed() {
+        cx.wish(Command::KeepAnswers(keeps));
     }
 }
 

@@ -233,7 +233,10 @@ pub struct Chart {
     /// Probability from which two classes are decided for the positive one
     #[arg(long, value_name = "P", value_parser = share)]
     pub threshold: Option<f64>,
-    /// Only the rows that a query finds: age > 30 and housing = own; or a cohort of the session, by its name
+    /// A cohort, as NAME=QUERY, for charts that compare cohorts and for --where
+    #[arg(long = "cohort", value_name = "NAME=QUERY", value_parser = setting)]
+    pub cohorts: Vec<(String, String)>,
+    /// Only the rows that a query finds: age > 30 and housing = own; or a cohort, by its name
     #[arg(long = "where", value_name = "QUERY")]
     pub within: Option<String>,
     /// Rows of other charts that this one is compared with: axes and order are shared with theirs; may be repeated

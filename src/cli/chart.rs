@@ -26,6 +26,9 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     if let Some(threshold) = args.threshold {
         desk.carry_out(Command::SetThreshold(threshold))?;
     }
+    for (name, query) in &args.cohorts {
+        desk.carry_out(Command::SetCohort(name.clone(), CohortBy::Query(query.clone())))?;
+    }
     compare_with(&mut desk, args, kind)?;
     compute(&mut desk, args, (&how, kind))?;
     explain::warn_of_link(&desk);

@@ -83,6 +83,7 @@ impl Desk {
         let threads = inputs.threads.map(usize::from);
         if let Some((data, model)) = inputs.files() {
             self.open_table(data, inputs.target.as_deref())?;
+            self.set_roles(inputs)?;
             let rows = inputs.rows.clone().unwrap_or(RowChoice::All);
             self.carry_out(Command::SetPlan(Plan { rows, threads, ..how.plan() }))?;
             return self.carry_out(Command::OpenModel(model.to_owned()));
@@ -92,9 +93,19 @@ impl Desk {
             let column = self.column(name)?;
             self.carry_out(Command::SetRole(column, Role::Target))?;
         }
+        self.set_roles(inputs)?;
         let plan = how.over(self.session.plan().clone());
         let rows = inputs.rows.clone().unwrap_or_else(|| plan.rows.clone());
         self.carry_out(Command::SetPlan(Plan { rows, threads, ..plan }))
+    }
+
+    /// Gives columns the roles that words name.
+    fn set_roles(&mut self, inputs: &Inputs) -> Result<(), Failure> {
+        for (name, role) in &inputs.roles {
+            let column = self.column(name)?;
+            self.carry_out(Command::SetRole(column, *role))?;
+        }
+        Ok(())
     }
 
     /// Opens a table and gives one column the role of the target.

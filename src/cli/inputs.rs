@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::base::Seed;
+use crate::data::Role;
 use crate::model::Scale;
 use crate::session::{Plan, RowChoice};
 
@@ -26,7 +27,10 @@ pub struct Inputs {
     /// The column that the model predicts, for performance and importance
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
-    /// Rows, counted from 0: a range (0..100, end excluded) or a list (3,17)
+    /// What a column is for, as COLUMN=ROLE: feature, target, identifier, weight, protected or ignored
+    #[arg(long = "role", value_name = "COLUMN=ROLE", value_parser = role)]
+    pub roles: Vec<(String, Role)>,
+    /// Rows, counted from 0: a range (0..100, end excluded), a list (3,17), or so many drawn by the seed (draw:500)
     #[arg(long, value_name = "ROWS", value_parser = rows::parse)]
     pub rows: Option<RowChoice>,
     /// Threads; the numbers do not depend on them
@@ -135,6 +139,14 @@ impl ScaleWord {
             Self::Target => Scale::Target,
         }
     }
+}
+
+/// `column=role`; the name may hold an equals sign itself.
+fn role(text: &str) -> Result<(String, Role), String> {
+    let (name, id) = text.rsplit_once('=').ok_or("expected COLUMN=ROLE")?;
+    let known = || Role::ALL.map(Role::id).join(", ");
+    let role = Role::ALL.into_iter().find(|role| role.id() == id.trim());
+    Ok((name.to_owned(), role.ok_or_else(|| format!("“{id}” is no role; roles are {}", known()))?))
 }
 
 /// `knob=value` as name and value.

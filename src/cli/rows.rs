@@ -11,6 +11,10 @@ const FEW: usize = 1_000;
 
 /// Reads a choice of rows.
 pub fn parse(text: &str) -> Result<RowChoice, String> {
+    if let Some(count) = text.trim().strip_prefix("draw:") {
+        let count = number(count)? as usize;
+        return if count > 0 { Ok(RowChoice::Draw(count)) } else { Err("draw at least one row".to_owned()) };
+    }
     if let Some((start, end)) = range(text)? {
         return Ok(RowChoice::Range(start, end));
     }

@@ -34,7 +34,7 @@ pub fn explain(
     (common, destination): (Common, &Destination),
 ) -> Result<bool, Failure> {
     // A session is small enough for the window that saved it.
-    let Some((data, model)) = args.inputs.files() else { return Ok(false) };
+    let Some((data, model)) = args.inputs.files().filter(|_| args.inputs.roles.is_empty()) else { return Ok(false) };
     let size = match stored::size(data) {
         Ok(size) => size,
         Err(StoreError::OnlyWhole(reason)) => {

@@ -33,6 +33,18 @@ impl Role {
     pub const ALL: [Self; 6] =
         [Self::Feature, Self::Target, Self::Identifier, Self::Weight, Self::Protected, Self::Ignored];
 
+    /// The role's name in files and on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Feature => "feature",
+            Self::Target => "target",
+            Self::Identifier => "identifier",
+            Self::Weight => "weight",
+            Self::Protected => "protected",
+            Self::Ignored => "ignored",
+        }
+    }
+
     /// The role's name on screens.
     pub fn title(self) -> &'static str {
         match self {

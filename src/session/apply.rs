@@ -99,6 +99,10 @@ impl Session {
             Command::Relocate(found) => self.relocate(found),
             Command::Restore(document) => self.restore(document),
             Command::PredictAgain => self.predict_again(),
+            Command::KeepAnswers(keeps) => {
+                self.kept.keeps_answers = Some(keeps);
+                Vec::new()
+            }
             other => {
                 self.choose(&other);
                 Vec::new()

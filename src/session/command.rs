@@ -110,6 +110,8 @@ pub enum Command {
     Restore(Box<Document>),
     /// Joins table and model where that was stopped.
     PredictAgain,
+    /// Whether the session's file keeps the answers; without this wish it does up to [`super::keep::SAVED_ANSWERS`].
+    KeepAnswers(bool),
 }
 
 impl Command {

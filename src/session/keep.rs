@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::Problem;
-use crate::explain::{Answers, Shape};
+use crate::explain::{Answers, Explanation, Shape};
 use crate::model::Model;
 
 use super::document::Document;
@@ -15,8 +15,12 @@ use super::document::rows::runs;
 use super::event::JobId;
 use super::job::Job;
 use super::ledger::Purpose;
+use super::memo::explanation_bytes;
 use super::state::Session;
 use super::work;
+
+/// Bytes of answers that a session's file keeps without being asked to: larger ones take as long to write as to compute.
+pub const SAVED_ANSWERS: u64 = 1 << 30;
 
 /// Where a session is read from.
 #[derive(Clone, Debug)]
@@ -70,6 +74,23 @@ impl Session {
         self.ledger.changes
     }
 
+    /// Whether the file keeps the answers, so that they need not be computed again: as decided, else up to
+    /// [`SAVED_ANSWERS`].
+    pub fn keeps_answers(&self) -> bool {
+        self.kept.keeps_answers.unwrap_or_else(|| self.answers_bytes() <= SAVED_ANSWERS)
+    }
+
+    /// Bytes that the answers take in a file, about.
+    pub fn answers_bytes(&self) -> u64 {
+        self.saved_answers().map(|answer| explanation_bytes(answer)).sum()
+    }
+
+    /// The answers worth saving: whole ones.
+    fn saved_answers(&self) -> impl Iterator<Item = &Arc<Explanation>> {
+        let whole = |shape: &&Shape| !(self.attribution_is_partial && **shape == Shape::Attribution);
+        work::save::SHAPES.iter().filter(whole).filter_map(|shape| self.answers.get(*shape))
+    }
+
     /// Whether the session is being written.
     pub fn is_saving(&self) -> bool {
         self.is_under_way(&Purpose::Save)
@@ -102,9 +123,8 @@ impl Session {
     /// A job that writes the session.
     pub(super) fn save(&mut self, path: PathBuf, view: String, copies: bool) -> Vec<Job> {
         let title = format!("Saving {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-        let partial = self.attribution_is_partial;
-        let answers = work::save::SHAPES.iter().filter(|shape| !(partial && **shape == Shape::Attribution));
-        let answers = answers.filter_map(|shape| self.answers.get(*shape).cloned()).collect();
+        let keeps = self.keeps_answers();
+        let answers = self.saved_answers().filter(|_| keeps).cloned().collect();
         let work = work::save::SaveSession {
             document: self.document(),
             model: self.opened.clone(),
@@ -290,6 +310,8 @@ fn kept_of(opened: &Opened, count: u64) -> Kept {
         file: opened.file.clone().or_else(|| document.file.clone().map(PathBuf::from)),
         restored: opened.file.is_none(),
         copies: document.table.as_ref().is_some_and(|t| t.file.copied),
+        // A file that was saved without its answers goes on without them.
+        keeps_answers: (opened.file.is_some() && document.explained && opened.held_answers == 0).then_some(false),
         table,
         model,
         view: (!opened.view.is_empty()).then(|| Arc::clone(&opened.view)),

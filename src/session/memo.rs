@@ -118,7 +118,7 @@ impl Memo {
 }
 
 /// Bytes of an explanation's numbers.
-fn explanation_bytes(explanation: &Explanation) -> u64 {
+pub(super) fn explanation_bytes(explanation: &Explanation) -> u64 {
     let numbers = explanation.predictions.len()
         + match &explanation.body {
             Body::Attribution(a) => a.values.len() + a.std_error.as_ref().map_or(0, |e| e.len()) + a.rows.len() / 2,

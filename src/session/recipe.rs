@@ -1,9 +1,10 @@
 //! The command lines that do again what is seen: words quoted for a shell.
 
-use crate::data::Role;
+use crate::chart::kind;
+use crate::data::{Dataset, ReadOptions, Role, roles};
+use crate::explain::{Shape, method};
 use crate::model::TaskKind;
 
-use super::cohort::Cohort;
 use super::command::{ChartRequest, CohortBy, Plan, RowChoice};
 use super::scene::Scene;
 use super::state::Session;
@@ -38,6 +39,15 @@ impl Words {
         self.0.extend([name.to_owned(), quoted(value)]);
     }
 
+    /// Adds what columns are for, where it is not what their names suggest.
+    pub(super) fn roles(&mut self, data: &Dataset) {
+        let guessed = roles::guessed(data);
+        let all = data.columns().iter().zip(data.roles().iter().zip(guessed.roles()));
+        for (column, (role, _)) in all.filter(|(_, (role, guess))| role != guess && **role != Role::Target) {
+            self.option("--role", &format!("{}={}", column.name, role.id()));
+        }
+    }
+
     /// Adds the decision threshold, where it was moved and two classes are told apart by it.
     pub(super) fn threshold(&mut self, scene: &Scene) {
         let decides = scene.model.as_ref().is_some_and(|m| m.card().task == TaskKind::Binary);
@@ -60,7 +70,8 @@ impl Words {
             RowChoice::List(rows) => {
                 self.option("--rows", &rows.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
             }
-            RowChoice::All | RowChoice::Draw(_) => {}
+            RowChoice::Draw(count) => self.option("--rows", &format!("draw:{count}")),
+            RowChoice::All => {}
         }
         match &plan.background_file {
             Some(file) => self.option("--background", &file.display().to_string()),
@@ -82,16 +93,22 @@ impl Words {
 }
 
 impl Session {
-    /// The command line that draws a chart again; `None` where table or model came from no file, or where the chart is
-    /// about rows that were selected by hand.
+    /// The command line that draws a chart again; `None` where words cannot say what it is about: table or model came from
+    /// no file, the table was read in a way of its own, rows were selected by hand, or a row was edited.
     pub fn chart_command(&self, request: &ChartRequest) -> Option<String> {
+        let needs = kind::find(request.kind)?.needs();
         let scene = self.scene();
         scene.data.as_ref()?.source().path.as_ref()?;
         let card = scene.model.as_ref()?.card();
         card.path.as_ref()?;
+        if request.what_if || scene.read_options != ReadOptions::default() {
+            return None;
+        }
         let mut words = Words::new("chart", &scene);
+        words.roles(scene.data.as_ref()?);
         words.option("--kind", request.kind);
-        words.plan(&self.decided.plan);
+        words.plan(&self.plan_of(&scene, needs.answer.or(needs.challenger.map(|_| Shape::Attribution))));
+        words.threshold(&scene);
         let name = |feature: usize| card.inputs.get(feature).map(|input| input.name.clone());
         if card.outputs.len() > 1 {
             words.option("--output", card.outputs.get(request.output)?);
@@ -105,9 +122,12 @@ impl Session {
         if let Some(colour) = request.colour.and_then(name) {
             words.option("--colour", &colour);
         }
-        if let Some(within) = &request.within {
-            let Some(Cohort { by: CohortBy::Query(query), .. }) = self.cohort(within) else { return None };
-            words.option("--where", query);
+        if needs.challenger.is_some() {
+            let path = scene.challenger.as_ref()?.opened().card().path.clone()?;
+            words.option("--with", &path.display().to_string());
+        }
+        if needs.cohorts || request.within.is_some() {
+            self.cohort_words(&mut words, request.within.as_deref())?;
         }
         for other in request.beside.iter().filter(|name| Some(*name) != request.within.as_ref()) {
             let Some(Cohort { by: CohortBy::Query(query), .. }) = self.cohort(other) else { return None };
@@ -118,6 +138,46 @@ impl Session {
         }
         words.option("--out", &format!("{}.svg", request.kind));
         Some(words.line())
+    }
+
+    /// How the answer was computed that is shown: what was decided since changes no chart before it is asked again.
+    fn plan_of(&self, scene: &Scene, shape: Option<Shape>) -> Plan {
+        let decided = Plan::clone(&self.decided.plan);
+        let Some(answer) = shape.and_then(|shape| self.answer(shape)) else {
+            return Plan { knobs: Vec::new(), method: "auto".to_owned(), scale: None, ..decided };
+        };
+        if answer.body.shape() == Shape::Attribution {
+            let known = self.ledger.explained_with.as_ref().filter(|(key, _)| *key == self.ledger.attribution_key);
+            return known.map_or(decided, |(_, plan)| plan.clone());
+        }
+        let of = &answer.provenance;
+        let scales = method::find(&of.method).zip(scene.model.as_ref()).map(|(m, model)| m.scales(&**model));
+        Plan {
+            method: of.method.clone(),
+            knobs: of.knobs.iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect(),
+            scale: Some(of.scale).filter(|scale| scales.is_some_and(|known| known.contains(scale))),
+            seed: of.seed,
+            ..decided
+        }
+    }
+
+    /// Every cohort with its query, in the order in which they were made: one may ask about those before it. `None`
+    /// where rows were chosen by hand.
+    fn cohort_words(&self, words: &mut Words, within: Option<&str>) -> Option<()> {
+        for cohort in self.cohorts() {
+            match &cohort.by {
+                CohortBy::Query(query) if !cohort.name.contains('=') => {
+                    words.option("--cohort", &format!("{}={query}", cohort.name));
+                }
+                // What only other charts show may be left out.
+                _ if within.is_some_and(|name| name != cohort.name) => {}
+                _ => return None,
+            }
+        }
+        if let Some(name) = within {
+            words.option("--where", name);
+        }
+        Some(())
     }
 }
 

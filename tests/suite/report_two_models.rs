@@ -1,12 +1,15 @@
 //! The section of two models: its numbers are those of the comparison, it is in every format, and it verifies.
 
+use candor::app::ScreenId;
 use candor::report::ReportPlan;
 use candor::session::{Command, Export, Session};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use serde_json::Value;
 
 use super::challenger::{carry_out, challenge, comparison};
 use super::cli::{Desk, credit, text};
 use super::session::sample;
+use super::ui_tree;
 
 const SECTION: &str = "two-models";
 const OTHER: &str = "models/credit-lightgbm.txt";
@@ -120,4 +123,18 @@ fn the_command_line_writes_the_section_and_verifies_it() {
 
 fn words_of<'w>(model: &'w str, data: &'w str) -> [&'w str; 5] {
     ["report", "--model", model, "--data", data]
+}
+
+#[test]
+fn the_report_screen_offers_the_section_while_two_models_are_compared() {
+    let mut window = ui_tree::credit(ScreenId::Report);
+    let offered = |window: &ui_tree::Window| {
+        let tick = window.get_by_label("Champion and challenger");
+        !tick.accesskit_node().is_disabled()
+    };
+    assert!(!offered(&window));
+    ui_tree::command(&mut window, Command::OpenChallenger(sample(OTHER)));
+    assert!(offered(&window));
+    ui_tree::command(&mut window, Command::CloseChallenger);
+    assert!(!offered(&window));
 }

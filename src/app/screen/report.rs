@@ -9,7 +9,7 @@ use egui::{DragValue, RichText, TextEdit, Ui};
 use crate::base::{RowId, text};
 use crate::model::Scale;
 use crate::report::section::SECTIONS;
-use crate::session::{Export, ReportPlan};
+use crate::session::{Challenger, Export, ReportPlan, Session};
 
 use super::global::{asked, missing_or_running};
 use super::{Screen, ScreenId, page};
@@ -116,7 +116,7 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.add_space(STEP);
         ui.label(style::title("Sections"));
         ui.spacing_mut().item_spacing.y = 2.0;
-        let compares = cx.session.challenger().is_some_and(|c| c.meeting().is_some());
+        let compares = compares(cx.session);
         for section in SECTIONS {
             let possible = compares || !section.needs_challenger();
             let mut on = possible && !state.left_out.contains(section.id());
@@ -130,8 +130,9 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
         ui.add_space(GAP);
-        let some = state.left_out.len() < SECTIONS.len();
-        let ready = problem.is_none() && some && !cx.session.attribution_is_partial();
+        let some = sections(state, compares).next().is_some();
+        let whole = !cx.session.attribution_is_partial() && !is_comparing(cx.session);
+        let ready = problem.is_none() && some && whole;
         ui.horizontal(|ui| {
             let hint = "Choose at least one section and rows that exist; wait until all rows are explained";
             let button = card::primary_enabled(ui, "Export report…", ready).on_disabled_hover_text(hint);
@@ -142,6 +143,23 @@ fn form(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.label(style::small("HTML, Markdown or JSON, by the file’s ending"));
         });
     });
+}
+
+/// Whether a second model is joined with the table.
+fn compares(session: &Session) -> bool {
+    session.challenger().is_some_and(|c| c.meeting().is_some())
+}
+
+/// Whether the second model is still being explained: a report would miss it, and could not be verified.
+fn is_comparing(session: &Session) -> bool {
+    let unknown = |c: &Challenger| c.problem().is_none() && (c.challenge().is_none() || c.differences().is_none());
+    session.challenger().is_some_and(unknown)
+}
+
+/// The sections that were chosen and can be written.
+fn sections(state: &State, compares: bool) -> impl Iterator<Item = &'static str> {
+    let possible = SECTIONS.iter().filter(move |section| compares || !section.needs_challenger());
+    possible.map(|section| section.id()).filter(|id| !state.left_out.contains(id))
 }
 
 fn field(ui: &mut Ui, name: &str, value: &mut String, hint: &str) {
@@ -160,7 +178,7 @@ fn plan(cx: &Cx<'_>) -> ReportPlan {
     let sections = if state.left_out.is_empty() {
         Vec::new()
     } else {
-        SECTIONS.iter().map(|s| s.id()).filter(|id| !state.left_out.contains(id)).map(str::to_owned).collect()
+        sections(state, compares(cx.session)).map(str::to_owned).collect()
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|d| d.as_secs());
     ReportPlan {

@@ -108,7 +108,10 @@ impl Needs {
     /// Whether it can be drawn of some rows of the table alone: what is one number about the whole table, and what the model
     /// file holds, cannot be divided by rows; charts of two models show all rows.
     pub fn divides(&self) -> bool {
-        !self.cohorts && self.challenger.is_none() && self.terms.is_none() && self.answer.is_none_or(|shape| shape == Shape::Attribution)
+        !self.cohorts
+            && self.challenger.is_none()
+            && self.terms.is_none()
+            && self.answer.is_none_or(|shape| shape == Shape::Attribution)
     }
 
     /// Whether the terms that a model offers are enough.

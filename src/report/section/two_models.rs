@@ -111,9 +111,14 @@ fn metric_row(metric: &MetricDifference) -> Vec<String> {
         text::number(metric.champion),
         text::number(metric.challenger),
         text::signed(metric.difference()),
-        metric.interval.map_or_else(String::new, |(low, high)| text::interval(low, high)),
+        span(metric.interval),
         metric.verdict().words().to_owned(),
     ]
+}
+
+/// The interval of a difference, each end with its sign, as the Compare screen writes it; empty where none is known.
+fn span(interval: Option<(f64, f64)>) -> String {
+    interval.map_or_else(String::new, |(low, high)| format!("{} to {}", text::signed(low), text::signed(high)))
 }
 
 fn metrics_twin(comparison: &Comparison) -> Value {
@@ -200,7 +205,7 @@ fn importance_table(
                     text::number(c.champion),
                     text::number(c.challenger),
                     text::signed(c.challenger - c.champion),
-                    c.interval.map_or_else(String::new, |(low, high)| text::interval(low, high)),
+                    span(c.interval),
                     text::number(c.moved),
                 ]
             })

@@ -31,6 +31,8 @@ pub struct Opened {
     pub model_copy: Option<Arc<[u8]>>,
     /// Answers that fit, with the question they answer.
     pub answers: Vec<(String, Arc<Explanation>)>,
+    /// How many answers the file holds, fitting or not.
+    pub held_answers: usize,
     /// Answers as they stand in the file, while table or model are missing.
     pub stored: Vec<Stored>,
     /// How the window looked; empty where that was not kept.
@@ -70,6 +72,8 @@ pub struct Kept {
     pub saving: BTreeMap<JobId, (Decisions, Written)>,
     /// Whether the file holds copies.
     pub copies: bool,
+    /// Whether the file keeps answers, where that was decided.
+    pub keeps_answers: Option<bool>,
     /// Origin of the table.
     pub table: Origin,
     /// Origin of the model.

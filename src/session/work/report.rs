@@ -85,6 +85,9 @@ fn recipe(scene: &Scene, plan: &Plan, report: &ReportPlan, path: &Path) -> Recip
     if !challenger_path.is_empty() {
         words.option("--with", &challenger_path);
     }
+    if let Some(data) = &scene.data {
+        words.roles(data);
+    }
     words.threshold(scene);
     Recipe {
         command_line: command_line(words, (&portable, report), &file_name(path)),

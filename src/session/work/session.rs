@@ -86,6 +86,7 @@ fn open(content: Content, file: Option<&Path>, found: Option<&Path>, task: &Task
     if let (Some(data), Some(of)) = (&data, &document.table) {
         document.decisions.roles = roles(data, of, &document.decisions.roles).into();
     }
+    let held_answers = answers.len();
     let (mut fitting, mut stored) = (Vec::new(), Vec::new());
     match (&data, &opened) {
         (Some(data), Some(model)) => {
@@ -116,6 +117,7 @@ fn open(content: Content, file: Option<&Path>, found: Option<&Path>, task: &Task
         table_copy: table,
         model_copy: model,
         answers: fitting,
+        held_answers,
         stored,
         view: view.into(),
         problems,

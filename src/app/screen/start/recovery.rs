@@ -30,7 +30,9 @@ pub(super) fn cards(ui: &mut Ui, cx: &mut Cx<'_>) {
         let title = text::shorten(&offer.title(), 64);
         card::card(ui, |ui| {
             ui.label(style::title("Candor ended unexpectedly"));
-            let line = format!("Last open: {title}. All decisions can be restored; results are computed again.");
+            let line = format!(
+                "Last open: {title}. All decisions can be restored; results that are in no file are computed again."
+            );
             ui.add(egui::Label::new(RichText::new(line).weak()).wrap());
             ui.add_space(STEP);
             ui.horizontal(|ui| {
