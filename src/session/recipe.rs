@@ -130,8 +130,8 @@ impl Session {
             self.cohort_words(&mut words, request.within.as_deref())?;
         }
         for other in request.beside.iter().filter(|name| Some(*name) != request.within.as_ref()) {
-            let Some(Cohort { by: CohortBy::Query(query), .. }) = self.cohort(other) else { return None };
-            words.option("--beside", query);
+            let known = matches!(self.cohort(other)?.by, CohortBy::Query(_)) && !other.contains('=');
+            words.option("--beside", known.then_some(other)?);
         }
         for (name, value) in &request.knobs {
             words.option("--set", &format!("{name}={value}"));

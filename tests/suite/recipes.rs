@@ -40,8 +40,9 @@ fn first_explained(session: &Session) -> RowId {
     }
 }
 
-/// Every chart that can be drawn now, drawn here and by its command line; answers the kinds that were compared.
-fn compared(session: &mut Session, desk: &Desk, only: &[&str], within: Option<&str>) -> Vec<&'static str> {
+/// Every chart that can be drawn now, drawn here and by its command line; answers the kinds that were compared. Of cohorts
+/// it is the chart of the first one, on the axes of all.
+fn compared(session: &mut Session, desk: &Desk, only: &[&str], cohorts: &[&str]) -> Vec<&'static str> {
     let mut done = Vec::new();
     let chosen = KINDS.iter().filter(|kind| only.is_empty() || only.contains(&kind.id()));
     for kind in chosen {
@@ -49,12 +50,9 @@ fn compared(session: &mut Session, desk: &Desk, only: &[&str], within: Option<&s
         let mut request = ChartRequest {
             kind: kind.id(),
             output: session.model().map_or(0, |m| m.card().outputs.len() - 1),
-            row: None,
-            feature: None,
-            colour: None,
-            knobs: Vec::new(),
-            within: within.map(str::to_owned),
-            what_if: false,
+            within: cohorts.first().map(|name| (*name).to_owned()),
+            beside: cohorts.iter().skip_while(|_| cohorts.len() < 2).map(|name| (*name).to_owned()).collect(),
+            ..ChartRequest::default()
         };
         let possible = needs.unmet(&session.scene().subject(&request)).is_none() || needs.row || needs.feature;
         if needs.row {
@@ -99,11 +97,13 @@ fn the_copied_words_draw_every_chart_of_two_classes_again() {
     // What is decided afterwards does not change what is shown.
     let later = Plan { seed: Seed(6), method: "kernel-shap".to_owned(), ..session.plan().clone() };
     run(&mut session, Command::SetPlan(later));
-    let done = compared(&mut session, &desk, &[], None);
+    let done = compared(&mut session, &desk, &[], &[]);
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.id()).filter(|id| !done.contains(id)).collect();
     assert_eq!(missing, ["term-curve", "term-surface", "class-roc", "residuals", "predicted-actual"]);
-    let within = compared(&mut session, &desk, &["beeswarm", "roc", "dependence"], Some("it's young"));
-    assert_eq!(within, ["beeswarm", "dependence", "roc"]);
+    for cohorts in [&["it's young"][..], &["owners", "it's young"]] {
+        let within = compared(&mut session, &desk, &["beeswarm", "roc", "dependence"], cohorts);
+        assert_eq!(within, ["beeswarm", "dependence", "roc"]);
+    }
 }
 
 #[test]
@@ -113,10 +113,10 @@ fn the_copied_words_draw_charts_of_several_classes_and_of_numbers_again() {
     give(&mut session, "species", Role::Target);
     run(&mut session, Command::Explain);
     let kinds = ["importance-bar", "waterfall", "class-roc", "confusion"];
-    assert_eq!(compared(&mut session, &desk, &kinds, None), ["importance-bar", "waterfall", "confusion", "class-roc"]);
+    assert_eq!(compared(&mut session, &desk, &kinds, &[]), ["importance-bar", "waterfall", "confusion", "class-roc"]);
     let mut session = opened("diamonds.csv", "models/diamonds-lightgbm.txt", 20);
     give(&mut session, "price", Role::Target);
-    assert_eq!(compared(&mut session, &desk, &["residuals"], None), ["residuals"]);
+    assert_eq!(compared(&mut session, &desk, &["residuals"], &[]), ["residuals"]);
 }
 
 #[test]
@@ -127,13 +127,9 @@ fn nothing_is_offered_where_words_cannot_say_it() {
     run(&mut session, Command::SetCohort("by hand".to_owned(), CohortBy::Rows(rows)));
     let request = |what_if, within: Option<&str>| ChartRequest {
         kind: "importance-bar",
-        output: 0,
-        row: None,
-        feature: None,
-        colour: None,
-        knobs: Vec::new(),
         within: within.map(str::to_owned),
         what_if,
+        ..ChartRequest::default()
     };
     assert!(session.chart_command(&request(false, None)).is_some());
     assert_eq!(session.chart_command(&request(false, Some("by hand"))), None);

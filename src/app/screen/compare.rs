@@ -53,7 +53,7 @@ impl Screen for Compare {
         "Two models on the same rows"
     }
 
-    fn least(&self) -> egui::Vec2 {
+    fn least(&self) -> Vec2 {
         egui::vec2(860.0, 600.0)
     }
 

@@ -54,7 +54,7 @@ impl Screen for WhatIf {
         "One row edited, with the prediction and its explanation following"
     }
 
-    fn least(&self) -> egui::Vec2 {
+    fn least(&self) -> Vec2 {
         egui::vec2(920.0, 700.0)
     }
 
