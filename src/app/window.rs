@@ -241,6 +241,8 @@ impl CandorApp {
         if self.view != self.saved {
             self.view.save();
             self.saved = self.view.clone();
+            // Axes find their widths a frame after a tile has moved.
+            ctx.request_repaint();
         }
     }
 
