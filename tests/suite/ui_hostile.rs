@@ -315,7 +315,7 @@ fn everything_is_interrupted() {
     let running: Vec<_> = stage.robot.session().jobs().iter().map(|job| job.id).collect();
     running.into_iter().for_each(|id| stage.robot.command(Command::Cancel(id)));
     stage.robot.settle();
-    stage.tour("interrupted");
+    stage.walk("interrupted");
     // And everything still works.
     stage.then(Command::OpenSample("credit".to_owned()));
     assert!(stage.robot.session().attribution().is_some());
