@@ -73,6 +73,8 @@ fn charts_of_cohorts_beside_each_other_share_their_axes_and_the_order_of_all_row
         beside: cohorts.clone(),
         ..ChartRequest::default()
     };
+    let charts = beside(&mut session, &ChartRequest { within: None, ..request("young") }, &cohorts);
+    assert_eq!(charts.iter().flatten().count(), 2);
     assert!(!session.chart_is_pending(&request("young")));
     let problem = session.chart_problem(&request("none")).expect("a cohort without rows says so");
     assert!(problem.what.contains("“none” holds no rows"), "{problem}");
