@@ -24,8 +24,8 @@ fn run(verb: Verb, common: Common) -> Result<(), Failure> {
     match verb {
         Verb::Open(Open { files, with, sight }) => window((files, with), None, (sight, common)),
         // Whoever names a folder wants files; otherwise files are what is left where no window opens.
-        Verb::Demo(Demo { out: None, sight }) if cli::has_display() => {
-            match window((Vec::new(), None), Some("credit".to_owned()), (sight, common)) {
+        Verb::Demo(Demo { out: None, with, sight }) if cli::has_display() => {
+            match window((Vec::new(), with), Some("credit".to_owned()), (sight, common)) {
                 Err(Failure::NoDisplay(_)) => cli::run(Verb::Demo(Demo::default()), common),
                 other => other,
             }

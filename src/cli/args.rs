@@ -81,6 +81,9 @@ pub struct Demo {
     /// Write files into this folder instead of opening the window
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// A second model to compare with the sample's, in the window
+    #[arg(long, value_name = "M", conflicts_with = "out")]
+    pub with: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show the text as a heading")]
     pub sight: Sight,
@@ -359,9 +362,6 @@ pub struct Save {
     /// The model file
     #[arg(long, value_name = "M")]
     pub model: Option<PathBuf>,
-    /// A second model, the challenger, that the first is compared with
-    #[arg(long, value_name = "M", requires = "model")]
-    pub with: Option<PathBuf>,
     /// The column that the model predicts
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,

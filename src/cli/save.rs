@@ -23,9 +23,6 @@ pub fn save(args: &Save, common: Common) -> Result<(), Failure> {
     if args.explain {
         desk.carry_out(Command::Explain)?;
     }
-    if let Some(challenger) = &args.with {
-        desk.carry_out(Command::OpenChallenger(challenger.clone()))?;
-    }
     let path = args.out.clone();
     desk.carry_out(Command::SaveSession { path, view: String::new(), copies: args.copies })?;
     let size = std::fs::metadata(&args.out).map_or(0, |about| about.len());

@@ -166,18 +166,6 @@ fn a_file_that_is_no_session_is_told_before_anything_is_read() {
 }
 
 #[test]
-fn a_saved_session_holds_the_challenger() {
-    let desk = Desk::new();
-    let [model, data] = credit();
-    let other = model.replace("credit-xgboost.json", "credit-lightgbm.txt");
-    desk.done(&["save", "--data", &data, "--model", &model, "--with", &other, "--explain", "--out", SESSION]);
-    let mut session = Session::headless();
-    run(&mut session, Command::Open(desk.path(SESSION)));
-    let challenger = session.challenger().expect("the session was saved with a challenger");
-    assert!(challenger.meeting().is_some() && session.attribution().is_some());
-}
-
-#[test]
 fn a_session_is_described_with_its_cohorts_and_its_reference_set() {
     let desk = Desk::new();
     let mut session = decided(&desk);

@@ -161,10 +161,6 @@ impl Robot {
         self.app.session()
     }
 
-    pub fn pointer(&self) -> Pos2 {
-        self.pointer
-    }
-
     /// What can be acted on now.
     pub fn spots(&self) -> &[Spot] {
         &self.spots
