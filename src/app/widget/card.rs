@@ -229,7 +229,7 @@ pub(crate) fn line(ui: &mut Ui, selected: bool, label: &str, content: impl FnOnc
 }
 
 /// The widget under a name of its own: without one, a screen reader would read its long hint in place of a name.
-pub(crate) fn named(response: egui::Response, name: &str) -> egui::Response {
+pub(crate) fn named(response: Response, name: &str) -> Response {
     if response.ctx.has_accesskit_node(response.id) {
         response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
     }
