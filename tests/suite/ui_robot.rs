@@ -101,7 +101,6 @@ pub struct Robot {
     pub dark: bool,
     pub focused: bool,
     time: f64,
-    pointer: Pos2,
     spots: Vec<Spot>,
     /// Every text of the tree, and where what has a name lies.
     texts: Vec<String>,
@@ -139,7 +138,6 @@ impl Robot {
             dark: false,
             focused: true,
             time: 0.0,
-            pointer: pos2(640.0, 400.0),
             spots: Vec::new(),
             texts: Vec::new(),
             areas: Vec::new(),
@@ -256,9 +254,6 @@ impl Robot {
     /// One input event in a frame of its own.
     pub fn event(&mut self, event: egui::Event, news: usize) {
         self.events += 1;
-        if let egui::Event::PointerMoved(to) = event {
-            self.pointer = to;
-        }
         self.draw(vec![event], news, Vec::new());
     }
 
