@@ -139,9 +139,15 @@ impl ViewState {
         };
     }
 
-    /// What a session file keeps of it, as JSON.
-    pub(crate) fn session_text(&self) -> String {
-        serde_json::json!({ "screen": super::screen::get(self.screen).name(), "inspector": self.inspector }).to_string()
+    /// What a session file keeps of it, as JSON: the screen, the arrangements of tiles, the look of tables.
+    pub fn session_text(&self) -> String {
+        serde_json::json!({
+            "screen": super::screen::get(self.screen).name(),
+            "inspector": self.inspector,
+            "layouts": self.layouts,
+            "table": self.table,
+        })
+        .to_string()
     }
 
     /// Takes over what a session file kept; what is not understood changes nothing.
@@ -151,6 +157,12 @@ impl ViewState {
         self.screen = screen.unwrap_or(ScreenId::Data);
         if let Some(inspector) = kept.get("inspector").and_then(serde_json::Value::as_bool) {
             self.inspector = inspector;
+        }
+        if let Some(layouts) = kept.get("layouts").and_then(|layouts| workspace::lenient(layouts).ok()) {
+            self.layouts = layouts;
+        }
+        if let Some(table) = kept.get("table").and_then(|table| TableLook::deserialize(table).ok()) {
+            self.table = table;
         }
     }
 

@@ -120,6 +120,8 @@ pub struct CandorApp {
     keeper: Keeper,
     shot: Option<Shot>,
     look_now: Option<Look>,
+    /// A model to compare with, until there is one that it can be compared with.
+    challenger: Option<PathBuf>,
 }
 
 impl CandorApp {
@@ -141,6 +143,7 @@ impl CandorApp {
             keeper,
             shot: options.screenshot.as_ref().map(Shot::new),
             look_now: options.look,
+            challenger: options.challenger.clone(),
         };
         if let Some(sample) = &options.sample {
             app.view.screen = screen::ScreenId::Global;
@@ -149,9 +152,6 @@ impl CandorApp {
         for file in &options.files {
             app.view.remember(file);
             app.command(Command::Open(file.clone()));
-        }
-        if let Some(file) = &options.challenger {
-            app.command(Command::OpenChallenger(file.clone()));
         }
         if let Some(screen) = options.screen {
             // What was asked for counts more than how a session looked when it was saved.
@@ -194,6 +194,11 @@ impl CandorApp {
                 let jobs = self.session.absorb(event);
                 self.submit(jobs);
             }
+        }
+        if self.session.model().is_some()
+            && let Some(file) = self.challenger.take()
+        {
+            self.command(Command::OpenChallenger(file));
         }
         self.notice();
         self.keeper.tick(ctx, &self.session, &mut self.desk.keeping);

@@ -13,10 +13,12 @@ use super::widget::knob_form;
 
 pub(crate) mod arrangement;
 mod show;
+mod sound;
 mod tools;
 
 pub(crate) use arrangement::Arrangement;
 pub(crate) use show::{show, title};
+pub(crate) use sound::lenient;
 pub(crate) use tools::tools;
 
 /// Most tiles of a screen: more are too small to read.
@@ -274,13 +276,6 @@ impl Layout {
             self.keep();
         }
     }
-}
-
-/// A layout from a settings file; one that cannot be read is no reason to lose the other settings.
-pub(crate) fn lenient<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Layout>, D::Error> {
-    let found = BTreeMap::<String, serde_json::Value>::deserialize(from)?;
-    let read = |(name, value)| serde_json::from_value(value).ok().map(|layout: Layout| (name, layout));
-    Ok(found.into_iter().filter_map(read).filter(|(_, layout)| layout.count() > 0).collect())
 }
 
 #[cfg(test)]

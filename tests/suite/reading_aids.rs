@@ -86,7 +86,7 @@ fn the_command_line_of_a_chart_names_the_rows_it_stands_beside() {
     let request =
         ChartRequest { kind: "beeswarm", within: Some("young".to_owned()), beside: cohorts, ..ChartRequest::default() };
     let words = session.chart_command(&request).expect("the sample has files");
-    let wanted = "--where 'age < 30' --beside 'prediction >= 0.6' --beside 'age > 200'";
+    let wanted = "--where young --beside refused --beside none";
     assert!(words.contains(wanted), "{words}");
 }
 

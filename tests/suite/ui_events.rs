@@ -69,11 +69,8 @@ fn leave(robot: &mut Robot, world: &World, seed: u64) -> Result<(), String> {
         inside.then_some(()).ok_or_else(|| format!("{} was written outside the test's folder", file.display()))?;
     }
     let file = world.home(seed).join("left.candor");
-    let view = serde_json::json!({
-        "screen": candor::app::SCREENS.iter().find(|s| s.id() == robot.app().view().screen).expect("listed").name(),
-        "inspector": robot.app().view().inspector,
-    });
-    robot.command(Command::SaveSession { path: file.clone(), view: view.to_string(), copies: false });
+    let view = robot.app().view().session_text();
+    robot.command(Command::SaveSession { path: file.clone(), view, copies: false });
     robot.settle();
     if !file.is_file() {
         return Err(format!("the session was not saved: {:?}", robot.session().problems().last()));
@@ -96,7 +93,7 @@ fn calm(robot: &mut Robot) -> Result<(), String> {
         robot.key(Modifiers::NONE, Key::Escape);
         robot.settle();
     }
-    let front = ["Do not save", "Browse…", "Keep the cohort"].into_iter().find(|name| robot.find(name).is_some());
+    let front = ["Discard", "Browse…", "Keep the cohort"].into_iter().find(|name| robot.find(name).is_some());
     front.map_or(Ok(()), |name| Err(format!("“{name}” is still in front after Escape")))
 }
 

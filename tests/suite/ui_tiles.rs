@@ -113,6 +113,23 @@ fn an_arrangement_outlives_the_window() {
 }
 
 #[test]
+fn a_session_brings_its_arrangement_to_another_machine() {
+    let home = tempfile::tempdir().expect("a folder for the settings");
+    let mut harness = at(home.path(), ScreenId::Global);
+    arrange(&mut harness, "Split to the right");
+    let (path, view) = (home.path().join("split.candor"), app(&harness).view().clone());
+    assert!(!view.layouts.is_empty());
+    command(&mut harness, Command::SaveSession { path: path.clone(), view: view.session_text(), copies: true });
+    harness.run_steps(4);
+    let other = tempfile::tempdir().expect("a folder for other settings");
+    let options = RunOptions { files: vec![path], ..RunOptions::default() };
+    let mut again = window_with(options, ViewState::in_folder(other.path()));
+    again.run_steps(4);
+    assert_eq!(app(&again).view().screen, ScreenId::Global);
+    assert_eq!(app(&again).view().layouts["global"], view.layouts["global"]);
+}
+
+#[test]
 fn settings_from_before_and_damaged_ones_open_the_usual_arrangement() {
     let home = tempfile::tempdir().expect("a folder for the settings");
     let mut harness = at(home.path(), ScreenId::WhatIf);

@@ -64,7 +64,12 @@ impl Layout {
     pub(crate) fn of(screen: &str, usual: Arrangement) -> Self {
         let (mut tiles, mut next) = (Tiles::default(), 0);
         let root = usual.build(&mut tiles, &mut next);
-        let tree = Tree::new(egui::Id::unique(("tiles", screen.to_owned())), root, tiles);
+        let tree = Tree::new(Self::tree_id(screen), root, tiles);
         Self { tree, active: None, next, usual: Some(usual) }
+    }
+
+    /// The name of a screen's tree of tiles.
+    pub(super) fn tree_id(screen: &str) -> egui::Id {
+        egui::Id::unique(("tiles", screen.to_owned()))
     }
 }
