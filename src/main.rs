@@ -6,10 +6,6 @@ use candor::cli::{self, Common, Demo, Failure, Open, Sight, Verb};
 #[cfg(feature = "app")]
 use candor::cli::{Renderer, ThemeWord};
 
-/// Gives memory back to the system once a large table or answer is gone: what is free is what the next job may use.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()).and_then(|(verb, common)| run(verb, common)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,10 +7,6 @@ use std::time::{Duration, Instant};
 use candor::base::{Seed, Stream};
 use candor::session::{Command, Event, Job, Session};
 
-/// That of the program.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Features of the made tables.
 pub const FEATURES: usize = 30;
 
