@@ -110,7 +110,7 @@ pub enum Command {
     Restore(Box<Document>),
     /// Joins table and model where that was stopped.
     PredictAgain,
-    /// Whether the session's file keeps the answers; without this wish it does up to [`super::keep::SAVED_ANSWERS`].
+    /// Whether the session's file keeps the answers; without this wish it does while they take at most 1 GiB.
     KeepAnswers(bool),
 }
 

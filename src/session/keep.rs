@@ -74,8 +74,8 @@ impl Session {
         self.ledger.changes
     }
 
-    /// Whether the file keeps the answers, so that they need not be computed again: as decided, else up to
-    /// [`SAVED_ANSWERS`].
+    /// Whether the file keeps the answers, so that they need not be computed again: as decided, else while they take at
+    /// most 1 GiB.
     pub fn keeps_answers(&self) -> bool {
         self.kept.keeps_answers.unwrap_or_else(|| self.answers_bytes() <= SAVED_ANSWERS)
     }
