@@ -297,7 +297,8 @@ fn tile(ui: &mut Ui, metric: &MetricValue, width: f32) {
     ui.allocate_ui_with_layout(Vec2::new(width, 56.0), layout, |ui| {
         ui.set_width(width - STEP);
         ui.spacing_mut().item_spacing.y = 1.0;
-        ui.add(egui::Label::new(style::small(metric.title)).truncate()).on_hover_text(metric.title);
+        ui.add(egui::Label::new(style::small(metric.title)).truncate().show_tooltip_when_elided(false))
+            .on_hover_text(metric.title);
         let font = egui::FontId::new(20.0, style::strong_family());
         let value = ui.label(RichText::new(text::fixed(metric.value, decimals)).font(font));
         let better = match metric.good.title() {
@@ -307,7 +308,8 @@ fn tile(ui: &mut Ui, metric: &MetricValue, width: f32) {
         value.on_hover_text(format!("{}\n{}{better}", text::exact(metric.value), metric.unit));
         let ends = |(low, high)| format!("{}–{}", text::fixed(low, decimals), text::fixed(high, decimals));
         let interval = metric.interval.map_or_else(|| " ".to_owned(), ends);
-        ui.add(egui::Label::new(style::small(interval)).truncate()).on_hover_text("95 % interval over rows");
+        ui.add(egui::Label::new(style::small(interval)).truncate().show_tooltip_when_elided(false))
+            .on_hover_text("95 % interval over rows");
     });
 }
 

@@ -90,7 +90,8 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, chart: &Arc<Chart>, request: &ChartReque
                 plot::switch(ui, &mut cx.desk.plots.tool);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(style::title(&chart.title)).truncate()).on_hover_text(&chart.title);
+                ui.add(egui::Label::new(style::title(&chart.title)).truncate().show_tooltip_when_elided(false))
+                    .on_hover_text(&chart.title);
             });
         });
     });
@@ -254,6 +255,7 @@ fn footer(ui: &mut Ui, chart: &Chart, status: &[String]) {
         ui.spacing_mut().interact_size.y = SENTENCE;
         ui.horizontal(|ui| {
             let sentence = egui::Label::new(RichText::new(&chart.sentence).strong()).truncate();
+            let sentence = sentence.show_tooltip_when_elided(false);
             ui.add(sentence).on_hover_text(&chart.sentence);
         });
     }
@@ -268,7 +270,7 @@ fn footer(ui: &mut Ui, chart: &Chart, status: &[String]) {
     }
     if let Some(galley) = notes_galley(ui, chart, status) {
         let all: Vec<&str> = status.iter().map(String::as_str).chain(notes(chart)).collect();
-        ui.add(egui::Label::new(galley)).on_hover_text(all.join("\n"));
+        ui.add(egui::Label::new(galley).show_tooltip_when_elided(false)).on_hover_text(all.join("\n"));
     }
 }
 

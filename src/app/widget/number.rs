@@ -48,6 +48,6 @@ pub(crate) fn cell(ui: &mut Ui, text: Option<&str>, right: bool) {
 /// A name shortened in its middle to `limit` characters; hover shows the whole.
 pub(crate) fn name(ui: &mut Ui, text: &str, limit: usize) -> egui::Response {
     let short = text::shorten(text, limit);
-    let response = ui.add(Label::new(&short).truncate());
+    let response = ui.add(Label::new(&short).truncate().show_tooltip_when_elided(short == text));
     if short == text { response } else { response.on_hover_text(text) }
 }

@@ -18,7 +18,9 @@ pub(crate) fn line(ui: &mut Ui, session: &Session, explanation: &Explanation) {
     let noted =
         if pairs > 0 { format!("  ·  {} together", text::counted(pairs, "column pair")) } else { String::new() };
     let short = format!("{}{noted}", summary(explanation));
-    let response = ui.add(egui::Label::new(style::small(&short)).truncate().sense(egui::Sense::hover()));
+    let response = ui.add(
+        egui::Label::new(style::small(&short)).truncate().show_tooltip_when_elided(false).sense(egui::Sense::hover()),
+    );
     response.on_hover_ui(|ui| {
         ui.set_max_width(460.0);
         for (name, value) in all(explanation).into_iter().chain(together(session, explanation)) {

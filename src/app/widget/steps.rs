@@ -33,7 +33,8 @@ fn step_box(ui: &mut Ui, step: &StepCard) {
 }
 
 fn name(ui: &mut Ui, step: &StepCard) {
-    ui.add(Label::new(style::strong(&step.title)).truncate()).on_hover_text(&step.title);
+    ui.add(Label::new(style::strong(&step.title)).truncate().show_tooltip_when_elided(false))
+        .on_hover_text(&step.title);
     if !step.settings.is_empty() {
         ui.add(Label::new(style::small(&step.settings)).wrap());
     }
@@ -44,7 +45,10 @@ fn branch_box(ui: &mut Ui, branch: &BranchCard) {
         let count =
             branch.columns.as_ref().map_or_else(|| "all columns".to_owned(), |(_, n)| text::counted(*n, "column"));
         let seen = branch.seen();
-        ui.add(Label::new(style::small(format!("{} · {count}", branch.name))).truncate()).on_hover_text(&seen);
+        ui.add(
+            Label::new(style::small(format!("{} · {count}", branch.name))).truncate().show_tooltip_when_elided(false),
+        )
+        .on_hover_text(&seen);
         if branch.columns.is_some() {
             let words = RichText::new(text::shorten(&seen, 90)).text_style(egui::TextStyle::Small).weak();
             ui.add(Label::new(words).wrap()).on_hover_text(seen);

@@ -44,7 +44,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.add(edit);
         let line =
             "Columns with the role Feature may become inputs when training; the target is compared with predictions.";
-        ui.add(egui::Label::new(RichText::new(line).weak()).truncate()).on_hover_text(line);
+        ui.add(egui::Label::new(RichText::new(line).weak()).truncate().show_tooltip_when_elided(false))
+            .on_hover_text(line);
     });
     let wanted = state.column_filter.to_lowercase();
     let shown: Vec<usize> = data

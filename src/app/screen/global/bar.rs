@@ -193,7 +193,8 @@ fn summary(ui: &mut Ui, words: &str) {
     if left > 200.0 {
         let size = egui::vec2(left - HALF, ui.spacing().interact_size.y);
         ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            ui.add(egui::Label::new(RichText::new(words).weak()).truncate()).on_hover_text(words);
+            ui.add(egui::Label::new(RichText::new(words).weak()).truncate().show_tooltip_when_elided(false))
+                .on_hover_text(words);
         });
     }
 }

@@ -84,7 +84,7 @@ fn editor(ui: &mut Ui, cx: &mut Cx<'_>, column: usize, is_read: bool) {
                 missing(ui, cx, (column, &name), &value);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let shown = if changed { style::strong(&name) } else { RichText::new(&name) };
-                    ui.add(Label::new(shown).truncate()).on_hover_text(&name)
+                    ui.add(Label::new(shown).truncate().show_tooltip_when_elided(false)).on_hover_text(&name)
                 })
                 .inner
             })
@@ -120,7 +120,7 @@ fn remark(ui: &mut Ui, (mark, was): (Option<String>, String), is_read: bool) {
         Some(mark) => RichText::new(mark).small().color(style::skin(ui).error),
         None => style::small(all.join("  ·  ")),
     };
-    ui.add(Label::new(shown).truncate()).on_hover_text(all.join("\n"));
+    ui.add(Label::new(shown).truncate().show_tooltip_when_elided(false)).on_hover_text(all.join("\n"));
 }
 
 fn missing(ui: &mut Ui, cx: &mut Cx<'_>, (column, name): (usize, &str), value: &Value) {

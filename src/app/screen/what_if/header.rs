@@ -45,7 +45,7 @@ fn explained(ui: &mut Ui, session: &Session, variant: Option<&Variant>) {
     match variant.and_then(|variant| Some((variant, variant.explanation()?))) {
         Some((variant, _)) if !variant.stage.is_empty() => {
             let words = RichText::new(&variant.stage).small().color(style::skin(ui).accent);
-            ui.add(egui::Label::new(words).truncate()).on_hover_text(&variant.stage);
+            ui.add(egui::Label::new(words).truncate().show_tooltip_when_elided(false)).on_hover_text(&variant.stage);
         }
         Some((_, explanation)) => passport::line(ui, session, explanation),
         None => {

@@ -131,10 +131,15 @@ fn heads(ui: &mut Ui, cx: &mut Cx<'_>, pins: &[Pin]) {
 
 fn line(ui: &mut Ui, name: &str, texts: &[(String, bool)]) {
     ui.horizontal(|ui| {
-        part(ui, NAMES, |ui| ui.add(Label::new(RichText::new(name).weak()).truncate()).on_hover_text(name));
+        part(ui, NAMES, |ui| {
+            ui.add(Label::new(RichText::new(name).weak()).truncate().show_tooltip_when_elided(false))
+                .on_hover_text(name)
+        });
         for (text, strong) in texts {
             let shown = if *strong { style::strong(text) } else { RichText::new(text) };
-            part(ui, WIDTH, |ui| ui.add(Label::new(shown).truncate()).on_hover_text(text));
+            part(ui, WIDTH, |ui| {
+                ui.add(Label::new(shown).truncate().show_tooltip_when_elided(false)).on_hover_text(text)
+            });
         }
     });
 }

@@ -113,7 +113,8 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, means: Option<&Arc<Curves>>) {
                 let hint = "The prediction as one column takes other values and all others stay. \
                             Shaded: outside the data. Features that belong together are moved one at a time, \
                             so some of the rows may be impossible ones";
-                ui.add(egui::Label::new(style::small(words)).truncate()).on_hover_text(hint);
+                ui.add(egui::Label::new(style::small(words)).truncate().show_tooltip_when_elided(false))
+                    .on_hover_text(hint);
             });
         });
     });

@@ -86,7 +86,7 @@ fn prediction(ui: &mut Ui, cx: &Cx<'_>, variant: &Variant) {
         ui.label(RichText::new(cell::difference(now - before, variant.scale)).color(colour));
     }
     if let Some(line) = crossing(cx, variant, (before, now)) {
-        ui.add(egui::Label::new(style::strong(&line)).truncate()).on_hover_text(line);
+        ui.add(egui::Label::new(style::strong(&line)).truncate().show_tooltip_when_elided(false)).on_hover_text(line);
     }
 }
 
