@@ -9,23 +9,13 @@ use egui::{Key, Modifiers, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-type Window = Harness<'static, Option<CandorApp>>;
+use super::ui_tree::{Window, window_with};
 
 /// A window whose settings folder is `home`.
 fn window(home: &Path, sample: Option<&str>) -> Window {
     let options = RunOptions { sample: sample.map(str::to_owned), ..RunOptions::default() };
-    let home = home.to_owned();
-    let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
-        let Some(app) = state else {
-            let runner = Box::new(InlineRunner::default());
-            *state = Some(CandorApp::new(ui.ctx(), runner, ViewState::in_folder(&home), &options));
-            return;
-        };
-        app.tick(ui.ctx());
-        app.show(ui);
-    };
-    let mut harness = Harness::builder().with_size([1280.0, 800.0]).build_ui_state(frame, None);
-    harness.run_steps(10);
+    let mut harness = window_with(options, ViewState::in_folder(home));
+    harness.run_steps(2);
     harness
 }
 
@@ -62,7 +52,7 @@ fn answer(harness: &mut Window, path: &Path) {
     harness.run_steps(6);
 }
 
-fn wish_to_close(harness: &mut Window) {
+pub fn wish_to_close(harness: &mut Window) {
     let viewport = harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
     viewport.events.push(ViewportEvent::Close);
     harness.step();

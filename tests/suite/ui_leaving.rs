@@ -7,25 +7,14 @@ use candor::app::{CandorApp, InlineRunner, RunOptions, ScreenId, ViewState};
 use candor::base::{RowId, RowSet, Seed};
 use candor::session::{Command, Session};
 use eframe::egui;
-use egui::{Key, Modifiers, ViewportCommand, ViewportEvent, ViewportId};
+use egui::{Key, Modifiers, ViewportCommand, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
+use super::ui_document::wish_to_close;
+use super::ui_robot::Dropped;
+
 type Window = Harness<'static, Option<CandorApp>>;
-
-/// A file let go over the window.
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| error.to_string())
-    }
-}
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data").join(name)
@@ -118,16 +107,6 @@ fn closes(harness: &mut Window) -> bool {
         let root = harness.output().viewport_output.get(&ViewportId::ROOT);
         root.is_some_and(|root| root.commands.contains(&ViewportCommand::Close))
     })
-}
-
-fn wish_to_close(harness: &mut Window) {
-    let viewport = harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
-    viewport.events.push(ViewportEvent::Close);
-    harness.step();
-    if let Some(viewport) = harness.input_mut().viewports.get_mut(&ViewportId::ROOT) {
-        viewport.events.clear();
-    }
-    harness.run_steps(2);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn watch(receiver: &Receiver<Option<Task>>, longest: Duration) {
 
 /// A file let go over the window.
 #[derive(Debug)]
-struct Dropped(PathBuf);
+pub struct Dropped(pub PathBuf);
 
 impl egui::DroppedFile for Dropped {
     fn path(&self) -> &Path {
