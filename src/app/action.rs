@@ -142,7 +142,7 @@ pub static ACTIONS: &[Action] = &[
         "locate",
         ("File", "Locate a missing file…"),
         &[],
-        |cx| cx.session.is_incomplete(),
+        |cx| cx.session.misses_a_file(),
         |cx| dialogs::open(cx, dialogs::What::Missing),
     ),
     action("export-attributions", ("File", "Export attributions…"), &[], explained, |cx| {

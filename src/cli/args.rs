@@ -227,7 +227,7 @@ pub struct Chart {
     /// The feature shown, for charts of one feature; otherwise the one with the largest contributions
     #[arg(long, value_name = "NAME")]
     pub feature: Option<String>,
-    /// A second model, for charts that compare two
+    /// A second model, for charts that compare two; otherwise that of the session
     #[arg(long, value_name = "M")]
     pub with: Option<PathBuf>,
     /// The feature that colours
@@ -268,7 +268,7 @@ pub struct Report {
     /// Who signs
     #[arg(long, value_name = "NAME")]
     pub author: Option<String>,
-    /// A second model to compare with the first, the challenger
+    /// A second model to compare with the first, the challenger; otherwise that of the session
     #[arg(long, value_name = "M")]
     pub with: Option<PathBuf>,
     /// Probability from which two classes are decided for the positive one
@@ -334,9 +334,9 @@ pub struct Compare {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show the text as a heading")]
     pub inputs: Inputs,
-    /// The model compared with the first: the challenger
+    /// The model compared with the first, the challenger; otherwise that of the session
     #[arg(long, value_name = "M")]
-    pub with: PathBuf,
+    pub with: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show the text as a heading")]
     pub how: How,
@@ -362,13 +362,16 @@ pub struct Save {
     /// The model file
     #[arg(long, value_name = "M")]
     pub model: Option<PathBuf>,
+    /// A second model to compare with the first, the challenger
+    #[arg(long, value_name = "M", requires = "model")]
+    pub with: Option<PathBuf>,
     /// The column that the model predicts
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
     /// Explain the model first, and keep the answer in the session
     #[arg(long, requires = "model")]
     pub explain: bool,
-    /// Copy table and model into the session, so that it opens on another machine
+    /// Copy table and models into the session, so that it opens on another machine
     #[arg(long)]
     pub copies: bool,
     #[command(flatten)]

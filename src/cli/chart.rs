@@ -21,7 +21,12 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     check_ending(&destination)?;
     let how = with_method(&args.how, kind)?;
     let (how, knobs) = split_settings(&how, kind)?;
-    let mut desk = Desk::new(common);
+    let second = args.with.as_deref();
+    let needed = kind.needs().challenger.map(|_| format!("The chart “{}”", kind.title()));
+    let mut desk = match &needed {
+        Some(_) => Desk::of_two(common, second, &args.inputs, needed.as_deref())?,
+        None => Desk::new(common),
+    };
     explain::open(&mut desk, &args.inputs, &how)?;
     if let Some(threshold) = args.threshold {
         desk.carry_out(Command::SetThreshold(threshold))?;
@@ -29,7 +34,7 @@ pub fn chart(args: &Chart, common: Common) -> Result<(), Failure> {
     for (name, query) in &args.cohorts {
         desk.carry_out(Command::SetCohort(name.clone(), CohortBy::Query(query.clone())))?;
     }
-    compare_with(&mut desk, args, kind)?;
+    desk.open_second(second, needed.as_deref())?;
     compute(&mut desk, args, (&how, kind))?;
     explain::warn_of_link(&desk);
     let mut request = request(&desk, args, kind, knobs)?;
@@ -92,19 +97,6 @@ fn find(id: &str) -> Result<&'static dyn Kind, Failure> {
 /// Whether the chart reads attributions of two models.
 fn reads_both(kind: &dyn Kind) -> bool {
     matches!(kind.needs().challenger, Some(ChallengerNeed::Attributions | ChallengerNeed::DecisionsExplained))
-}
-
-/// Opens the second model that a chart of two needs.
-fn compare_with(desk: &mut Desk, args: &Chart, kind: &dyn Kind) -> Result<(), Failure> {
-    match (&args.with, kind.needs().challenger) {
-        (Some(path), _) => desk.carry_out(Command::OpenChallenger(path.clone())),
-        (None, Some(_)) => Err(Failure::Usage(Problem::new(
-            format!("The chart “{}” compares two models", kind.title()),
-            "--with is missing",
-            "Name the second model with --with",
-        ))),
-        (None, None) => Ok(()),
-    }
 }
 
 /// The method that gives what the chart reads, where neither words nor a session name one; a named one must give it.

@@ -8,15 +8,18 @@ use super::args::{Common, Compare};
 use super::desk::{Desk, Failure};
 use super::{explain, print};
 
+/// What needs a second model.
+const NEEDED: Option<&str> = Some("candor compare");
+
 /// Writes both models' predictions, the flips and what carries them; says what the metrics say.
 pub fn compare(args: &Compare, common: Common) -> Result<(), Failure> {
     let destination = explain::table_destination(&args.out, common)?;
-    let mut desk = Desk::new(common);
+    let mut desk = Desk::of_two(common, args.with.as_deref(), &args.inputs, NEEDED)?;
     explain::open(&mut desk, &args.inputs, &args.how)?;
     if let Some(threshold) = args.threshold {
         desk.carry_out(Command::SetThreshold(threshold))?;
     }
-    desk.carry_out(Command::OpenChallenger(args.with.clone()))?;
+    desk.open_second(args.with.as_deref(), NEEDED)?;
     explain::answer(&mut desk, &args.how)?;
     desk.carry_out(Command::Export(Export::Comparison, destination.path().to_owned()))?;
     explain::warn_of_link(&desk);

@@ -20,6 +20,8 @@ pub fn session_json(manifest: &Manifest) -> Result<Value, Failure> {
         "program": manifest.program,
         "table": document.table,
         "model": document.model,
+        "challenger": document.challenger,
+        "what_if": document.what_if,
         "decisions": document.decisions,
         "answers": manifest.answers,
     }))
@@ -37,8 +39,9 @@ pub fn session_text(manifest: &Manifest, path: &Path) -> String {
         line("table", &format!("{} · {}", file(&table.file, false), text::counted(table.columns.len(), "column")));
         line("", &format!("SHA-256 {}", table.file.sha256));
     }
-    if let Some(model) = &document.model {
-        line("model", &file(&model.file, model.trained));
+    for (name, model) in [("model", &document.model), ("challenger", &document.challenger)] {
+        let Some(model) = model else { continue };
+        line(name, &file(&model.file, model.trained));
         line("", &format!("SHA-256 {}", model.file.sha256));
     }
     let decisions = &document.decisions;
@@ -52,6 +55,14 @@ pub fn session_text(manifest: &Manifest, path: &Path) -> String {
     }
     line("seed", &decisions.plan.seed.0.to_string());
     line("threshold", &text::number(decisions.threshold));
+    let edited = &document.what_if;
+    if !edited.is_empty() {
+        let changed = edited.now.iter().zip(edited.start.iter()).filter(|(a, b)| !a.is_same(b)).count();
+        line("what-if", &format!("{} · {} changed", edited.name, text::counted(changed, "value")));
+    }
+    for pin in &edited.pins {
+        line("pinned", &pin.name);
+    }
     if let Some(rows) = &decisions.selection {
         line("selected", &text::counted(rows.len(), "row"));
     }

@@ -57,9 +57,32 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// An empty session.
+    /// An empty session about one model: the second one of a session file stays closed.
     pub fn new(common: Common) -> Self {
-        Self { session: Session::headless(), common }
+        Self { session: Session::headless().about_one_model(), common }
+    }
+
+    /// An empty session about one model or two, the second one named by words or held by a session file; `needed` says what
+    /// there must be one for. Where there can be none, that is told before anything is opened.
+    pub fn of_two(
+        common: Common,
+        second: Option<&Path>,
+        inputs: &Inputs,
+        needed: Option<&str>,
+    ) -> Result<Self, Failure> {
+        match needed {
+            Some(needed) if second.is_none() && inputs.session.is_none() => Err(no_second(needed)),
+            _ => Ok(Self { session: Session::headless(), common }),
+        }
+    }
+
+    /// Opens the second model that words name; without such words that of the session counts.
+    pub fn open_second(&mut self, second: Option<&Path>, needed: Option<&str>) -> Result<(), Failure> {
+        match (second, needed) {
+            (Some(path), _) => self.carry_out(Command::OpenChallenger(path.to_owned())),
+            (None, Some(needed)) if self.session.challenger().is_none() => Err(no_second(needed)),
+            (None, _) => Ok(()),
+        }
     }
 
     /// Carries out one command and everything that follows from it.
@@ -144,6 +167,15 @@ impl Desk {
         let names = || model.card().inputs.iter().map(|i| i.name.as_str());
         names().position(|n| n == name).ok_or_else(|| missing("feature", name, "the model", names()))
     }
+}
+
+/// What compares two models has one.
+fn no_second(needed: &str) -> Failure {
+    Failure::Usage(Problem::new(
+        format!("{needed} compares two models"),
+        "--with is missing",
+        "Name the second model with --with, or a session that holds one",
+    ))
 }
 
 /// A name that is not there, with those that are.

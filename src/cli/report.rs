@@ -21,7 +21,6 @@ pub fn report(args: &Report, common: Common) -> Result<(), Failure> {
     let destination = Destination::new(&args.out, if common.json { "json" } else { "html" })?;
     check_ending(destination.path())?;
     let sections = sections(&args.template)?;
-    check_challenger(args, &sections)?;
     let (how, _) = explain::without_error_switch(&args.how)?;
     let shape = explain::shape(how.method());
     if shape != Shape::Attribution {
@@ -31,15 +30,14 @@ pub fn report(args: &Report, common: Common) -> Result<(), Failure> {
             "Leave --method out, or take a method that attributes; candor methods lists them",
         )));
     }
-    let mut desk = Desk::new(common);
+    let (second, needed) = (args.with.as_deref(), comparing(&sections));
+    let mut desk = Desk::of_two(common, second, &args.inputs, needed.as_deref())?;
     explain::open(&mut desk, &args.inputs, &how)?;
     explain::settle(&mut desk, &how, Shape::Attribution)?;
     if let Some(threshold) = args.threshold {
         desk.carry_out(Command::SetThreshold(threshold))?;
     }
-    if let Some(path) = &args.with {
-        desk.carry_out(Command::OpenChallenger(path.clone()))?;
-    }
+    desk.open_second(second, needed.as_deref())?;
     explain::answer(&mut desk, &how)?;
     if desk.session.performance().is_some() && desk.session.answer(Shape::Importance).is_none() {
         desk.carry_out(Command::ask(Shape::Importance))?;
@@ -110,17 +108,10 @@ fn one_by_one(args: &Report) -> Vec<RowId> {
     }
 }
 
-/// A section about two models is told to need a second one before anything is opened.
-fn check_challenger(args: &Report, sections: &[String]) -> Result<(), Failure> {
-    let asked = sections.iter().filter_map(|id| section::find(id)).find(|section| section.needs_challenger());
-    match (asked, &args.with) {
-        (Some(section), None) => Err(Failure::Usage(Problem::new(
-            format!("The section “{}” compares two models", section.title()),
-            "--with is missing",
-            "Name the second model with --with",
-        ))),
-        _ => Ok(()),
-    }
+/// The section that needs a second model, in words, where words name one.
+fn comparing(sections: &[String]) -> Option<String> {
+    let section = sections.iter().filter_map(|id| section::find(id)).find(|section| section.needs_challenger())?;
+    Some(format!("The section “{}”", section.title()))
 }
 
 /// Computes a report's numbers again and compares every one.

@@ -17,6 +17,9 @@ pub fn save(args: &Save, common: Common) -> Result<(), Failure> {
     if let Some(model) = &args.model {
         desk.carry_out(Command::OpenModel(model.clone()))?;
     }
+    if let Some(with) = &args.with {
+        desk.carry_out(Command::OpenChallenger(with.clone()))?;
+    }
     if let Some(output) = desk.output(args.how.output.as_deref())? {
         desk.carry_out(Command::SelectOutput(output))?;
     }

@@ -26,6 +26,7 @@ pub mod roles;
 pub mod split;
 pub mod stored;
 pub mod value;
+mod value_serde;
 mod wide;
 pub mod write;
 

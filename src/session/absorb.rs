@@ -8,6 +8,7 @@ use crate::data::Dataset;
 use crate::explain::{Answers, Explanation};
 use crate::model::Model;
 
+use super::challenger::Challenger;
 use super::document::decisions::Owner;
 use super::document::kept::{Missing, Origin};
 use super::event::{Event, JobId, Outcome};
@@ -35,7 +36,7 @@ impl Session {
     pub fn absorb(&mut self, event: Event) -> Vec<Job> {
         let Some(ticket) = self.ledger.tickets.get(&event.job).cloned() else { return Vec::new() };
         let wanted = self.is_wanted(event.job, &ticket);
-        let (before, revision) = (self.decided.clone(), self.ledger.revision);
+        let (before, revision, beside) = (self.decided.clone(), self.ledger.revision, self.beside());
         let (key, file) = (self.ledger.attribution_key.clone(), self.kept.file.clone());
         if event.last {
             self.ledger.tickets.remove(&event.job);
@@ -81,7 +82,7 @@ impl Session {
         if revision.model != self.ledger.revision.model {
             self.history.rebase(Owner::Model, &self.decided);
         }
-        let same = before.same(&self.decided) && revision == self.ledger.revision;
+        let same = before.same(&self.decided) && beside == self.beside();
         let same = same && key == self.ledger.attribution_key && file == self.kept.file;
         self.ledger.changes += u64::from(!same);
         if ticket.purpose == Purpose::Select {
@@ -188,7 +189,7 @@ impl Session {
                 self.written.push(path);
                 Vec::new()
             }
-            (Outcome::Challenger(model), _) => self.take_challenger(model, None),
+            (Outcome::Challenger(model), _) => self.take_challenger(Challenger::new(model, Origin::default(), None)),
             (Outcome::Met(meeting), _) => self.adopt_meeting(meeting),
             (Outcome::Differences(differences), _) => {
                 self.challenger.iter_mut().for_each(|c| c.differences = Some(Arc::clone(&differences)));
@@ -334,7 +335,7 @@ impl Session {
     pub(super) fn forget_answers(&mut self) {
         self.cancel_where(Self::is_about_what_is_open);
         self.stop_comparing();
-        self.challenger.iter_mut().for_each(super::challenger::Challenger::forget);
+        self.challenger.iter_mut().for_each(Challenger::forget);
         self.forget_what_if();
         self.link = None;
         self.associations = None;

@@ -22,11 +22,11 @@ const FIRST_ROWS: usize = 500;
 impl Session {
     /// A wish becomes work: changes what can be changed at once, returns jobs for the rest. No thread, no disk.
     pub fn apply(&mut self, command: Command) -> Vec<Job> {
-        let before = self.decided.clone();
+        let (before, beside) = (self.decided.clone(), self.beside());
         let travels = matches!(command, Command::Undo | Command::Redo | Command::Revisit(_));
         let jobs = self.carry_out(command);
         self.restamp();
-        self.ledger.changes += u64::from(!before.same(&self.decided));
+        self.ledger.changes += u64::from(!before.same(&self.decided) || beside != self.beside());
         if !travels {
             self.remember(before);
         }
@@ -77,7 +77,7 @@ impl Session {
             Command::RemoveCohort(name) => self.remove_cohort(&name),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
-            Command::OpenChallenger(path) => self.open_challenger(path),
+            Command::OpenChallenger(path) => self.open_challenger(path, None),
             Command::KeepAsChallenger => self.keep_as_challenger(),
             Command::SwapChallenger => self.swap_challenger(),
             Command::CloseChallenger => {

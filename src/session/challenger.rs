@@ -10,6 +10,8 @@ use crate::explain::{Challenge, Shape, SharedColumn};
 use crate::model::Model;
 use crate::model::measure::{Comparison, Flip};
 
+use super::document::format::FileRef;
+use super::document::kept::Origin;
 use super::job::Job;
 use super::ledger::Purpose;
 use super::state::Session;
@@ -19,6 +21,8 @@ use super::work;
 #[derive(Clone)]
 pub struct Challenger {
     pub(super) opened: Arc<dyn Model>,
+    /// Where it came from.
+    pub(super) origin: Origin,
     /// Rows that it has not seen, when it was trained here.
     pub(super) held_out: Option<Arc<[RowId]>>,
     pub(super) meeting: Option<Arc<Meeting>>,
@@ -54,9 +58,9 @@ pub struct Differences {
 }
 
 impl Challenger {
-    fn new(opened: Arc<dyn Model>, held_out: Option<Arc<[RowId]>>) -> Self {
+    pub(super) fn new(opened: Arc<dyn Model>, origin: Origin, held_out: Option<Arc<[RowId]>>) -> Self {
         let (meeting, differences, challenge) = (None, None, None);
-        Self { opened, held_out, meeting, differences, challenge, explained: String::new(), problem: None }
+        Self { opened, origin, held_out, meeting, differences, challenge, explained: String::new(), problem: None }
     }
 
     /// The model as its file gives it.
@@ -86,7 +90,7 @@ impl Challenger {
 
     /// Drops what was computed with a table or champion that is no longer open.
     pub(super) fn forget(&mut self) {
-        *self = Self::new(Arc::clone(&self.opened), self.held_out.take());
+        *self = Self::new(Arc::clone(&self.opened), std::mem::take(&mut self.origin), self.held_out.take());
     }
 }
 
@@ -96,11 +100,12 @@ impl Session {
         self.challenger.as_ref()
     }
 
-    pub(super) fn open_challenger(&mut self, path: PathBuf) -> Vec<Job> {
+    /// A job that opens a challenger, which must be the `wanted` one where that is known.
+    pub(super) fn open_challenger(&mut self, path: PathBuf, wanted: Option<FileRef>) -> Vec<Job> {
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         self.cancel_where(|p| *p == Purpose::OpenChallenger);
         let title = format!("Opening {name} to compare");
-        vec![self.issue(Purpose::OpenChallenger, title, work::challenge::OpenChallenger { path })]
+        vec![self.issue(Purpose::OpenChallenger, title, work::challenge::OpenChallenger { path, wanted })]
     }
 
     /// The open model itself becomes the challenger, so that the next one is compared with it.
@@ -108,7 +113,7 @@ impl Session {
         match self.opened.clone() {
             Some(model) => {
                 let held_out = self.ledger.held_out.clone();
-                self.take_challenger(model, held_out)
+                self.take_challenger(Challenger::new(model, self.kept.model.clone(), held_out))
             }
             None => Vec::new(),
         }
@@ -118,6 +123,7 @@ impl Session {
         self.stop_comparing();
         self.cancel_where(|p| *p == Purpose::OpenChallenger);
         self.ledger.revision.challenger += 1;
+        self.kept.missing.challenger = None;
         self.challenger = None;
     }
 
@@ -126,7 +132,8 @@ impl Session {
         let (Some(challenger), Some(own)) = (self.challenger.take(), self.opened.take()) else { return Vec::new() };
         let explained = self.answers.get(Shape::Attribution).is_some();
         let held_out = std::mem::replace(&mut self.ledger.held_out, challenger.held_out);
-        self.challenger = Some(Challenger::new(own, held_out));
+        let origin = std::mem::replace(&mut self.kept.model, challenger.origin);
+        self.challenger = Some(Challenger::new(own, origin, held_out));
         self.ledger.revision.model += 1;
         self.ledger.revision.challenger += 1;
         self.forget_answers();
@@ -138,9 +145,10 @@ impl Session {
         self.link_jobs()
     }
 
-    pub(super) fn take_challenger(&mut self, model: Arc<dyn Model>, held_out: Option<Arc<[RowId]>>) -> Vec<Job> {
+    pub(super) fn take_challenger(&mut self, challenger: Challenger) -> Vec<Job> {
         self.ledger.revision.challenger += 1;
-        self.challenger = Some(Challenger::new(model, held_out));
+        self.kept.missing.challenger = None;
+        self.challenger = Some(challenger);
         self.meet_jobs()
     }
 

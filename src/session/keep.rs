@@ -3,21 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::Problem;
+use crate::base::{Problem, RowId};
 use crate::explain::{Answers, Explanation, Shape};
 use crate::model::Model;
 
-use super::document::Document;
+use super::challenger::Challenger;
+use super::command::Plan;
 use super::document::decisions::Decisions;
 use super::document::format::{FileRef, ModelRef, TableRef};
 use super::document::kept::{Kept, Missing, Opened, Origin, Written};
 use super::document::rows::runs;
+use super::document::{Document, Edited};
 use super::event::JobId;
 use super::job::Job;
 use super::ledger::Purpose;
 use super::memo::explanation_bytes;
 use super::state::Session;
 use super::work;
+use super::work::save::Held;
 
 /// Bytes of answers that a session's file keeps without being asked to: larger ones take as long to write as to compute.
 pub const SAVED_ANSWERS: u64 = 1 << 30;
@@ -38,6 +41,8 @@ impl Session {
         Document {
             table: self.table_ref().or_else(|| missing.table.clone()),
             model: self.model_ref().or_else(|| missing.model.clone()),
+            challenger: self.challenger_ref().or_else(|| missing.challenger.clone()),
+            what_if: self.edited().unwrap_or_else(|| missing.what_if.clone()),
             decisions: missing.complete(&self.decided),
             explained: self.attribution().is_some(),
             file: self.kept.file.as_deref().and_then(Path::to_str).map(str::to_owned),
@@ -67,6 +72,11 @@ impl Session {
     /// Whether a table or model of the opened session was not found.
     pub fn is_incomplete(&self) -> bool {
         self.kept.missing.table.is_some() || self.kept.missing.model.is_some()
+    }
+
+    /// Whether any file of the opened session was not found.
+    pub fn misses_a_file(&self) -> bool {
+        !self.kept.missing.is_nothing()
     }
 
     /// Counts changes of what [`Session::document`] tells.
@@ -103,8 +113,8 @@ impl Session {
             _ if self.kept.restored => true,
             Some((decided, written)) => !decided.saves_same(&self.decided) || *written != self.written_now(),
             None => {
-                let trained = self.model.as_ref().is_some_and(|m| m.card().path.is_none());
-                trained || self.history.has_weight()
+                let pinned = self.what_if.as_ref().is_some_and(|of| !of.pins().is_empty());
+                pinned || self.history.has_weight() || self.trained_models().iter().any(Option::is_some)
             }
         }
     }
@@ -112,7 +122,11 @@ impl Session {
     pub(super) fn written_now(&self) -> Written {
         let revision = self.ledger.revision;
         let key = if self.attribution_is_partial { String::new() } else { self.ledger.attribution_key.clone() };
-        Written { inputs: (revision.data, revision.model), answers: (key, self.ledger.answered) }
+        Written {
+            inputs: (revision.data, revision.model),
+            beside: (revision.challenger, self.ledger.pinned),
+            answers: (key, self.ledger.answered),
+        }
     }
 
     /// Whether a session is being opened or restored.
@@ -127,9 +141,12 @@ impl Session {
         let answers = self.saved_answers().filter(|_| keeps).cloned().collect();
         let work = work::save::SaveSession {
             document: self.document(),
-            model: self.opened.clone(),
+            model: Held { model: self.opened.clone(), held: self.kept.model.copy.clone() },
+            challenger: self.challenger.as_ref().map_or_else(Held::default, |c| Held {
+                model: Some(Arc::clone(&c.opened)),
+                held: c.origin.copy.clone(),
+            }),
             table_copy: self.kept.table.copy.clone(),
-            model_copy: self.kept.model.copy.clone(),
             with_copies: copies,
             answers,
             attribution_key: self.ledger.attribution_key.clone(),
@@ -159,11 +176,14 @@ impl Session {
 
     /// A job that opens a session anew, looking for missing files at `found`, too.
     pub(super) fn relocate(&mut self, found: PathBuf) -> Vec<Job> {
-        let missing = &self.kept.missing;
-        if missing.table.is_none() && missing.model.is_none() {
+        if !self.misses_a_file() {
             let hint = "Open the file by its name; nothing of the open session is missing";
             self.problems.push(Problem::new("There is nothing to locate", found.display().to_string(), hint));
             return Vec::new();
+        }
+        if let (true, Some(of)) = (!self.is_incomplete(), &self.kept.missing.challenger) {
+            let wanted = of.file.clone();
+            return self.open_challenger(found, Some(wanted));
         }
         let document = self.document();
         let title = "Opening the session again".to_owned();
@@ -171,13 +191,13 @@ impl Session {
             Some(file) => Place::File(file),
             None => Place::Journal(Box::new(document.clone())),
         };
-        let work = work::session::OpenSession { place, found: Some(found), decisions: Some(document.decisions) };
+        let work = work::session::OpenSession { place, found: Some(found), again: Some(document) };
         vec![self.issue(Purpose::Session, title, work)]
     }
 
     /// A job that opens what a journal tells.
     pub(super) fn restore(&mut self, document: Box<Document>) -> Vec<Job> {
-        let work = work::session::OpenSession { place: Place::Journal(document), found: None, decisions: None };
+        let work = work::session::OpenSession { place: Place::Journal(document), found: None, again: None };
         vec![self.issue(Purpose::Session, "Restoring the session".to_owned(), work)]
     }
 
@@ -192,17 +212,16 @@ impl Session {
         self.ledger.revision.model += 1;
         let document = &opened.document;
         self.ledger.read_options = document.table.as_ref().map(|t| t.options.clone()).unwrap_or_default();
-        self.ledger.held_out = opened.model.as_ref().and(document.model.as_ref()).and_then(|m| {
-            let runs = m.held_out.clone()?;
-            let total = opened.data.as_ref().map_or(0, |d| d.row_count());
-            work::session::rows_within(&runs, total)
-        });
+        let total = opened.data.as_ref().map_or(0, |d| d.row_count());
+        self.ledger.held_out = opened.model.as_ref().and(document.model.as_ref()).and_then(|m| m.held_out(total));
         self.ledger.explain_when_linked =
             document.explained && opened.file.is_none() && opened.answers.is_empty() && opened.stored.is_empty();
         self.data = opened.data.clone();
         self.opened = opened.model.clone();
         self.model = opened.model.clone();
         self.kept = kept_of(opened, self.kept.opened + 1);
+        self.adopt_kept_challenger(opened);
+        self.take_edited(&document.what_if);
         self.decided = Decisions::default();
         self.problems.extend(opened.problems.iter().cloned());
         let mut jobs = self.take_decisions(document.decisions.clone());
@@ -222,6 +241,22 @@ impl Session {
         jobs
     }
 
+    /// Takes over the challenger of an opened session. One that is open while the rest of its session is looked for stays.
+    fn adopt_kept_challenger(&mut self, opened: &Opened) {
+        if opened.again && self.challenger.is_some() {
+            self.challenger.iter_mut().for_each(Challenger::forget);
+            return;
+        }
+        self.cancel_where(|p| *p == Purpose::OpenChallenger);
+        self.ledger.revision.challenger += 1;
+        let of = opened.document.challenger.as_ref();
+        self.challenger = opened.challenger.clone().filter(|_| !self.is_about_one).map(|model| {
+            let total = opened.data.as_ref().map_or(0, |d| d.row_count());
+            let held_out = of.and_then(|of| of.held_out(total));
+            Challenger::new(model, origin(of.map(|m| &m.file), &opened.challenger_copy), held_out)
+        });
+    }
+
     /// Takes over the answers of an opened session, now that table and model are joined.
     pub(super) fn adopt_kept_answers(&mut self) {
         let kept = std::mem::take(&mut self.kept.answers);
@@ -232,6 +267,10 @@ impl Session {
         let mut answers: Answers = std::mem::take(&mut self.answers);
         for (key, answer) in kept {
             if answer.body.shape() == Shape::Attribution {
+                let plan = Plan::clone(&self.decided.plan);
+                if self.explanation_key(&plan).as_ref() == Some(&key) {
+                    self.ledger.explained_with = Some((key.clone(), plan));
+                }
                 self.memo.keep_explanation(key.clone(), Arc::clone(&answer));
                 self.ledger.attribution_key = key;
             }
@@ -272,24 +311,35 @@ impl Session {
     }
 
     fn model_ref(&self) -> Option<ModelRef> {
-        let card = self.opened.as_ref()?.card();
-        let file = FileRef {
-            name: card.name.clone(),
-            path: card.path.as_deref().and_then(absolute).filter(|_| self.kept.model.sample.is_none()),
-            beside: None,
-            sha256: card.sha256.clone(),
-            bytes: card.bytes,
-            sample: self.kept.model.sample.map(str::to_owned),
-            copied: false,
-        };
-        let held_out = self.ledger.held_out.as_ref().map(|rows| runs(rows.iter().copied()));
-        Some(ModelRef { file, trained: card.path.is_none(), held_out })
+        Some(model_ref(self.opened.as_ref()?, &self.kept.model, self.ledger.held_out.as_deref()))
     }
 
-    /// The open model exactly as its file gives it, for those who write it beside a journal.
-    pub fn trained_model(&self) -> Option<Arc<dyn Model>> {
-        self.opened.clone().filter(|m| m.card().path.is_none())
+    fn challenger_ref(&self) -> Option<ModelRef> {
+        let challenger = self.challenger.as_ref()?;
+        Some(model_ref(&challenger.opened, &challenger.origin, challenger.held_out.as_deref()))
     }
+
+    /// Champion and challenger exactly as their files give them, each where it was trained here and has no file of its own:
+    /// for those who write it beside a journal.
+    pub fn trained_models(&self) -> [Option<Arc<dyn Model>>; 2] {
+        let both = [self.opened.as_ref(), self.challenger.as_ref().map(|c| &c.opened)];
+        both.map(|model| model.filter(|m| m.card().path.is_none()).cloned())
+    }
+}
+
+fn model_ref(model: &Arc<dyn Model>, origin: &Origin, held_out: Option<&[RowId]>) -> ModelRef {
+    let card = model.card();
+    let file = FileRef {
+        name: card.name.clone(),
+        path: card.path.as_deref().and_then(absolute).filter(|_| origin.sample.is_none()),
+        beside: None,
+        sha256: card.sha256.clone(),
+        bytes: card.bytes,
+        sample: origin.sample.map(str::to_owned),
+        copied: false,
+    };
+    let held_out = held_out.map(|rows| runs(rows.iter().copied()));
+    ModelRef { file, trained: card.path.is_none(), held_out }
 }
 
 /// A path as text, whole; `None` where it is no UTF-8.
@@ -300,10 +350,7 @@ fn absolute(path: &Path) -> Option<String> {
 /// What is known about the file of an opened session, the `count`th of this window.
 fn kept_of(opened: &Opened, count: u64) -> Kept {
     let document = &opened.document;
-    let origin = |file: Option<&FileRef>, copy: &Option<Arc<[u8]>>| Origin {
-        sample: file.and_then(|f| super::samples::find(f.sample.as_deref()?)).map(|s| s.id),
-        copy: copy.clone(),
-    };
+    let waits = opened.data.is_none() || opened.model.is_none();
     let table = origin(document.table.as_ref().map(|t| &t.file), &opened.table_copy);
     let model = origin(document.model.as_ref().map(|m| &m.file), &opened.model_copy);
     Kept {
@@ -320,9 +367,17 @@ fn kept_of(opened: &Opened, count: u64) -> Kept {
         missing: Missing {
             table: document.table.clone().filter(|_| opened.data.is_none()),
             model: document.model.clone().filter(|_| opened.model.is_none()),
+            challenger: document.challenger.clone().filter(|_| opened.challenger.is_none()),
+            what_if: if waits { document.what_if.clone() } else { Edited::default() },
             answers: opened.stored.clone(),
             decisions: document.decisions.clone(),
         },
         ..Kept::default()
     }
+}
+
+/// Where a file of an opened session came from.
+fn origin(file: Option<&FileRef>, copy: &Option<Arc<[u8]>>) -> Origin {
+    let sample = file.and_then(|f| super::samples::find(f.sample.as_deref()?)).map(|s| s.id);
+    Origin { sample, copy: copy.clone() }
 }

@@ -95,6 +95,9 @@ pub(super) struct Ledger {
     pub explained_with: Option<(String, Plan)>,
     /// Counts changes of what is open and decided.
     pub changes: u64,
+    /// Counts changes of the edited row, and of the pinned variants.
+    pub edited: u64,
+    pub pinned: u64,
     /// Counts adopted answers beside the attributions.
     pub answered: u64,
     /// Counts changes of cohorts.
@@ -119,6 +122,11 @@ impl ChartRequest {
 }
 
 impl Session {
+    /// Changes with whatever is open or edited beside the decisions.
+    pub(super) fn beside(&self) -> (Revision, u64, u64) {
+        (self.ledger.revision, self.ledger.edited, self.ledger.pinned)
+    }
+
     /// Writes a new job into the books.
     pub(super) fn issue(&mut self, purpose: Purpose, title: String, work: impl Work + 'static) -> Job {
         let id = JobId(self.ledger.next_job);

@@ -46,6 +46,7 @@ pub struct Session {
     pub(super) history: History,
     pub(super) kept: Kept,
     pub(super) answers_once: bool,
+    pub(super) is_about_one: bool,
     pub(super) challenger: Option<Challenger>,
     pub(super) what_if: Option<Box<WhatIf>>,
     pub(super) associations: Option<Arc<Associations>>,
@@ -76,6 +77,12 @@ impl Session {
     /// An empty session that waits for whole answers: nobody looks at the parts.
     pub fn headless() -> Self {
         Self { answers_once: true, ..Self::default() }
+    }
+
+    /// The same session, which leaves the second model of a session file closed: nothing is computed about it.
+    #[must_use]
+    pub fn about_one_model(self) -> Self {
+        Self { is_about_one: true, ..self }
     }
 
     /// The opened table.

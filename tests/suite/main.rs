@@ -26,6 +26,7 @@ mod document;
 mod document_answers;
 mod document_hostile;
 mod document_kills;
+mod document_second;
 mod ebm_terms;
 mod exactness;
 mod hostile_archives;

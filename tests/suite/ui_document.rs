@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use candor::app::{CandorApp, InlineRunner, RunOptions, ScreenId, ViewState};
-use candor::session::Command;
+use candor::session::{Command, Edit, Start};
 use eframe::egui;
 use egui::{Key, Modifiers, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
@@ -114,6 +114,41 @@ fn a_model_trained_before_a_crash_comes_back() {
     after.run_steps(6);
     let card = app(&after).session().model().expect("restored").card();
     assert_eq!((&card.sha256, &card.path), (&sha256, &None));
+}
+
+#[test]
+fn a_comparison_and_pins_before_a_crash_come_back() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut before = window(home.path(), Some("penguins"));
+    let target = app(&before).session().data().and_then(|d| d.find("species")).expect("a target");
+    let seed = candor::base::Seed(1);
+    for learner in ["decision-tree", "random-forest"] {
+        command(&mut before, Command::Train { learner: learner.to_owned(), target, knobs: Vec::new(), seed });
+        // The first one stays as challenger; the one in its place before that was written, too, and is no longer needed.
+        if learner == "decision-tree" {
+            command(&mut before, Command::KeepAsChallenger);
+        }
+    }
+    command(&mut before, Command::WhatIf(Edit::Start(Start::Row(candor::base::RowId(3)))));
+    command(&mut before, Command::WhatIf(Edit::Pin("kept".to_owned())));
+    let both = |window: &Window| {
+        let session = app(window).session();
+        [session.model(), session.challenger().map(|c| c.opened())].map(|m| m.map(|m| m.card().sha256.clone()))
+    };
+    let models = both(&before);
+    assert!(models.iter().all(Option::is_some) && models[0] != models[1]);
+    drop(before);
+    assert_eq!(journals(home.path()), 3, "a journal and the two models that were trained");
+    let mut after = window(home.path(), None);
+    after.get_by_label_contains("Restore penguins.csv").click();
+    after.run_steps(6);
+    assert_eq!(app(&after).session().problems(), []);
+    assert_eq!(both(&after), models);
+    let of = app(&after).session().what_if().expect("a row was edited");
+    assert_eq!((of.name(), of.pins().len(), &*of.pins()[0].name), ("Row 3", 1, "kept"));
+    assert!(of.pins()[0].predictions.is_some());
+    eframe::App::on_exit(after.state_mut().as_mut().expect("the window is there"), None);
+    assert_eq!(journals(home.path()), 0);
 }
 
 #[test]

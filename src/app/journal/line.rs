@@ -4,17 +4,19 @@ use serde_json::{Map, Value};
 
 use crate::session::Document;
 
-/// What a document says, decision by decision.
+/// What a document says, decision by decision, and cells apart from pins.
 pub(super) fn flat(document: &Document) -> Map<String, Value> {
     let Ok(Value::Object(mut all)) = serde_json::to_value(document) else { return Map::new() };
-    if let Some(Value::Object(decisions)) = all.remove("decisions") {
-        all.extend(decisions.into_iter().map(|(name, value)| (format!("{DECISION}{name}"), value)));
+    for part in PARTED {
+        if let Some(Value::Object(fields)) = all.remove(*part) {
+            all.extend(fields.into_iter().map(|(name, value)| (format!("{part}/{name}"), value)));
+        }
     }
     all
 }
 
-/// What stands before the name of a decision.
-const DECISION: &str = "decisions/";
+/// Parts of a document whose fields are told one by one.
+const PARTED: &[&str] = &["decisions", "what_if"];
 
 /// What `after` says that `before` does not.
 pub(super) fn change(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
@@ -32,16 +34,17 @@ pub(super) fn replay(text: &str) -> Option<(Document, usize)> {
         all.extend(change);
         lines += 1;
     }
-    let mut decisions = Map::new();
-    let mut rest = Map::new();
+    let mut whole = Map::new();
     for (name, value) in all {
-        match name.strip_prefix(DECISION) {
-            Some(name) => decisions.insert(name.to_owned(), value),
-            None => rest.insert(name, value),
-        };
+        match name.split_once('/') {
+            Some((part, field)) => {
+                let fields = whole.entry(part).or_insert_with(|| Value::Object(Map::new()));
+                fields.as_object_mut()?.insert(field.to_owned(), value);
+            }
+            None => drop(whole.insert(name, value)),
+        }
     }
-    rest.insert("decisions".to_owned(), Value::Object(decisions));
-    let document = serde_json::from_value(Value::Object(rest)).ok()?;
+    let document = serde_json::from_value(Value::Object(whole)).ok()?;
     (lines > 0).then_some((document, lines))
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::session::Document;
 
 use super::line;
-use super::writer::model_beside;
+use super::writer::models_beside;
 
 /// Bytes of a journal that are read at most.
 const MOST: u64 = 512 << 20;
@@ -27,7 +27,7 @@ impl Recovered {
     /// Removes the journal.
     pub(crate) fn discard(self) {
         std::fs::remove_file(&self.path).ok();
-        std::fs::remove_file(model_beside(&self.path)).ok();
+        models_beside(&self.path).iter().for_each(|model| drop(std::fs::remove_file(model)));
     }
 
     /// What was open, in words.

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
+use crate::base::Fingerprint;
 use crate::model::Model;
 use crate::model::load::native;
 use crate::session::write::write_file;
@@ -33,11 +34,14 @@ struct Shared {
 
 #[derive(Default)]
 struct Slot {
-    newest: Option<(Document, Option<Arc<dyn Model>>)>,
+    newest: Option<(Document, Trained)>,
     /// Journals whose content stands in this one once the newest document is written.
     retired: Vec<Recovered>,
     end: Option<End>,
 }
+
+/// Champion and challenger, where they were trained here.
+type Trained = [Option<Arc<dyn Model>>; 2];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -64,7 +68,7 @@ impl Journal {
             return;
         }
         self.seen = session.changes();
-        self.slot().newest = Some((session.document(), session.trained_model()));
+        self.slot().newest = Some((session.document(), session.trained_models()));
         self.shared.wake.notify_one();
     }
 
@@ -118,14 +122,14 @@ impl Hand {
             drop(slot);
             if let Some((document, trained)) = newest {
                 // A settings folder that cannot be written is no reason to disturb anyone.
-                self.write(document, trained.as_deref()).ok();
+                self.write(document, trained).ok();
             }
             retired.into_iter().for_each(Recovered::discard);
             match end {
                 Some(End::Clean) => {
                     self.file = None;
                     std::fs::remove_file(&self.path).ok();
-                    std::fs::remove_file(model_beside(&self.path)).ok();
+                    models_beside(&self.path).iter().for_each(|model| drop(std::fs::remove_file(model)));
                     return;
                 }
                 Some(End::Abandoned) => return,
@@ -134,19 +138,21 @@ impl Hand {
         }
     }
 
-    fn write(&mut self, mut document: Document, trained: Option<&dyn Model>) -> std::io::Result<()> {
+    fn write(&mut self, mut document: Document, trained: Trained) -> std::io::Result<()> {
         if self.file.is_none() && document.table.is_none() && document.model.is_none() {
             return Ok(());
         }
-        if let (Some(model), Some(of)) = (trained, document.model.as_mut()) {
-            let place = model_beside(&self.path);
-            let known = self.before.get("model").and_then(|m| m.get("sha256")).and_then(Value::as_str);
-            if known != Some(&of.file.sha256.0) {
-                let bytes = native::save(model).map_err(std::io::Error::other)?;
+        let mut kept = Vec::new();
+        for (model, of) in trained.iter().zip([&mut document.model, &mut document.challenger]) {
+            let (Some(model), Some(of)) = (model, of) else { continue };
+            let place = model_beside(&self.path, &of.file.sha256);
+            if !place.exists() {
+                let bytes = native::save(&**model).map_err(std::io::Error::other)?;
                 std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
                 write_file(&place, &bytes).map_err(std::io::Error::other)?;
             }
             of.file.path = place.to_str().map(str::to_owned);
+            kept.push(place);
         }
         let after = line::flat(&document);
         let change = line::change(&self.before, &after);
@@ -163,11 +169,31 @@ impl Hand {
         file.write_all(format!("{}\n", Value::Object(change)).as_bytes())?;
         file.sync_data()?;
         self.before = after;
+        // Only now that no line needs them any more.
+        let gone = models_beside(&self.path).into_iter().filter(|model| !kept.contains(model));
+        gone.for_each(|model| drop(std::fs::remove_file(model)));
         Ok(())
     }
 }
 
-/// Where a model trained here is kept beside its journal.
-pub(super) fn model_beside(journal: &Path) -> PathBuf {
-    journal.with_extension("model.json")
+/// What stands behind the names of models that were trained here.
+const MODEL: &str = ".model.json";
+
+/// Where a model trained here is kept beside its journal: under its content, so that one does not overwrite another before
+/// the journal speaks of it.
+fn model_beside(journal: &Path, content: &Fingerprint) -> PathBuf {
+    journal.with_extension(format!("{}{MODEL}", content.short()))
+}
+
+/// The models that lie beside a journal.
+pub(super) fn models_beside(journal: &Path) -> Vec<PathBuf> {
+    let (Some(folder), Some(stem)) = (journal.parent(), journal.file_stem()) else { return Vec::new() };
+    let prefix = format!("{}.", stem.to_string_lossy());
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with(&prefix) && name.ends_with(MODEL)
+    });
+    named.map(|entry| entry.path()).collect()
 }

@@ -4,15 +4,18 @@
 //! |---|---|
 //! | `manifest.json` | [`Manifest`]: versions, references with fingerprints, decisions, list of answers |
 //! | `view.json` | how the window looked; opaque here |
-//! | `table`, `model` | bytes of the table's or the model's file, where they are copied |
+//! | `table`, `model`, `challenger` | bytes of the table's or a model's file, where they are copied |
 //! | `answers/N.json`, `answers/N.f64` | an answer's head and numbers ([`super::answers`]) |
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Fingerprint;
+use crate::base::{Fingerprint, RowId};
 use crate::data::read::ReadOptions;
 
 use super::decisions::Decisions;
+use super::edited::Edited;
 
 /// The manifest's mark.
 pub const FORMAT: &str = "candor-session";
@@ -26,6 +29,8 @@ pub const VIEW: &str = "view.json";
 pub const TABLE: &str = "table";
 /// The model's bytes.
 pub const MODEL: &str = "model";
+/// The second model's bytes.
+pub const CHALLENGER: &str = "challenger";
 /// Answers at most in one file: one of every shape, and room for later ones.
 pub const MOST_ANSWERS: usize = 32;
 
@@ -52,8 +57,12 @@ pub struct Document {
     pub table: Option<TableRef>,
     /// The model.
     pub model: Option<ModelRef>,
+    /// The model that is compared with it.
+    pub challenger: Option<ModelRef>,
     /// What the user decided.
     pub decisions: Decisions,
+    /// The edited row and what was pinned.
+    pub what_if: Edited,
     /// Whether attributions were known.
     pub explained: bool,
     /// The session file, when there is one.
@@ -93,7 +102,7 @@ pub struct TableRef {
     pub columns: Vec<String>,
 }
 
-/// The model.
+/// A model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelRef {
@@ -104,6 +113,18 @@ pub struct ModelRef {
     pub trained: bool,
     /// First row and length of every run of rows that a model trained here has not seen.
     pub held_out: Option<Vec<(u32, u32)>>,
+}
+
+impl ModelRef {
+    /// The rows of a table of `total` rows that the model has not seen; `None` where it was not trained here, or they leave
+    /// the table or overlap.
+    pub fn held_out(&self, total: usize) -> Option<Arc<[RowId]>> {
+        let runs = self.held_out.as_deref()?;
+        let inside = |(first, length): &(u32, u32)| first.checked_add(*length).is_some_and(|end| end as usize <= total);
+        let count = runs.iter().try_fold(0_usize, |sum, (_, length)| sum.checked_add(*length as usize))?;
+        let fits = count <= total && runs.iter().all(inside);
+        fits.then(|| runs.iter().flat_map(|(first, length)| (*first..*first + *length).map(RowId)).collect())
+    }
 }
 
 /// Whether a file that begins with `head` is a session file.

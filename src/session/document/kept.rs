@@ -13,22 +13,29 @@ use crate::session::event::JobId;
 
 use super::answers::Stored;
 use super::decisions::{Decisions, Owner};
+use super::edited::Edited;
 use super::format::{Document, ModelRef, TableRef};
 
 /// What was opened from a session file or from a journal.
 pub struct Opened {
     /// What was open and decided.
     pub document: Document,
+    /// Whether it is the open session once more, with a file that was missing.
+    pub again: bool,
     /// The session file; `None` for a journal.
     pub file: Option<PathBuf>,
     /// The table, where it was found unchanged.
     pub data: Option<Arc<Dataset>>,
     /// The model, where it was found unchanged.
     pub model: Option<Arc<dyn Model>>,
+    /// The second model, where it was found unchanged.
+    pub challenger: Option<Arc<dyn Model>>,
     /// Bytes of the table's file, where the session holds a copy.
     pub table_copy: Option<Arc<[u8]>>,
     /// Bytes of the model's file, where the session holds a copy.
     pub model_copy: Option<Arc<[u8]>>,
+    /// Bytes of the second model's file, where the session holds a copy.
+    pub challenger_copy: Option<Arc<[u8]>>,
     /// Answers that fit, with the question they answer.
     pub answers: Vec<(String, Arc<Explanation>)>,
     /// How many answers the file holds, fitting or not.
@@ -55,6 +62,8 @@ pub struct Origin {
 pub struct Written {
     /// Count of adopted tables and models.
     pub inputs: (u64, u64),
+    /// Count of adopted challengers, and of changes of the pinned variants.
+    pub beside: (u64, u64),
     /// The question behind the attributions, and the count of other answers.
     pub answers: (String, u64),
 }
@@ -97,6 +106,10 @@ pub struct Missing {
     pub table: Option<TableRef>,
     /// The model.
     pub model: Option<ModelRef>,
+    /// The second model.
+    pub challenger: Option<ModelRef>,
+    /// Edits and pins that wait for table and model.
+    pub what_if: Edited,
     /// Answers about them.
     pub answers: Vec<Stored>,
     /// What was decided about them.
@@ -104,6 +117,11 @@ pub struct Missing {
 }
 
 impl Missing {
+    /// Whether nothing is missing.
+    pub fn is_nothing(&self) -> bool {
+        self.table.is_none() && self.model.is_none() && self.challenger.is_none()
+    }
+
     /// `current` with what was decided about a missing table or model.
     pub fn complete(&self, current: &Decisions) -> Decisions {
         let mut all = current.clone();

@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod archive;
 pub mod decisions;
+pub mod edited;
 pub mod format;
 pub mod kept;
 pub mod read;
@@ -11,4 +12,5 @@ pub mod rows;
 pub mod write;
 
 pub use decisions::{Decisions, Known, PARTS, Part};
+pub use edited::{Edited, Pinned};
 pub use format::{Document, FileRef, Manifest, ModelRef, TableRef};

@@ -9,7 +9,8 @@ use crate::base::{Problem, Task};
 use super::answers::Stored;
 use super::archive::{Archive, refuse};
 use super::format::{
-    FORMAT, MANIFEST, MODEL, MOST_ANSWERS, Manifest, TABLE, VERSION, VIEW, answer_members, looks_like_session,
+    CHALLENGER, FORMAT, MANIFEST, MODEL, MOST_ANSWERS, Manifest, TABLE, VERSION, VIEW, answer_members,
+    looks_like_session,
 };
 use super::write::Content;
 
@@ -33,6 +34,7 @@ pub fn read(path: &Path, task: &Task) -> Result<Content, Problem> {
     };
     let table = copied(document.table.as_ref().is_some_and(|t| t.file.copied), TABLE, &mut archive)?;
     let model = copied(document.model.as_ref().is_some_and(|m| m.file.copied), MODEL, &mut archive)?;
+    let challenger = copied(document.challenger.as_ref().is_some_and(|m| m.file.copied), CHALLENGER, &mut archive)?;
     let view = archive.member(VIEW, MOST_TEXT, task)?.unwrap_or_default();
     let view = String::from_utf8(view).map_err(|error| refuse(path, &format!("member {VIEW}: {error}")))?;
     let mut answers = Vec::new();
@@ -41,7 +43,7 @@ pub fn read(path: &Path, task: &Task) -> Result<Content, Problem> {
         let head = archive.required(&head, MOST_TEXT, task)?;
         answers.push(Stored { head, numbers: archive.required(&numbers, MOST_BYTES, task)? });
     }
-    Ok(Content { document, view, table, model, answers })
+    Ok(Content { document, view, table, model, challenger, answers })
 }
 
 /// What a session file holds, from its manifest alone; `None` for any other file.

@@ -15,7 +15,7 @@ use crate::session::write::file::{folder, keep, refused};
 
 use super::answers::Stored;
 use super::format::Document;
-use super::format::{FORMAT, MANIFEST, MODEL, Manifest, TABLE, VERSION, VIEW, answer_members};
+use super::format::{CHALLENGER, FORMAT, MANIFEST, MODEL, Manifest, TABLE, VERSION, VIEW, answer_members};
 
 /// What stands behind a draft's name; only this program's dead drafts have it.
 const DRAFT: &str = ".candor-draft";
@@ -23,6 +23,7 @@ const DRAFT: &str = ".candor-draft";
 const PIECE: usize = 1 << 20;
 
 /// All of a session file.
+#[derive(Default)]
 pub struct Content {
     /// What was open and decided.
     pub document: Document,
@@ -32,6 +33,8 @@ pub struct Content {
     pub table: Option<Arc<[u8]>>,
     /// The model's bytes, where they are copied.
     pub model: Option<Arc<[u8]>>,
+    /// The second model's bytes, where they are copied.
+    pub challenger: Option<Arc<[u8]>>,
     /// Answers.
     pub answers: Vec<Stored>,
 }
@@ -85,7 +88,7 @@ fn put(file: &File, content: &Content, task: &Task) -> Result<(), Box<dyn std::e
     if !content.view.is_empty() {
         member(VIEW, packed, content.view.as_bytes())?;
     }
-    for (name, bytes) in [(TABLE, &content.table), (MODEL, &content.model)] {
+    for (name, bytes) in [(TABLE, &content.table), (MODEL, &content.model), (CHALLENGER, &content.challenger)] {
         if let Some(bytes) = bytes {
             member(name, packed, bytes)?;
         }

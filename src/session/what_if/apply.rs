@@ -12,6 +12,7 @@ use crate::session::state::Session;
 use crate::session::work::what_if::Found;
 use crate::session::work::what_if::answer::Answer;
 use crate::session::work::what_if::curves::{OfRow, OfRows};
+use crate::session::work::what_if::pins::PredictPins;
 use crate::session::work::what_if::prepare::Prepare;
 use crate::session::work::what_if::typical::Typical;
 
@@ -30,6 +31,8 @@ pub enum Part {
     Curves,
     /// Mean curves.
     Dependence,
+    /// Predictions of pinned variants.
+    Pins,
 }
 
 /// The chart kind drawn with every answer.
@@ -74,11 +77,13 @@ impl Session {
             },
             Edit::Pin(name) => {
                 of.pin(&name);
-                false
+                self.ledger.pinned += 1;
+                return self.pin_job().into_iter().collect();
             }
             Edit::Unpin(place) => {
                 if place < of.pins.len() {
                     of.pins.remove(place);
+                    self.ledger.pinned += 1;
                 }
                 false
             }
@@ -89,6 +94,7 @@ impl Session {
             }
             Edit::Start(_) => false,
         };
+        self.ledger.edited += u64::from(changed);
         if changed { self.answer_jobs() } else { Vec::new() }
     }
 
@@ -137,19 +143,21 @@ impl Session {
             fresh.profiles = old.profiles;
             fresh.chart = old.chart;
         }
-        let prepares = fresh.prepared.is_none() && !self.is_under_way(&Purpose::WhatIf(Part::Prepare));
         self.what_if = Some(Box::new(fresh));
+        self.ledger.edited += 1;
         let mut jobs = self.answer_jobs();
-        jobs.extend(prepares.then(|| self.prepare_job()).flatten());
+        jobs.extend(self.prepare_job());
         jobs
     }
 
+    /// A job that makes what answers need, unless that is there or under way.
     fn prepare_job(&mut self) -> Option<Job> {
-        let joined = self.joined()?;
-        self.cancel_where(|p| *p == Purpose::WhatIf(Part::Prepare));
+        let purpose = Purpose::WhatIf(Part::Prepare);
+        let lacks = self.what_if.as_ref().is_some_and(|of| of.prepared.is_none()) && !self.is_under_way(&purpose);
+        let joined = self.joined().filter(|_| lacks)?;
         let work =
             Prepare { joined, scene: self.scene(), output: self.decided.output, plan: Plan::clone(&self.decided.plan) };
-        Some(self.issue(Purpose::WhatIf(Part::Prepare), "Making what-if answers fast".to_owned(), work))
+        Some(self.issue(purpose, "Making what-if answers fast".to_owned(), work))
     }
 
     /// Jobs that answer about the edited row as it is now.
@@ -167,6 +175,19 @@ impl Session {
         };
         self.cancel_where(|p| matches!(p, Purpose::WhatIf(Part::Answer | Part::Curves)));
         vec![self.issue(Purpose::WhatIf(Part::Answer), "Explaining the edited row".to_owned(), work)]
+    }
+
+    /// A job that predicts the pinned variants whose prediction is not known.
+    fn pin_job(&mut self) -> Option<Job> {
+        let (joined, of) = (self.joined()?, self.what_if.as_ref()?);
+        let waiting = of.pins.iter().filter(|pin| pin.predictions.is_none());
+        let variants: Vec<Arc<[Value]>> = waiting.map(|pin| Arc::clone(&pin.values)).collect();
+        let purpose = Purpose::WhatIf(Part::Pins);
+        if variants.is_empty() {
+            return None;
+        }
+        self.cancel_where(|p| *p == purpose);
+        Some(self.issue(purpose, "Predicting pinned variants".to_owned(), PredictPins { joined, variants }))
     }
 
     /// Jobs that bring the curves the profiler lacks.
@@ -204,6 +225,7 @@ impl Session {
             Found::Prepared(prepared) => of.prepared = Some(prepared),
             Found::Curves(curves) => of.curves = Some(curves),
             Found::Dependence(curves) => of.dependence = Some(curves),
+            Found::Pins(known) => known.iter().for_each(|(values, predictions)| of.remember(values, predictions)),
             Found::Answer(variant, chart) => {
                 let first = of.variant.as_ref().is_none_or(|known| !Arc::ptr_eq(&known.values, &variant.values));
                 let mut variant = variant;
@@ -230,21 +252,24 @@ impl Session {
     /// Answers anew what the plan, the profile or the roles change.
     pub(in crate::session) fn what_if_again(&mut self, plan_changed: bool) -> Vec<Job> {
         let Some(of) = &mut self.what_if else { return Vec::new() };
-        let mut jobs = Vec::new();
         if plan_changed {
             of.prepared = None;
-            jobs.extend(self.prepare_job());
+            self.cancel_where(|p| *p == Purpose::WhatIf(Part::Prepare));
         }
-        let mut answers = self.answer_jobs();
-        answers.extend(self.profile_jobs());
-        answers.extend(jobs);
-        answers
+        let mut jobs = self.answer_jobs();
+        jobs.extend(self.profile_jobs());
+        jobs.extend(self.prepare_job());
+        jobs.extend(self.pin_job());
+        jobs
     }
 
     /// Forgets the what-if: it belongs to a table or model that is no longer open.
     pub(in crate::session) fn forget_what_if(&mut self) {
         self.cancel_where(|p| matches!(p, Purpose::WhatIf(_)));
-        self.what_if = None;
+        if let Some(gone) = self.what_if.take() {
+            self.ledger.edited += 1;
+            self.ledger.pinned += u64::from(!gone.pins.is_empty());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 pub mod curves;
 mod edits;
+mod keep;
 pub mod variant;
 
 use std::sync::Arc;

@@ -16,23 +16,33 @@ use crate::num::{MatrixView, parallel};
 
 use crate::session::challenger::{Differences, Meeting};
 use crate::session::command::Plan;
+use crate::session::document::format::FileRef;
 use crate::session::event::{Outcome, Predictions};
 use crate::session::job::Work;
 use crate::session::scene::Scene;
 
 use super::comparable::match_outputs;
 use super::link::predict;
+use super::session::changed;
 use super::{Joined, explain, open};
 
 /// Opens a model as challenger.
 pub struct OpenChallenger {
     /// The file.
     pub path: PathBuf,
+    /// What it has to be, where an opened session says so.
+    pub wanted: Option<FileRef>,
 }
 
 impl Work for OpenChallenger {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
-        open::open_model(&self.path, task).map(Outcome::Challenger)
+        let model = open::open_model(&self.path, task)?;
+        match &self.wanted {
+            Some(wanted) if wanted.sha256 != model.card().sha256 => {
+                Err(changed("challenger", wanted, &self.path.display().to_string()))
+            }
+            _ => Ok(Outcome::Challenger(model)),
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl Work for OpenAny {
     fn run(self: Box<Self>, task: &Task, tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         match told(&self.path)? {
             Opens::Session => {
-                let open = OpenSession { place: Place::File(self.path), found: None, decisions: None };
+                let open = OpenSession { place: Place::File(self.path), found: None, again: None };
                 Box::new(open).run(task, tell)
             }
             Opens::Model => open_model(&self.path, task).map(Outcome::Model),

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::model::load::{file_of, native};
 
 use crate::session::document::answers::{Stored, store};
-use crate::session::document::format::{Document, FileRef};
+use crate::session::document::format::{Document, FileRef, ModelRef};
 use crate::session::document::write::{Content, write};
 use crate::session::event::Outcome;
 use crate::session::job::Work;
@@ -19,17 +19,26 @@ use crate::session::samples;
 pub const SHAPES: [Shape; 5] =
     [Shape::Attribution, Shape::Importance, Shape::Curves, Shape::Interactions, Shape::Strengths];
 
+/// An open model, and what is held of its file.
+#[derive(Default)]
+pub struct Held {
+    /// The model as its file gives it.
+    pub model: Option<Arc<dyn Model>>,
+    /// Bytes of its file, where they are held.
+    pub held: Option<Arc<[u8]>>,
+}
+
 /// Writes the session.
 pub struct SaveSession {
     /// What is open and decided.
     pub document: Document,
-    /// The model as its file gives it.
-    pub model: Option<Arc<dyn Model>>,
+    /// The model.
+    pub model: Held,
+    /// The second model.
+    pub challenger: Held,
     /// Bytes of the table's file, where they are held.
     pub table_copy: Option<Arc<[u8]>>,
-    /// Bytes of the model's file, where they are held.
-    pub model_copy: Option<Arc<[u8]>>,
-    /// Whether table and model are copied into the file.
+    /// Whether table and models are copied into the file.
     pub with_copies: bool,
     /// Answers, whole ones only.
     pub answers: Vec<Arc<Explanation>>,
@@ -47,31 +56,23 @@ impl Work for SaveSession {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         let mut this = *self;
         task.begin("saving the session", 0);
-        let trained = this.document.model.as_ref().is_some_and(|m| m.trained);
-        let (held_table, held_model) = (this.table_copy.take(), this.model_copy.take());
-        let (mut table, mut model) = (None, None);
+        let (held, held_model, held_challenger) =
+            (this.table_copy.take(), this.model.held.take(), this.challenger.held.take());
+        let mut table = None;
         // What was opened from a copy and is nowhere else stays one.
         if let Some(of) = this.document.table.as_mut() {
             of.file.beside = beside(&of.file, &this.path);
-            if this.with_copies || is_only_copy(&of.file, held_table.as_ref()) {
-                table = Some(bytes_of(&of.file, held_table, "table")?);
+            if this.with_copies || is_only_copy(&of.file, held.as_ref()) {
+                table = Some(bytes_of(&of.file, held, "table")?);
                 of.file.copied = true;
             }
         }
-        if let Some(of) = this.document.model.as_mut() {
-            of.file.beside = beside(&of.file, &this.path);
-            model = match &this.model {
-                Some(open) if trained => Some(native::save(&**open)?.into()),
-                _ if this.with_copies || is_only_copy(&of.file, held_model.as_ref()) => {
-                    Some(bytes_of(&of.file, held_model, "model")?)
-                }
-                _ => None,
-            };
-            of.file.copied = model.is_some();
-            if let Some(bytes) = model.as_ref().filter(|_| trained) {
-                of.file.sha256 = Fingerprint::of(bytes);
-            }
-        }
+        let keep = |of: &mut Option<ModelRef>, open: &Held, held, what: &str| match of {
+            Some(of) => model_bytes(of, open.model.as_ref(), held, (this.with_copies, &this.path, what)),
+            None => Ok(None),
+        };
+        let model = keep(&mut this.document.model, &this.model, held_model, "model")?;
+        let challenger = keep(&mut this.document.challenger, &this.challenger, held_challenger, "challenger")?;
         // Where the file lies is known to whoever opens it.
         this.document.file = None;
         let key = |answer: &Explanation| match answer.body.shape() {
@@ -82,10 +83,30 @@ impl Work for SaveSession {
         if answers.is_empty() {
             answers = this.unread;
         }
-        let content = Content { document: this.document, view: this.view, table, model, answers };
+        let content = Content { document: this.document, view: this.view, table, model, challenger, answers };
         write(&this.path, &content, task)?;
         Ok(Outcome::Saved(this.path))
     }
+}
+
+/// The bytes of a model that the session file holds: those of a model that has no file of its own, and copies.
+fn model_bytes(
+    of: &mut ModelRef,
+    open: Option<&Arc<dyn Model>>,
+    held: Option<Arc<[u8]>>,
+    (with_copies, session, what): (bool, &Path, &str),
+) -> Result<Option<Arc<[u8]>>, Problem> {
+    of.file.beside = beside(&of.file, session);
+    let bytes = match open {
+        Some(open) if of.trained => Some(native::save(&**open)?.into()),
+        _ if with_copies || is_only_copy(&of.file, held.as_ref()) => Some(bytes_of(&of.file, held, what)?),
+        _ => None,
+    };
+    of.file.copied = bytes.is_some();
+    if let Some(bytes) = bytes.as_ref().filter(|_| of.trained) {
+        of.file.sha256 = Fingerprint::of(bytes);
+    }
+    Ok(bytes)
 }
 
 /// Whether the held bytes are not known to be anywhere else.

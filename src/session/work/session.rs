@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{Fingerprint, Problem, RowId, Task};
+use crate::base::{Fingerprint, Problem, Task};
 use crate::data::read::{self, FileBytes};
 use crate::data::{Dataset, Role};
 use crate::model::Model;
 use crate::model::load::{self, native};
 
-use crate::session::document::Decisions;
 use crate::session::document::answers::{Fits, restore};
 use crate::session::document::format::{Document, FileRef, ModelRef, TableRef};
 use crate::session::document::kept::Opened;
@@ -26,22 +25,24 @@ pub struct OpenSession {
     pub place: Place,
     /// Where a file that was not found is now.
     pub found: Option<PathBuf>,
-    /// Decisions that take the place of those in the file.
-    pub decisions: Option<Decisions>,
+    /// The open session, when it is opened once more: what is decided and edited in it takes the place of the file's.
+    pub again: Option<Document>,
 }
 
 impl Work for OpenSession {
     fn run(self: Box<Self>, task: &Task, _tell: &mut (dyn FnMut(Outcome) + Send)) -> Result<Outcome, Problem> {
         task.begin("reading the session", 0);
-        let Self { place, found, decisions } = *self;
+        let Self { place, found, again } = *self;
         let (mut content, file) = match place {
             Place::File(path) => (session_file::read(&path, task)?, Some(path)),
             Place::Journal(document) => (from_journal(*document, task), None),
         };
-        if let Some(decisions) = decisions {
-            content.document.decisions = decisions;
+        let is_again = again.is_some();
+        if let Some(Document { decisions, what_if, .. }) = again {
+            content.document = Document { decisions, what_if, ..content.document };
         }
-        Ok(Outcome::Session(Arc::new(open(content, file.as_deref(), found.as_deref(), task)?)))
+        let opened = open(content, file.as_deref(), found.as_deref(), task)?;
+        Ok(Outcome::Session(Arc::new(Opened { again: is_again, ..opened })))
     }
 }
 
@@ -49,22 +50,26 @@ impl Work for OpenSession {
 fn from_journal(mut document: Document, task: &Task) -> Content {
     let file = document.file.as_deref().map(Path::new).filter(|path| session_file::is_session(path));
     let held = file.and_then(|path| session_file::read(path, task).ok());
-    let mut content = held.unwrap_or_else(|| Content {
-        document: Document::default(),
-        view: String::new(),
-        table: None,
-        model: None,
-        answers: Vec::new(),
-    });
+    let mut content = held.unwrap_or_default();
     let same = |a: &FileRef, b: &FileRef| a.sha256 == b.sha256;
-    if let (Some(now), Some(then)) = (&mut document.table, &content.document.table) {
-        now.file.copied = then.file.copied && same(&now.file, &then.file);
+    let then = &content.document;
+    let pairs = [
+        (document.table.as_mut().map(|t| &mut t.file), then.table.as_ref().map(|t| &t.file), &mut content.table),
+        (document.model.as_mut().map(|m| &mut m.file), then.model.as_ref().map(|m| &m.file), &mut content.model),
+        (
+            document.challenger.as_mut().map(|m| &mut m.file),
+            then.challenger.as_ref().map(|m| &m.file),
+            &mut content.challenger,
+        ),
+    ];
+    for (now, then, copy) in pairs {
+        let Some(now) = now else {
+            *copy = None;
+            continue;
+        };
+        now.copied = then.is_some_and(|then| then.copied && same(now, then));
+        copy.take_if(|_| !now.copied);
     }
-    if let (Some(now), Some(then)) = (&mut document.model, &content.document.model) {
-        now.file.copied = then.file.copied && same(&now.file, &then.file);
-    }
-    content.table = content.table.filter(|_| document.table.as_ref().is_some_and(|t| t.file.copied));
-    content.model = content.model.filter(|_| document.model.as_ref().is_some_and(|m| m.file.copied));
     let tables = document.table.as_ref().zip(content.document.table.as_ref());
     let models = document.model.as_ref().zip(content.document.model.as_ref());
     // Answers are about a table and a model; those about others are not even looked at.
@@ -75,16 +80,29 @@ fn from_journal(mut document: Document, task: &Task) -> Content {
 }
 
 fn open(content: Content, file: Option<&Path>, found: Option<&Path>, task: &Task) -> Result<Opened, Problem> {
-    let Content { mut document, view, table, model, answers } = content;
+    let Content { mut document, view, table, model, challenger, answers } = content;
     let search = Search { folder: file.and_then(Path::parent), found };
     let mut problems = Vec::new();
     let data = document.table.as_ref().map(|of| search.table(of, table.as_deref(), task));
     let data = data.and_then(|found| found.map_err(|problem| problems.push(problem)).ok());
-    let opened = document.model.as_ref().map(|of| search.model(of, model.as_deref(), task));
-    let opened = opened.and_then(|found| found.map_err(|problem| problems.push(problem)).ok());
+    let mut find = |of: Option<&ModelRef>, copy: Option<&[u8]>, what: &'static str| {
+        let found = of.map(|of| search.model(of, copy, what, task));
+        found.and_then(|found| found.map_err(|problem| problems.push(problem)).ok())
+    };
+    let opened = find(document.model.as_ref(), model.as_deref(), "model");
+    let second = find(document.challenger.as_ref(), challenger.as_deref(), "challenger");
     task.check().map_err(|_cancelled| super::cancelled())?;
     if let (Some(data), Some(of)) = (&data, &document.table) {
         document.decisions.roles = roles(data, of, &document.decisions.roles).into();
+        let (fitted, whole) = document.what_if.within(data);
+        document.what_if = fitted;
+        if !whole {
+            problems.push(Problem::new(
+                "Not every edited row of the session could be taken over",
+                "some have other columns than the table has, or begin with a row that it has not",
+                "Edit and pin them again; everything else is as it was",
+            ));
+        }
     }
     let held_answers = answers.len();
     let (mut fitting, mut stored) = (Vec::new(), Vec::new());
@@ -111,11 +129,14 @@ fn open(content: Content, file: Option<&Path>, found: Option<&Path>, task: &Task
     }
     Ok(Opened {
         document,
+        again: false,
         file: file.map(Path::to_owned),
         data,
         model: opened,
+        challenger: second,
         table_copy: table,
         model_copy: model,
+        challenger_copy: challenger,
         answers: fitting,
         held_answers,
         stored,
@@ -172,10 +193,10 @@ impl Search<'_> {
         Err(refusal)
     }
 
-    fn model(&self, of: &ModelRef, copy: Option<&[u8]>, task: &Task) -> Result<Arc<dyn Model>, Problem> {
+    fn model(&self, of: &ModelRef, copy: Option<&[u8]>, what: &str, task: &Task) -> Result<Arc<dyn Model>, Problem> {
         if let Some(bytes) = copy {
             if Fingerprint::of(bytes) != of.file.sha256 {
-                return Err(changed("model", &of.file, "the copy in the session file"));
+                return Err(changed(what, &of.file, "the copy in the session file"));
             }
             if of.trained {
                 return Ok(native::restore(bytes, task)?);
@@ -183,7 +204,7 @@ impl Search<'_> {
             let path = PathBuf::from(of.file.path.as_deref().unwrap_or(&of.file.name));
             return Ok(load::load_bytes(bytes, &path, task)?);
         }
-        let mut refusal = lost("model", &of.file);
+        let mut refusal = lost(what, &of.file);
         let sample = of.file.sample.as_deref().and_then(samples::find).map(|s| s.place()).transpose()?;
         let places = sample.as_ref().map_or_else(|| self.places(&of.file), |place| vec![place.model.clone()]);
         for path in places.iter().filter(|path| path.exists()) {
@@ -194,7 +215,7 @@ impl Search<'_> {
             };
             match model.filter(|m| m.card().sha256 == of.file.sha256) {
                 Some(model) => return Ok(model),
-                None => refusal = changed("model", &of.file, &path.display().to_string()),
+                None => refusal = changed(what, &of.file, &path.display().to_string()),
             }
         }
         Err(refusal)
@@ -209,7 +230,8 @@ fn lost(what: &str, file: &FileRef) -> Problem {
     )
 }
 
-fn changed(what: &str, file: &FileRef, place: &str) -> Problem {
+/// The refusal of a file that is not what the session says.
+pub fn changed(what: &str, file: &FileRef, place: &str) -> Problem {
     Problem::new(
         format!("The session’s {what} has changed since the session was saved"),
         format!("{place}: expected SHA-256 {} of “{}”", file.sha256.short(), file.name),
@@ -224,12 +246,4 @@ fn changed(what: &str, file: &FileRef, place: &str) -> Problem {
 fn roles(data: &Dataset, of: &TableRef, kept: &[Role]) -> Vec<Role> {
     let named = |name: &str| of.columns.iter().position(|n| n == name).and_then(|i| kept.get(i)).copied();
     data.columns().iter().zip(data.roles()).map(|(c, guess)| named(&c.name).unwrap_or(*guess)).collect()
-}
-
-/// The rows of `runs`; `None` where they leave a table of `total` rows or overlap.
-pub fn rows_within(runs: &[(u32, u32)], total: usize) -> Option<Arc<[RowId]>> {
-    let inside = |(first, length): &(u32, u32)| first.checked_add(*length).is_some_and(|end| end as usize <= total);
-    let count = runs.iter().try_fold(0_usize, |sum, (_, length)| sum.checked_add(*length as usize))?;
-    let fits = count <= total && runs.iter().all(inside);
-    fits.then(|| runs.iter().flat_map(|(first, length)| (*first..*first + *length).map(RowId)).collect())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Knobs, Problem, RowId, Task, text};
-use crate::data::{Value, encode_row, link};
+use crate::data::{Dataset, Link, Value, encode_row, link};
 use crate::explain::method::{Explainer, find};
 use crate::explain::{Answers, Background, Explanation, Request, ask};
 use crate::model::Structure;
@@ -110,27 +110,15 @@ impl Answer {
     /// The row with its prediction, not yet explained.
     fn predicted(&self) -> Result<Variant, Problem> {
         let Joined { data, model, .. } = &self.joined;
-        let one = data.of_one_row(&self.values);
-        let joined = link(&model.card().inputs, &one)?;
-        let inputs = encode_row(&joined, &one, RowId(0));
-        let start = data.of_one_row(&self.start);
-        let from = link(&model.card().inputs, &start)?;
-        let scale = default_scale(&**model);
-        let outputs = model.card().outputs.len();
-        let predict = |inputs: &[f64]| {
-            let mut out = vec![0.0; outputs];
-            if let Some(row) = MatrixView::new(inputs, 1, inputs.len()) {
-                model.predict(row, scale, &mut out);
-            }
-            out
-        };
+        let (one, joined, inputs, predictions) = predict(&self.joined, &self.values)?;
+        let (_, _, _, start) = predict(&self.joined, &self.start)?;
         let profile = self.scene.profile.as_deref();
         Ok(Variant {
             name: self.name.as_str().into(),
             values: Arc::clone(&self.values),
-            predictions: predict(&inputs),
-            start: predict(&encode_row(&from, &start, RowId(0))),
-            scale,
+            predictions,
+            start,
+            scale: default_scale(&**model),
             marks: marks((data, profile), (model.card(), &joined), (&self.values, &inputs)),
             data: Arc::new(one),
             link: Arc::new(joined),
@@ -158,6 +146,20 @@ impl Answer {
         let chart = scene.draw(&self.chart, task).ok().map(|chart| (self.chart.clone(), Arc::new(chart)));
         Outcome::WhatIf(Found::Answer(variant, chart))
     }
+}
+
+/// Cells as a table of their own, how it feeds the model, the model's inputs, and the prediction of every output on the
+/// scale on which tables are predicted.
+pub fn predict(joined: &Joined, values: &[Value]) -> Result<(Dataset, Link, Vec<f64>, Vec<f64>), Problem> {
+    let model = &*joined.model;
+    let one = joined.data.of_one_row(values);
+    let link = link(&model.card().inputs, &one)?;
+    let inputs = encode_row(&link, &one, RowId(0));
+    let mut out = vec![0.0; model.card().outputs.len()];
+    if let Some(row) = MatrixView::new(&inputs, 1, inputs.len()) {
+        model.predict(row, default_scale(model), &mut out);
+    }
+    Ok((one, link, inputs, out))
 }
 
 /// One answer on the way to the final one.

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod curves;
+pub mod pins;
 pub mod prepare;
 pub mod typical;
 
@@ -26,4 +27,6 @@ pub enum Found {
     Curves(Arc<Curves>),
     /// Mean curves over rows of the table.
     Dependence(Arc<Curves>),
+    /// Cells of pinned variants, each with the prediction of every output.
+    Pins(Vec<(Arc<[Value]>, Vec<f64>)>),
 }
