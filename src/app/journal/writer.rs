@@ -122,7 +122,7 @@ impl Hand {
             drop(slot);
             if let Some((document, trained)) = newest {
                 // A settings folder that cannot be written is no reason to disturb anyone.
-                self.write(document, trained).ok();
+                self.write(document, &trained).ok();
             }
             retired.into_iter().for_each(Recovered::discard);
             match end {
@@ -138,7 +138,7 @@ impl Hand {
         }
     }
 
-    fn write(&mut self, mut document: Document, trained: Trained) -> std::io::Result<()> {
+    fn write(&mut self, mut document: Document, trained: &Trained) -> std::io::Result<()> {
         if self.file.is_none() && document.table.is_none() && document.model.is_none() {
             return Ok(());
         }
