@@ -207,8 +207,8 @@ impl Window {
         self.app.as_ref().and_then(|a| a.session().selection().map(|rows| rows.len())).unwrap_or(0)
     }
 
-    /// Where the widget with this label lies.
-    fn find(&mut self, label: &str) -> Option<Pos2> {
+    /// What is on the screen, as screen readers are told.
+    fn told(&mut self) -> Vec<(egui::accesskit::NodeId, egui::accesskit::Node)> {
         self.ctx.enable_accesskit();
         let input = egui::RawInput {
             screen_rect: Some(egui::Rect::from_min_size(Pos2::ZERO, self.size)),
@@ -219,10 +219,21 @@ impl Window {
         self.ctx.disable_accesskit();
         let update = output.platform_output.accesskit_update.clone();
         output.drop_without_applying_deltas();
-        let nodes = update?.nodes;
+        update.map_or_else(Vec::new, |update| update.nodes)
+    }
+
+    /// Where the widget with this label lies.
+    fn find(&mut self, label: &str) -> Option<Pos2> {
+        let nodes = self.told();
         let node = nodes.iter().find(|(_, n)| n.label() == Some(label))?;
         let area = node.1.bounds()?;
         Some(pos2(((area.x0 + area.x1) / 2.0) as f32, ((area.y0 + area.y1) / 2.0) as f32))
+    }
+
+    /// Whether a chart says that it shows a density instead of single dots.
+    fn shows_density(&mut self) -> bool {
+        let says = |text: Option<&str>| text.is_some_and(|text| text.contains("Density of"));
+        self.told().iter().any(|(_, node)| says(node.label()) || says(node.value()))
     }
 }
 
@@ -357,8 +368,14 @@ fn on_chart(window: &mut Window, name: &str) {
     report(&format!("{name}: pan"), panning);
     let zoom = |k: usize| egui::Event::Zoom(if k < 60 { 1.06 } else { 1.0 / 1.06 });
     window.point(middle);
-    let zooming = (0..120).map(|k| window.frame(vec![zoom(k)])).collect();
-    report(&format!("{name}: zoom"), zooming);
+    let (mut dense, mut single) = (Vec::new(), Vec::new());
+    for k in 0..120 {
+        let took = window.frame(vec![zoom(k)]);
+        if window.shows_density() { dense.push(took) } else { single.push(took) }
+    }
+    for (what, took) in [("zoom, density", dense), ("zoom", single)].into_iter().filter(|(_, took)| !took.is_empty()) {
+        report(&format!("{name}: {what}"), took);
+    }
     if let Some(at) = window.find("Reset view") {
         window.click(at);
     }
