@@ -14,6 +14,7 @@ use super::widget::knob_form;
 pub(crate) mod arrangement;
 mod show;
 mod sound;
+mod tab;
 mod tools;
 
 pub(crate) use arrangement::Arrangement;

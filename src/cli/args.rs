@@ -95,7 +95,7 @@ pub struct Sight {
     /// Save a picture of the window as PNG once nothing runs, then close: for bug reports
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,
-    /// The screen shown first: start, data, model, global, local, report, compare
+    /// The screen shown first: start, data, model, global, local, what-if, compare, report
     #[arg(long, value_name = "ID")]
     pub screen: Option<String>,
     /// Size of the window in points

@@ -81,6 +81,12 @@ fn charts_of_the_table_stand_beside_the_edited_row() {
     assert!(shows(&harness, "age = 60"), "the row’s chart follows");
     arrange(&mut harness, "Close this tile");
     assert!(!shows(&harness, "Beeswarm chart of the contributions"));
+    // The cross of a tab says which one it closes.
+    assert!(is_there(&harness, "Close tile Values") && !is_there(&harness, "Close"));
+    click(&mut harness, "Close tile Force strip");
+    harness.run_steps(4);
+    assert!(!is_there(&harness, "Force strip") && !is_there(&harness, "Close tile Force strip"));
+    assert!(shows(&harness, WATERFALL) && is_there(&harness, "Close tile Values"));
 }
 
 #[test]

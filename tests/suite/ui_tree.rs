@@ -200,6 +200,11 @@ fn a_problem_says_what_where_and_what_to_do_and_can_be_dismissed() {
 #[test]
 fn selecting_a_feature_in_the_values_marks_it_in_the_inspector() {
     let mut harness = credit(ScreenId::Local);
+    // A low window leaves its height to the chart until the values are asked for.
+    let listed = |harness: &Window| harness.query_all_by_label_contains("contribution +").next().is_some();
+    assert!(!listed(&harness));
+    click(&mut harness, "Show the values");
+    assert!(listed(&harness));
     let line = harness.query_all_by_label_contains("age = ").next().expect("the row's values are listed");
     line.click();
     harness.run_steps(4);

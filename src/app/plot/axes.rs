@@ -17,6 +17,14 @@ const NAME_LIMIT: usize = 44;
 /// Screen points that one number on an axis may take.
 const NUMBER_ROOM: f32 = 90.0;
 
+/// Height of one reading of a lying axis: its numbers and its name.
+const READING: f32 = 35.0;
+
+/// Height that the readings of a lying axis take, about.
+pub(super) fn height(axis: &Axis) -> f32 {
+    if axis.second.is_some() { 2.0 * READING } else { READING }
+}
+
 /// The ticks of one axis, worked out for the part in view.
 pub(super) struct Ticks<'a> {
     axis: &'a Axis,

@@ -17,6 +17,8 @@ use crate::app::style::{self, Skin};
 
 /// Size of text inside charts, in points.
 const TEXT: f32 = 12.0;
+/// Height of the line for labels of rules above lanes of bars.
+const RULE_LINE: f32 = 18.0;
 /// Thickest lying bar in points: few bars in a tall window stay bars.
 const THICKEST: f32 = 34.0;
 
@@ -71,7 +73,7 @@ impl PlotItem for ChartItem<'_> {
     }
 
     fn bounds(&self) -> PlotBounds {
-        let [x, y] = ranges(self.chart);
+        let [x, y] = ranges(self.chart, self.size.y);
         PlotBounds::from_min_max([x.0, y.0], [x.1, y.1])
     }
 
@@ -283,12 +285,18 @@ impl ChartItem<'_> {
     }
 }
 
-/// The ranges of a chart on screen: where labelled rules cross lanes of bars, there is a lane more for the labels.
-pub(super) fn ranges(chart: &Chart) -> [(f64, f64); 2] {
-    let labelled = |m: &Mark| matches!(m, Mark::Rule { upright: true, label, .. } if !label.is_empty());
-    let lanes = matches!(chart.y.kind, AxisKind::Names(_)) && chart.marks.iter().any(labelled);
+/// The ranges of a chart on screen of this height: where labelled rules cross lanes of bars, there is a line more on top.
+pub(super) fn ranges(chart: &Chart, height: f32) -> [(f64, f64); 2] {
     let (low, high) = chart.y.range;
-    [chart.x.range, (low, if lanes { high + 0.06 * (high - low) + 0.2 } else { high })]
+    let drawn = (height - axes::height(&chart.x) - RULE_LINE).max(RULE_LINE);
+    let line = if has_lanes(chart) { (high - low) * f64::from(RULE_LINE / drawn) } else { 0.0 };
+    [chart.x.range, (low, high + line)]
+}
+
+/// Whether labelled rules cross lanes of bars.
+pub(super) fn has_lanes(chart: &Chart) -> bool {
+    let labelled = |m: &Mark| matches!(m, Mark::Rule { upright: true, label, .. } if !label.is_empty());
+    matches!(chart.y.kind, AxisKind::Names(_)) && chart.marks.iter().any(labelled)
 }
 
 /// Where a bar lies on screen.

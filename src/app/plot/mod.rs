@@ -53,7 +53,7 @@ pub(crate) struct Slot {
     pub(crate) as_table: bool,
     /// The view is to be reset in the next frame.
     pub(crate) reset: bool,
-    /// Axis ranges the view was last set to.
+    /// Axis ranges of the chart that the view was last set to.
     ranges: Option<[(f64, f64); 2]>,
     cloud: Cloud,
     hand: Hand,
@@ -127,9 +127,9 @@ impl PlotStore {
         let slot = self.slots.entry(name.to_owned()).or_default();
         let chart = slot.chart.clone()?;
         slot.cloud.adopt(&chart);
-        let ranges = item::ranges(&chart);
-        let move_to = (slot.reset || slot.ranges != Some(ranges)).then_some(ranges);
-        slot.ranges = Some(ranges);
+        let own = [chart.x.range, chart.y.range];
+        let move_to = (slot.reset || slot.ranges != Some(own)).then(|| item::ranges(&chart, view.size.y));
+        slot.ranges = Some(own);
         slot.reset = false;
         let tool = if shows_rows(&chart) { self.tool } else { Tool::Pan };
         let cloud = RefCell::new(std::mem::take(&mut slot.cloud));
@@ -172,7 +172,8 @@ fn paint(
     let (chart, skin) = (item.chart, item.skin);
     let (wide, high) = (size.x, size.y);
     let (x, y) = (Ticks::new(&chart.x, (wide, high), false), Ticks::new(&chart.y, (high, wide), true));
-    let ranges = item::ranges(chart);
+    let ranges = item::ranges(chart, size.y);
+    let lanes = item::has_lanes(chart);
     let named = |kind: &AxisKind| matches!(kind, AxisKind::Names(_));
     let free = egui::Vec2b::new(!named(&chart.x.kind), !named(&chart.y.kind));
     let mut plot = Plot::new(name.to_owned())
@@ -201,6 +202,9 @@ fn paint(
     let response = plot.show(ui, move |plot| {
         if let Some([x, y]) = move_to {
             plot.set_plot_bounds(PlotBounds::from_min_max([x.0, y.0], [x.1, y.1]));
+        } else if lanes {
+            // Names cannot be moved, and the line above them is as high in any window.
+            plot.set_plot_bounds_y(ranges[1].0..=ranges[1].1);
         }
         plot.add(item);
     });

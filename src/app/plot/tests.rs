@@ -8,9 +8,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use crate::base::{RowId, RowSet};
-use crate::chart::{Chart, Mark};
+use crate::chart::{Axis, AxisKind, Chart, Mark, Role, SecondAxis};
 
-use super::{How, Picked, PlotStore, Selected, Tool, View, made};
+use super::{How, Picked, PlotStore, Selected, Tool, View, item, made};
 use crate::app::style;
 
 /// A plot store that shows one chart, what is selected and what was picked last.
@@ -228,5 +228,23 @@ fn zooming_one_chart_of_a_group_moves_the_others_and_no_other_chart() {
         settle(&mut window);
         assert!(!says(&window, "left: Density of"), "few dots are in view");
         assert_eq!(says(&window, "right: Density of"), group.is_none(), "{group:?}");
+    }
+}
+
+#[test]
+fn labels_of_rules_have_their_line_above_the_bars_in_any_height() {
+    let mut chart = made::dots(1, &[RowId(0)]);
+    let names: Vec<(f64, String)> = (0..8).map(|k| (f64::from(k), format!("feature {k}"))).collect();
+    chart.y = Axis { range: (-0.5, 7.5), kind: AxisKind::Names(names), ..chart.y };
+    assert_eq!(item::ranges(&chart, 300.0)[1], (-0.5, 7.5), "nothing is written there");
+    let rule = Mark::Rule { at: 0.5, upright: true, role: Role::Muted, label: "expected".to_owned() };
+    chart.marks.push(rule);
+    for (height, second) in [(150.0, false), (250.0, true), (900.0, true)] {
+        let reading = SecondAxis { label: "probability".to_owned(), ticks: Vec::new() };
+        chart.x.second = second.then_some(reading);
+        let (low, high) = item::ranges(&chart, height)[1];
+        let drawn = f64::from(height - super::axes::height(&chart.x));
+        let line = drawn * (high - 7.5) / (high - low);
+        assert!((line - 18.0).abs() < 0.5, "{line} points of {height}");
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct State {
     /// The search field takes the keyboard in the next frame.
     pub(crate) focus_search: bool,
     values: values::State,
+    /// Whether the list of values is open, where that was decided.
+    values_open: Option<bool>,
     found: pick::Found,
     /// How many rows were drawn at random, so that each draw is another one.
     draws: u64,
@@ -180,14 +182,16 @@ fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
         return;
     }
     let room = ui.available_size();
-    let table = (room.y - 480.0).clamp(112.0, 300.0);
+    // Where there is little height, the values are one line until they are asked for.
+    let open = cx.desk.local.values_open.unwrap_or(room.y > 700.0);
+    let table = if open { (room.y - 480.0).clamp(112.0, 300.0) } else { values::CLOSED };
     let size = egui::vec2(room.x, (room.y - table - GAP - STEP).max(260.0));
     ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
         ui.set_width(size.x);
         tiles(ui, cx, TILED, None);
     });
     ui.add_space(HALF);
-    values::ui(ui, cx, row);
+    values::ui(ui, cx, row, open);
 }
 
 fn not_explained(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {

@@ -57,13 +57,17 @@ pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>, request: &ChartRequest, place: 
                 ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
             }
             let status = cx.desk.plots.status(place.slot, cx.session.selection().map(|rows| &**rows));
-            let used = ui.cursor().top() - top + footer_height(ui, &chart, &status);
+            let foot = Foot { chart: &chart, status: &status, low: place.height < LOW };
+            let used = ui.cursor().top() - top + foot.height(ui);
             body(ui, cx, &chart, place, (place.height - used).max(120.0));
-            footer(ui, &chart, &status);
+            foot.ui(ui);
         }
         (None, None) => empty::busy(ui, "Drawing the chart", place.height),
     });
 }
+
+/// Below this height, notes have one line, beside the legend where it leaves room.
+const LOW: f32 = 420.0;
 
 /// Below this width, what can be done with a chart is in one menu, so that its title can be read.
 const NARROW: f32 = 560.0;
@@ -196,39 +200,91 @@ fn select(cx: &mut Cx<'_>, picked: Picked) {
     }
 }
 
-fn footer_height(ui: &Ui, chart: &Chart, status: &[String]) -> f32 {
-    let legend = LEGEND_LINE * legend_lines(chart, ui.available_width()).len() as f32;
-    let notes = notes_galley(ui, chart, status).map_or(0.0, |g| g.size().y);
-    let sentence = if chart.sentence.is_empty() { 0.0 } else { SENTENCE };
-    let all = legend + notes + sentence;
-    if all > 0.0 { ui.spacing().item_spacing.y + all } else { 0.0 }
+/// What stands below a chart: its sentence, its legend, and how it is shown and its notes.
+struct Foot<'a> {
+    chart: &'a Chart,
+    status: &'a [String],
+    /// Whether there is little height for it.
+    low: bool,
 }
 
-/// How the chart is shown, then its notes, in at most two lines; `None` when there are none.
-fn notes_galley(ui: &Ui, chart: &Chart, status: &[String]) -> Option<Arc<egui::Galley>> {
-    let notes = notes(chart);
-    if notes.is_empty() && status.is_empty() {
-        return None;
+impl Foot<'_> {
+    fn height(&self, ui: &Ui) -> f32 {
+        let lines = legend_lines(self.chart, ui.available_width()).0.len() as f32;
+        let notes = if self.shares_line(ui) { 0.0 } else { self.notes(ui).map_or(0.0, |g| g.size().y) };
+        let sentence = if self.chart.sentence.is_empty() { 0.0 } else { SENTENCE };
+        let all = LEGEND_LINE * lines + notes + sentence;
+        if all > 0.0 { ui.spacing().item_spacing.y + all } else { 0.0 }
     }
-    let font = egui::TextStyle::Small.resolve(ui.style());
-    let colour = style::skin(ui).muted;
-    let mut job = egui::text::LayoutJob::default();
-    for words in status {
-        job.append(&format!("{words}.  "), 0.0, egui::TextFormat::simple(font.clone(), style::skin(ui).text));
+
+    /// Whether the notes stand behind the legend.
+    fn shares_line(&self, ui: &Ui) -> bool {
+        let (lines, used) = legend_lines(self.chart, ui.available_width());
+        self.low && lines.len() == 1 && ui.available_width() - used > NOTES
     }
-    job.append(&notes.join(" "), 0.0, egui::TextFormat::simple(font, colour));
-    job.wrap.max_width = ui.available_width();
-    job.wrap.max_rows = 2;
-    Some(ui.painter().layout_job(job))
+
+    /// How the chart is shown, then its notes, in at most two lines; `None` when there are none.
+    fn notes(&self, ui: &Ui) -> Option<Arc<egui::Galley>> {
+        let notes = notes(self.chart);
+        if notes.is_empty() && self.status.is_empty() {
+            return None;
+        }
+        let font = egui::TextStyle::Small.resolve(ui.style());
+        let colour = style::skin(ui).muted;
+        let mut job = egui::text::LayoutJob::default();
+        for words in self.status {
+            job.append(&format!("{words}.  "), 0.0, egui::TextFormat::simple(font.clone(), style::skin(ui).text));
+        }
+        job.append(&notes.join(" "), 0.0, egui::TextFormat::simple(font, colour));
+        job.wrap.max_width = ui.available_width();
+        job.wrap.max_rows = if self.low { 1 } else { 2 };
+        Some(ui.painter().layout_job(job))
+    }
+
+    fn ui(&self, ui: &mut Ui) {
+        let chart = self.chart;
+        if !chart.sentence.is_empty() {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.spacing_mut().interact_size.y = SENTENCE;
+            ui.horizontal(|ui| {
+                let sentence = egui::Label::new(RichText::new(&chart.sentence).strong()).truncate();
+                let sentence = sentence.show_tooltip_when_elided(false);
+                ui.add(sentence).on_hover_text(&chart.sentence);
+            });
+        }
+        let shares = self.shares_line(ui);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for line in legend_lines(chart, ui.available_width()).0 {
+            ui.spacing_mut().interact_size.y = LEGEND_LINE;
+            ui.horizontal(|ui| {
+                line.into_iter().for_each(|entry| legend(ui, chart, entry));
+                if shares {
+                    self.notes_ui(ui);
+                }
+            });
+        }
+        if !shares {
+            self.notes_ui(ui);
+        }
+    }
+
+    fn notes_ui(&self, ui: &mut Ui) {
+        if let Some(galley) = self.notes(ui) {
+            let all: Vec<&str> = self.status.iter().map(String::as_str).chain(notes(self.chart)).collect();
+            ui.add(egui::Label::new(galley).show_tooltip_when_elided(false)).on_hover_text(all.join("\n"));
+        }
+    }
 }
 
 /// Height of the line that says what the chart shows.
 const SENTENCE: f32 = 22.0;
+/// Least width of notes behind a legend.
+const NOTES: f32 = 200.0;
 /// Height of one line of the legend.
 const LEGEND_LINE: f32 = 20.0;
 
-/// The legend broken into lines of at most `width` points, a key never apart from its text.
-fn legend_lines(chart: &Chart, width: f32) -> Vec<Vec<&Legend>> {
+/// The legend broken into lines of at most `width` points, a key never apart from its text; the width of the last line.
+fn legend_lines(chart: &Chart, width: f32) -> (Vec<Vec<&Legend>>, f32) {
     let mut lines: Vec<Vec<&Legend>> = Vec::new();
     let mut used = f32::INFINITY;
     for entry in &chart.legend {
@@ -246,32 +302,7 @@ fn legend_lines(chart: &Chart, width: f32) -> Vec<Vec<&Legend>> {
             line.push(entry);
         }
     }
-    lines
-}
-
-fn footer(ui: &mut Ui, chart: &Chart, status: &[String]) {
-    if !chart.sentence.is_empty() {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.spacing_mut().interact_size.y = SENTENCE;
-        ui.horizontal(|ui| {
-            let sentence = egui::Label::new(RichText::new(&chart.sentence).strong()).truncate();
-            let sentence = sentence.show_tooltip_when_elided(false);
-            ui.add(sentence).on_hover_text(&chart.sentence);
-        });
-    }
-    if !chart.legend.is_empty() {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for line in legend_lines(chart, ui.available_width()) {
-            ui.spacing_mut().interact_size.y = LEGEND_LINE;
-            ui.horizontal(|ui| {
-                line.into_iter().for_each(|entry| legend(ui, chart, entry));
-            });
-        }
-    }
-    if let Some(galley) = notes_galley(ui, chart, status) {
-        let all: Vec<&str> = status.iter().map(String::as_str).chain(notes(chart)).collect();
-        ui.add(egui::Label::new(galley).show_tooltip_when_elided(false)).on_hover_text(all.join("\n"));
-    }
+    (lines, used)
 }
 
 /// The notes of a chart but its passport, which the screen shows once for all charts.

@@ -1,7 +1,7 @@
 //! Drawing of tiles: frames with tabs, the one that was used last marked.
 
 use eframe::egui;
-use egui::{Color32, Rect, Stroke, StrokeKind, Ui, Visuals, WidgetText};
+use egui::{Color32, Id, Rect, Stroke, StrokeKind, Ui, Visuals, WidgetText};
 use egui_tiles::{Behavior, EditAction, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
 use crate::base::text;
@@ -79,20 +79,27 @@ impl Behavior<Pane> for Frame<'_, '_, '_> {
         title(self.cx, self.parts, pane).into()
     }
 
-    fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, id: TileId, button: egui::Response) -> egui::Response {
-        if (button.clicked() || button.drag_started()) && tiles.get_pane(&id).is_some() {
-            self.touched = Some(id);
-        }
-        button
-    }
-
     fn is_tab_closable(&self, tiles: &Tiles<Pane>, id: TileId) -> bool {
         self.many && tiles.get_pane(&id).is_some()
     }
 
-    fn on_tab_close(&mut self, _: &mut Tiles<Pane>, _: TileId) -> bool {
-        self.changed = true;
-        true
+    fn tab_ui(&mut self, tiles: &mut Tiles<Pane>, ui: &mut Ui, id: Id, tile: TileId, tab: &TabState) -> egui::Response {
+        let title = self.tab_title_for_tile(tiles, tile).text().to_owned();
+        let frame = tiles.parent_of(tile).and_then(|frame| tiles.get_container(frame));
+        let one_of_several = frame.is_some_and(|frame| frame.num_children() > 1);
+        let visuals = ui.visuals();
+        let ink = if tab.active { visuals.strong_text_color() } else { visuals.weak_text_color() };
+        let ground =
+            if tab.active && one_of_several { visuals.widgets.hovered.weak_bg_fill } else { Color32::TRANSPARENT };
+        let (response, closes) = super::tab::show(ui, id, title, tab, &super::tab::Look { ink, ground });
+        if closes {
+            self.changed = true;
+            tiles.remove(tile);
+        }
+        if (response.clicked() || response.drag_started()) && tiles.get_pane(&tile).is_some() {
+            self.touched = Some(tile);
+        }
+        response
     }
 
     fn on_edit(&mut self, action: EditAction) {
@@ -117,20 +124,6 @@ impl Behavior<Pane> for Frame<'_, '_, '_> {
 
     fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
         visuals.panel_fill
-    }
-
-    fn tab_bg_color(&self, visuals: &Visuals, tiles: &Tiles<Pane>, id: TileId, tab: &TabState) -> Color32 {
-        let frame = tiles.parent_of(id).and_then(|frame| tiles.get_container(frame));
-        let one_of_several = frame.is_some_and(|frame| frame.num_children() > 1);
-        if tab.active && one_of_several { visuals.widgets.hovered.weak_bg_fill } else { Color32::TRANSPARENT }
-    }
-
-    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<Pane>, _: TileId, _: &TabState) -> Stroke {
-        Stroke::NONE
-    }
-
-    fn tab_text_color(&self, visuals: &Visuals, _: &Tiles<Pane>, _: TileId, tab: &TabState) -> Color32 {
-        if tab.active { visuals.strong_text_color() } else { visuals.weak_text_color() }
     }
 
     fn simplification_options(&self) -> SimplificationOptions {

@@ -118,7 +118,7 @@ fn headings(ui: &mut Ui, cx: &Cx<'_>, names: [&str; 4]) {
 /// Cells of one line, in columns of fixed shares.
 fn cells(ui: &mut Ui, full: f32, cells: &[RichText; 4]) {
     ui.spacing_mut().item_spacing.x = 0.0;
-    let shares = if cells[1].text().is_empty() { [0.2, 0.0, 0.45, 0.35] } else { [0.14, 0.27, 0.37, 0.22] };
+    let shares = if cells[1].text().is_empty() { [0.2, 0.0, 0.45, 0.35] } else { [0.13, 0.24, 0.37, 0.26] };
     for (cell, share) in cells.iter().zip(shares) {
         let size = vec2(full * share, ui.available_height());
         ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {

@@ -7,7 +7,7 @@ use crate::base::{RowId, text};
 use crate::explain::{Attribution, Body, Explanation};
 
 use crate::app::desk::Cx;
-use crate::app::style::{self, HALF, ROW};
+use crate::app::style::{self, GAP, HALF, ROW};
 use crate::app::widget::{card, number};
 
 /// The order of the features, worked out once per row and explanation.
@@ -17,8 +17,11 @@ pub(crate) struct State {
     order: Vec<usize>,
 }
 
-/// The table of values and contributions.
-pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
+/// Height of the card without its table.
+pub(super) const CLOSED: f32 = 2.0 * GAP + ROW;
+
+/// The table of values and contributions; its head alone while it is closed.
+pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, open: bool) {
     let Some(explanation) = cx.session.attribution().cloned() else { return };
     let Body::Attribution(attribution) = &explanation.body else { return };
     let Some(position) = attribution.position(row) else { return };
@@ -31,8 +34,24 @@ pub(super) fn ui(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     card::card(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(style::title("Values of this row"));
-            ui.label(style::small("click a line to select the feature everywhere"));
+            if open {
+                ui.label(style::small("click a line to select the feature everywhere"));
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let (text, hint) = if open {
+                    ("Hide", "Leave the height to the chart")
+                } else {
+                    ("Show", "Every value with what it contributes")
+                };
+                let name = if open { "Hide the values" } else { "Show the values" };
+                if card::named(card::quiet(ui, text), name).on_hover_text(hint).clicked() {
+                    cx.desk.local.values_open = Some(!open);
+                }
+            });
         });
+        if !open {
+            return;
+        }
         ui.spacing_mut().item_spacing.y = 0.0;
         egui::ScrollArea::vertical().auto_shrink(false).id_salt("values").show_rows(
             ui,
