@@ -1,8 +1,12 @@
-//! The embedded typeface and how wide a text is in it. No system font is ever asked.
+//! The embedded typeface and how wide a text is in it. Letters that it lacks are measured by rule, so that a drawing has
+//! the same places on every machine; only a picture asks the system for their shapes.
 
-use std::sync::Once;
+use std::sync::{LazyLock, Once};
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
+
+use ttf_parser::Face;
+use unicode_width::UnicodeWidthChar as _;
 
 use crate::base::text;
 
@@ -47,8 +51,27 @@ fn register() {
     });
 }
 
-/// Width of `text` at `size` (points or pixels per em), in the same unit. Cost O(characters).
+/// Whether the embedded typeface has this letter; controls and joiners need none.
+pub fn covers(letter: char) -> bool {
+    static FACE: LazyLock<Option<Face<'static>>> = LazyLock::new(|| Face::parse(REGULAR, 0).ok());
+    letter.is_ascii()
+        || letter.width().unwrap_or(0) == 0
+        || FACE.as_ref().is_none_or(|face| face.glyph_index(letter).is_some())
+}
+
+/// Width of `text` at `size` (points or pixels per em), in the same unit: letters that the typeface lacks count one em
+/// where they are wide, as Chinese ones are, and six tenths otherwise. Cost O(characters).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
+    if text.is_ascii() || text.chars().all(covers) {
+        return own_width(text, size, weight);
+    }
+    let own: String = text.chars().filter(|c| covers(*c)).collect();
+    let foreign = text.chars().filter(|c| !covers(*c));
+    let ems: f64 = foreign.map(|c| if c.width() == Some(2) { 1.0 } else { 0.6 }).sum();
+    own_width(&own, size, weight) + ems * size
+}
+
+fn own_width(text: &str, size: f64, weight: Weight) -> f64 {
     register();
     let font = FontDesc::new(FontFamily::Name(FAMILY), MEASURE_SIZE * LINE_IN_EMS, weight.style());
     match font.box_size(text) {
@@ -101,6 +124,15 @@ mod tests {
         let wide = width("WWWW", 10.0, Weight::Regular);
         assert!(narrow > 5.0 && wide > 2.5 * narrow, "{narrow} {wide}");
         assert!(width("Title", 10.0, Weight::SemiBold) > width("Title", 10.0, Weight::Regular));
+    }
+
+    #[test]
+    fn letters_of_other_scripts_have_room() {
+        assert!("Größe, βαθμός, возраст, “±” − … ≤".chars().all(covers));
+        assert!(!covers('年') && !covers('م') && !covers('ก'));
+        let wide = |text: &str| width(text, 10.0, Weight::Regular);
+        assert!((wide("年収") - 20.0).abs() < 1e-9 && (wide("年x") - 10.0 - wide("x")).abs() < 1e-9);
+        assert!((wide("กก") - 12.0).abs() < 1e-9);
     }
 
     #[test]

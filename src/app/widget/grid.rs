@@ -9,6 +9,7 @@ use std::sync::Arc;
 use eframe::egui;
 use egui::Ui;
 use egui_table::{Column, HeaderRow, Table};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::base::{RowId, RowSet, text};
 use crate::data::{Dataset, Values};
@@ -239,11 +240,12 @@ fn pager(ui: &mut Ui, fields: usize, state: &mut State) {
     });
 }
 
+/// Room for a name or a level, about: Chinese letters count twice.
 fn width(data: &Dataset, field: &Field) -> f32 {
-    let name = fields::name(data, field).chars().count().min(24) as f32 * 8.0 + 34.0;
+    let name = fields::name(data, field).width().min(24) as f32 * 8.0 + 34.0;
     let Field::Column(column) = field else { return name.clamp(96.0, 240.0) };
     let longest = match data.columns().get(*column).map(|c| &c.values) {
-        Some(Values::Category { levels, .. }) => levels.iter().take(64).map(|l| l.chars().count().min(30)).max(),
+        Some(Values::Category { levels, .. }) => levels.iter().take(64).map(|l| l.width().min(30)).max(),
         _ => None,
     };
     name.max(longest.unwrap_or(0) as f32 * 7.6 + 28.0).clamp(84.0, 240.0)
