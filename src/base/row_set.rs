@@ -64,6 +64,11 @@ impl RowSet {
         self.count == 0
     }
 
+    /// The set as bits, the first row lowest; equal sets of a table have equal words.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// How many rows the table has.
     pub fn total(&self) -> usize {
         self.total

@@ -179,7 +179,7 @@ impl Session {
             }
             (Outcome::Cohorts(found), _) => {
                 self.adopt_cohorts(found);
-                Vec::new()
+                self.challenge_jobs()
             }
             (Outcome::Rows(rows), _) => {
                 self.choose_rows(rows);

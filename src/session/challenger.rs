@@ -10,6 +10,7 @@ use crate::explain::{Challenge, Shape, SharedColumn};
 use crate::model::Model;
 use crate::model::measure::{Comparison, Flip};
 
+use super::command::Plan;
 use super::document::format::FileRef;
 use super::document::kept::Origin;
 use super::job::Job;
@@ -196,7 +197,12 @@ impl Session {
         let Some(challenger) = self.challenger.as_ref().filter(|c| c.explained != key) else { return Vec::new() };
         let (Some(meeting), Some(champion)) = (challenger.meeting.clone(), self.joined()) else { return Vec::new() };
         let known = self.answers.get(Shape::Attribution).filter(|_| !self.attribution_is_partial).cloned();
-        let plan = self.ledger.explained_with.as_ref().filter(|(of, _)| *of == key).map(|(_, plan)| plan.clone());
+        let asked = self.ledger.explained_with.as_ref().filter(|(of, _)| *of == key).map(|(_, plan)| plan.clone());
+        // Answers of an opened session were asked for as it says, where that still gives the same key.
+        let plan = asked.or_else(|| {
+            let plan = &self.decided.plan;
+            (self.explanation_key(plan).as_ref() == Some(&key)).then(|| Plan::clone(plan))
+        });
         let (Some(known), Some(plan)) = (known, plan) else { return Vec::new() };
         let purpose = Purpose::ExplainBoth(key);
         if self.is_under_way(&purpose) {

@@ -8,7 +8,6 @@ use crate::explain::{Answers, Explanation, Shape};
 use crate::model::Model;
 
 use super::challenger::Challenger;
-use super::command::Plan;
 use super::document::decisions::Decisions;
 use super::document::format::{FileRef, ModelRef, TableRef};
 use super::document::kept::{Kept, Missing, Opened, Origin, Written};
@@ -267,10 +266,6 @@ impl Session {
         let mut answers: Answers = std::mem::take(&mut self.answers);
         for (key, answer) in kept {
             if answer.body.shape() == Shape::Attribution {
-                let plan = Plan::clone(&self.decided.plan);
-                if self.explanation_key(&plan).as_ref() == Some(&key) {
-                    self.ledger.explained_with = Some((key.clone(), plan));
-                }
                 self.memo.keep_explanation(key.clone(), Arc::clone(&answer));
                 self.ledger.attribution_key = key;
             }

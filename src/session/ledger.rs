@@ -195,12 +195,13 @@ impl Session {
         let plan = Plan { threads: None, ..plan.clone() };
         let mut key = content(data).text(&model.card().sha256.0).text(&model.card().name).text(&format!("{plan:?}"));
         if plan.background_where.is_some() {
-            // A query may ask for cohorts and for what was computed.
-            let of_target = self.ledger.revision.roles;
-            key = key
-                .number(self.ledger.cohorts)
-                .number(of_target)
-                .reals(&[self.decided.threshold, self.decided.output as f64]);
+            // A query may ask for cohorts and for what was computed: all of it by content, so that the key is the same in a
+            // session that was saved and opened again.
+            key = key.reals(&[self.decided.threshold, self.decided.output as f64]).text(&format!("{:?}", data.roles()));
+            for cohort in &self.cohorts {
+                key = key.text(&cohort.name).number(cohort.rows.total() as u64);
+                key = cohort.rows.words().iter().fold(key, |key, word| key.number(*word));
+            }
         }
         Some(key.finish().0)
     }

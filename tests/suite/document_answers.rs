@@ -4,7 +4,7 @@ use std::path::Path;
 
 use candor::base::Seed;
 use candor::explain::Body;
-use candor::session::{Command, Plan, Session};
+use candor::session::{CohortBy, Command, Plan, Session};
 use candor::worker::inline;
 
 /// Carries out a command and answers the titles of the jobs that this took.
@@ -37,7 +37,7 @@ fn bits(session: &Session) -> Vec<u64> {
 }
 
 fn explains(titles: &[String]) -> bool {
-    titles.iter().any(|title| title.starts_with("Explaining"))
+    titles.iter().any(|title| title.starts_with("Explaining") && title.ends_with(" rows"))
 }
 
 #[test]
@@ -85,4 +85,35 @@ fn answers_that_are_not_wanted_stay_out_of_the_file() {
     let mut again = Session::new();
     run(&mut again, Command::Open(without));
     assert_eq!(bits(&again), bits(&session));
+}
+
+#[test]
+fn answers_against_a_query_are_known_again_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("work.candor");
+    let cohort = |by: &str| Command::SetCohort("young".to_owned(), CohortBy::Query(by.to_owned()));
+    let mut session = explained();
+    run(&mut session, Command::OpenChallenger(super::session::sample("models/credit-lightgbm.txt")));
+    run(&mut session, cohort("age < 30"));
+    let background_where = Some("cohort young = yes and prediction < 0.5".to_owned());
+    let plan = Plan { background_where, ..session.plan().clone() };
+    run(&mut session, Command::SetPlan(plan));
+    let titles = run(&mut session, Command::Explain);
+    assert!(explains(&titles));
+    save(&mut session, &file);
+    let mut opened = Session::new();
+    let titles = run(&mut opened, Command::Open(file));
+    let again: Vec<&String> = titles.iter().filter(|t| t.starts_with("Explaining")).collect();
+    assert_eq!(again, ["Explaining the challenger"], "the champion’s answer is kept");
+    assert_eq!(bits(&opened), bits(&session));
+    let challenge =
+        |s: &Session| s.challenger().and_then(|c| c.challenge()).expect("both are explained").both().1.clone();
+    assert_eq!(challenge(&opened).values, challenge(&session).values);
+    assert!(!explains(&run(&mut opened, Command::Explain)), "the same question is answered already");
+    run(&mut opened, cohort("age < 31"));
+    assert!(explains(&run(&mut opened, Command::Explain)), "other rows are another question");
+    run(&mut opened, cohort("age < 30"));
+    assert!(!explains(&run(&mut opened, Command::Explain)), "and these are the first again");
+    run(&mut opened, Command::SetThreshold(0.25));
+    assert!(explains(&run(&mut opened, Command::Explain)), "a query may ask for what depends on it");
 }
