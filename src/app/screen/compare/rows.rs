@@ -110,17 +110,40 @@ fn headings(ui: &mut Ui, cx: &Cx<'_>, names: [&str; 4]) {
     let area = ui.horizontal(|ui| {
         ui.set_height(18.0);
         ui.add_space(STEP);
-        cells(ui, ui.available_width() - STEP, &names.map(style::small));
+        let widths = widths(cx, ui.available_width() - STEP, !names[1].is_empty());
+        cells(ui, widths, &names.map(style::small));
     });
     area.response.on_hover_text(format!("{threshold}the largest difference comes first"));
 }
 
-/// Cells of one line, in columns of fixed shares.
-fn cells(ui: &mut Ui, full: f32, cells: &[RichText; 4]) {
+/// Letters of a class’s name that are shown.
+const NAME: usize = 10;
+/// Width of a letter, of the gap behind a column, and of the name of the model that is right.
+const LETTER: f32 = 8.0;
+const BETWEEN: f32 = 12.0;
+const RIGHT: f32 = 74.0;
+
+/// Widths of the columns: row numbers and classes take what they need, predictions the rest.
+fn widths(cx: &Cx<'_>, full: f32, decided: bool) -> [f32; 4] {
+    let rows = cx.session.data().map_or(0, |data| data.row_count().saturating_sub(1));
+    let row = LETTER * rows.to_string().len().max(3) as f32 + BETWEEN;
+    if !decided {
+        let rest = (full - row).max(0.0);
+        return [row, 0.0, 0.56 * rest, 0.44 * rest];
+    }
+    let names = cx.session.model().map_or(&[][..], |m| &m.card().classes);
+    let mut lengths: Vec<usize> = names.iter().map(|name| name.chars().count().min(NAME)).collect();
+    lengths.sort_unstable_by(|a, b| b.cmp(a));
+    let letters = lengths.iter().take(2).sum::<usize>().max(3);
+    let decision = (LETTER * (letters as f32 + 2.0) + BETWEEN).clamp(58.0, (0.4 * full).max(58.0));
+    [row, decision, (full - row - decision - RIGHT).max(0.2 * full), RIGHT]
+}
+
+/// Cells of one line, in columns of these widths.
+fn cells(ui: &mut Ui, widths: [f32; 4], cells: &[RichText; 4]) {
     ui.spacing_mut().item_spacing.x = 0.0;
-    let shares = if cells[1].text().is_empty() { [0.2, 0.0, 0.45, 0.35] } else { [0.13, 0.24, 0.37, 0.26] };
-    for (cell, share) in cells.iter().zip(shares) {
-        let size = vec2(full * share, ui.available_height());
+    for (cell, width) in cells.iter().zip(widths) {
+        let size = vec2(width, ui.available_height());
         ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
             ui.set_min_width(size.x);
             ui.add(egui::Label::new(cell.clone()).truncate());
@@ -173,7 +196,7 @@ fn flipped(ui: &mut Ui, cx: &mut Cx<'_>, both: &Both, flip: &Flip) {
     };
     let cells = [
         format!("{}", flip.row),
-        format!("{} → {}", text::shorten(&from, 10), text::shorten(&to, 10)),
+        format!("{} → {}", text::shorten(&from, NAME), text::shorten(&to, NAME)),
         numbers,
         right.to_owned(),
     ];
@@ -195,8 +218,8 @@ fn plain(ui: &mut Ui, cx: &mut Cx<'_>, both: &Both, row: RowId) {
 fn line(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId, (label, cells): (&str, &[String; 4])) {
     let selected = cx.session.row() == Some(row);
     let response = card::line(ui, selected, label, |ui| {
-        let full = ui.available_width();
-        self::cells(ui, full, &cells.each_ref().map(RichText::new));
+        let widths = widths(cx, ui.available_width(), !cells[1].is_empty());
+        self::cells(ui, widths, &cells.each_ref().map(RichText::new));
     });
     if response.on_hover_text(label).clicked() {
         cx.select_row(row);

@@ -188,12 +188,16 @@ fn range(cx: &mut Cx<'_>, (curves, means): (&Curves, Option<&Curves>), (name, ou
     (low - room, high + room)
 }
 
+/// Least distance between numbers of the axis.
+const TICK: f32 = 18.0;
+
 fn axis(ui: &Ui, area: Rect, shared: &Shared<'_>) {
     let skin = style::skin(ui);
     let plot = Rect::from_min_max(area.min + vec2(0.0, ABOVE), area.max - vec2(0.0, BELOW + STEP));
     let of = Axis { label: String::new(), range: shared.range, kind: AxisKind::Linear, second: None };
     let font = egui::TextStyle::Small.resolve(ui.style());
-    for (value, words) in ticks(&of, 6) {
+    let wanted = (plot.height() / TICK).clamp(1.0, 6.0) as usize;
+    for (value, words) in ticks(&of, wanted) {
         let at = pos2(area.right() - HALF - 2.0, height_of(plot, shared.range, value));
         ui.painter().text(at, egui::Align2::RIGHT_CENTER, words, font.clone(), skin.muted);
     }
