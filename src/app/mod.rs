@@ -7,6 +7,7 @@ mod action;
 mod aside;
 mod desk;
 mod dialogs;
+mod formats;
 mod help;
 mod journal;
 mod keeper;

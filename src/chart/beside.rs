@@ -53,22 +53,16 @@ fn share(charts: &mut [&mut Chart], axis: impl Fn(&mut Chart) -> &mut Axis) -> b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::spec::ChartTable;
 
     fn chart(x: (f64, f64), names: &[&str]) -> Chart {
         let names = names.iter().enumerate().map(|(i, n)| (i as f64, (*n).to_owned())).collect();
         let axis = |range, kind| Axis { label: String::new(), range, kind, second: None };
         Chart {
             kind: "test",
-            title: String::new(),
             x: axis(x, AxisKind::Linear),
             y: axis((0.0, 1.0), AxisKind::Names(names)),
             marks: Vec::new(),
-            notes: Vec::new(),
-            legend: Vec::new(),
-            sentence: String::new(),
-            alt: String::new(),
-            table: ChartTable::default(),
+            ..Chart::default()
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::RowId;
 
 /// A finished drawing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Chart {
     /// Id of the kind that drew it.
     pub kind: &'static str,
@@ -48,7 +48,7 @@ pub enum Cell {
 }
 
 /// An axis in data units.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Axis {
     /// Label with unit: `contribution (log-odds)`.
     pub label: String,
@@ -61,9 +61,10 @@ pub struct Axis {
 }
 
 /// Numbers or names along an axis.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum AxisKind {
     /// A linear scale.
+    #[default]
     Linear,
     /// Names at given positions: lanes of a swarm, bars, levels.
     Names(Vec<(f64, String)>),

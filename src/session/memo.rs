@@ -161,20 +161,15 @@ mod tests {
     use super::*;
 
     fn chart(points: usize) -> Arc<Chart> {
-        use crate::chart::{Axis, AxisKind, ChartTable, Role};
+        use crate::chart::{Axis, AxisKind, Role};
         let axis = Axis { label: String::new(), range: (0.0, 1.0), kind: AxisKind::Linear, second: None };
         let xy: Arc<[[f32; 2]]> = vec![[0.0, 0.0]; points].into();
         Arc::new(Chart {
             kind: "dots",
-            title: String::new(),
             x: axis.clone(),
             y: axis,
             marks: vec![Mark::Points { xy, paint: Paint::Role(Role::Ink), rows: Arc::from([]), radius: 2.0 }],
-            notes: Vec::new(),
-            legend: Vec::new(),
-            sentence: String::new(),
-            alt: String::new(),
-            table: ChartTable::default(),
+            ..Chart::default()
         })
     }
 

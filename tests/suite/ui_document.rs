@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use candor::app::{CandorApp, InlineRunner, RunOptions, ScreenId, ViewState};
+use candor::app::{CandorApp, RunOptions, ScreenId, ViewState};
 use candor::session::{Command, Edit, Start};
 use eframe::egui;
 use egui::{Key, Modifiers, ViewportEvent, ViewportId};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::ui_tree::{Window, window_with};
@@ -209,17 +208,7 @@ fn a_session_saved_with_keys_opens_as_it_was() {
     harness.run_steps(4);
     assert!(!app(&harness).session().is_changed(), "the second time nothing is asked");
     let options = RunOptions { files: vec![file], ..RunOptions::default() };
-    let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| match state {
-        Some(app) => {
-            app.tick(ui.ctx());
-            app.show(ui);
-        }
-        None => {
-            let runner = Box::new(InlineRunner::default());
-            *state = Some(CandorApp::new(ui.ctx(), runner, ViewState::default(), &options));
-        }
-    };
-    let mut again: Window = Harness::builder().with_size([1280.0, 800.0]).build_ui_state(frame, None);
+    let mut again = super::ui_tree::window(options);
     again.run_steps(10);
     assert_eq!(app(&again).session().output(), 2);
     assert_eq!(app(&again).view().screen, ScreenId::Local);

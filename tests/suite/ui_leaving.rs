@@ -3,18 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use candor::app::{CandorApp, InlineRunner, RunOptions, ScreenId, ViewState};
+use candor::app::{CandorApp, RunOptions, ScreenId, ViewState};
 use candor::base::{RowId, RowSet, Seed};
 use candor::session::{Command, Session};
 use eframe::egui;
 use egui::{Key, Modifiers, ViewportCommand, ViewportId};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::ui_document::wish_to_close;
 use super::ui_robot::Dropped;
-
-type Window = Harness<'static, Option<CandorApp>>;
+use super::ui_tree::{Window, window_of};
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data").join(name)
@@ -26,18 +24,8 @@ fn window(home: &Path) -> Window {
     let view = serde_json::json!({ "recent": recent });
     std::fs::write(home.join("view.json"), view.to_string()).expect("written");
     std::fs::write(home.join("work.candor"), "").expect("written");
-    let home = home.to_owned();
     let options = RunOptions { sample: Some("penguins".to_owned()), ..RunOptions::default() };
-    let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
-        let Some(app) = state else {
-            let runner = Box::new(InlineRunner::default());
-            *state = Some(CandorApp::new(ui.ctx(), runner, ViewState::in_folder(&home), &options));
-            return;
-        };
-        app.tick(ui.ctx());
-        app.show(ui);
-    };
-    let mut harness = Harness::builder().with_size([1280.0, 1200.0]).build_ui_state(frame, None);
+    let mut harness = window_of([1280.0, 1200.0], options, ViewState::in_folder(home));
     harness.run_steps(10);
     click(&mut harness, "Start");
     harness

@@ -1,28 +1,16 @@
 //! The Start screen: what opens is named, files that are gone are told.
 
-use candor::app::{CandorApp, InlineRunner, RunOptions, ViewState};
+use candor::app::{RunOptions, ViewState};
 use candor::model::load::LOADERS;
-use eframe::egui;
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::ui_tree::{Window, window_of};
 
 /// Frames in which something computed aside must have arrived.
 const PATIENCE: usize = 2_000;
 
-fn window(home: &std::path::Path) -> Harness<'static, Option<CandorApp>> {
-    let home = home.to_owned();
-    let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
-        let Some(app) = state else {
-            let (runner, view) = (Box::new(InlineRunner::default()), ViewState::in_folder(&home));
-            *state = Some(CandorApp::new(ui.ctx(), runner, view, &RunOptions::default()));
-            return;
-        };
-        app.tick(ui.ctx());
-        app.show(ui);
-    };
-    let mut harness = Harness::builder().with_size([1280.0, 1400.0]).build_ui_state(frame, None);
-    harness.run_steps(4);
-    harness
+fn window(home: &std::path::Path) -> Window {
+    window_of([1280.0, 1400.0], RunOptions::default(), ViewState::in_folder(home))
 }
 
 #[test]

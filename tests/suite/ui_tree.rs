@@ -18,6 +18,11 @@ pub fn window(options: RunOptions) -> Window {
 
 /// The same with these preferences.
 pub fn window_with(options: RunOptions, view: ViewState) -> Window {
+    window_of([1280.0, 800.0], options, view)
+}
+
+/// The same of this size.
+pub fn window_of(size: [f32; 2], options: RunOptions, view: ViewState) -> Window {
     let frame = move |ui: &mut egui::Ui, state: &mut Option<CandorApp>| {
         let Some(app) = state else {
             // Fonts and sizes that the window installs are in use from the next frame on.
@@ -28,7 +33,7 @@ pub fn window_with(options: RunOptions, view: ViewState) -> Window {
         app.tick(ui.ctx());
         app.show(ui);
     };
-    let mut harness = Harness::builder().with_size([1280.0, 800.0]).build_ui_state(frame, None);
+    let mut harness = Harness::builder().with_size(size).build_ui_state(frame, None);
     harness.run_steps(8);
     harness
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::RowId;
-use crate::chart::{Axis, AxisKind, Chart, ChartTable, Mark, Paint};
+use crate::chart::{Axis, AxisKind, Chart, Mark, Paint};
 
 /// A chart of `count` dots spread over the unit square, coloured by a ramp with some values missing.
 pub(super) fn dots(count: usize, rows: &[RowId]) -> Chart {
@@ -14,14 +14,9 @@ pub(super) fn dots(count: usize, rows: &[RowId]) -> Chart {
     let axis = Axis { label: String::new(), range: (0.0, 1.0), kind: AxisKind::Linear, second: None };
     Chart {
         kind: "dots",
-        title: String::new(),
         x: axis.clone(),
         y: axis,
         marks: vec![Mark::Points { xy: xy.into(), paint, rows: Arc::from(rows), radius: 1.8 }],
-        notes: Vec::new(),
-        legend: Vec::new(),
-        sentence: String::new(),
-        alt: String::new(),
-        table: ChartTable::default(),
+        ..Chart::default()
     }
 }

@@ -78,6 +78,17 @@ fn draw(window: &mut Window, line: &[Pos2], modifiers: Modifiers) {
     settle(window);
 }
 
+/// A hundred times and more, twelve steps.
+fn zoom_in(window: &mut Window, at: Pos2) {
+    window.event(Event::PointerMoved(at));
+    window.step();
+    for _ in 0..12 {
+        window.event(Event::Zoom(1.5));
+        window.run_steps(2);
+    }
+    settle(window);
+}
+
 fn says(window: &Window, text: &str) -> bool {
     window.query_all_by_label_contains(text).next().is_some()
 }
@@ -87,13 +98,7 @@ fn many_dots_become_a_density_that_says_so_and_few_in_view_are_dots_again() {
     let (mut window, _) = window(100_000, Tool::Pan);
     assert!(says(&window, "Density of 100\u{2009}000 rows; zoom in for single dots"));
     let middle = frame(&window).center();
-    window.event(Event::PointerMoved(middle));
-    window.step();
-    for _ in 0..12 {
-        window.event(Event::Zoom(1.5));
-        window.run_steps(2);
-    }
-    settle(&mut window);
+    zoom_in(&mut window, middle);
     assert!(!says(&window, "Density of"), "a hundred-thousandth of the area holds few dots");
     let (window, _) = self::window(10_000, Tool::Pan);
     assert!(!says(&window, "Density of"), "ten thousand dots can be told apart");
@@ -219,13 +224,7 @@ fn zooming_one_chart_of_a_group_moves_the_others_and_no_other_chart() {
         settle(&mut window);
         assert!(says(&window, "left: Density of") && says(&window, "right: Density of"));
         let middle = window.get_by_label("Dots on the left").rect().center();
-        window.event(Event::PointerMoved(middle));
-        window.step();
-        for _ in 0..12 {
-            window.event(Event::Zoom(1.5));
-            window.run_steps(2);
-        }
-        settle(&mut window);
+        zoom_in(&mut window, middle);
         assert!(!says(&window, "left: Density of"), "few dots are in view");
         assert_eq!(says(&window, "right: Density of"), group.is_none(), "{group:?}");
     }

@@ -110,11 +110,6 @@ pub(crate) fn not_joined(cx: &Cx<'_>) -> (&'static str, &'static str, &'static s
     }
 }
 
-/// The formats of models that can be opened, as a list in words.
-pub(crate) fn model_formats() -> String {
-    crate::model::load::LOADERS.iter().map(|loader| loader.title()).collect::<Vec<_>>().join(", ")
-}
-
 /// Offers the step that is missing before anything can be explained; `true` when something was missing.
 pub(crate) fn missing_step(ui: &mut egui::Ui, cx: &mut Cx<'_>, belongs: &str) -> bool {
     use super::widget::empty::empty;

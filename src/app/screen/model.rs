@@ -9,8 +9,9 @@ use crate::model::performance::{Confusion, Detail, MetricValue};
 use crate::model::{ModelCard, Performance};
 use crate::session::{ChartRequest, Command, Export};
 
-use super::{Screen, ScreenId, model_formats, page, train};
+use super::{Screen, ScreenId, page, train};
 use crate::app::desk::Cx;
+use crate::app::formats;
 use crate::app::style::{self, GAP, HALF, STEP};
 use crate::app::widget::chart_frame::Place;
 use crate::app::widget::{card, chart_frame, empty, steps};
@@ -90,9 +91,9 @@ impl Screen for ModelScreen {
 }
 
 fn nothing_open(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let formats = model_formats();
     let text = format!(
-        "A trained model belongs here: {formats}, or one trained on your table. Opening a file never runs code."
+        "A trained model belongs here: {}, or one trained on your table. Opening a file never runs code.",
+        formats::models()
     );
     if cx.session.data().is_some() {
         if empty::empty(ui, "No model is open", &text, "Open a model…") {

@@ -1,6 +1,5 @@
 //! The first screen: open a table, a model, a sample, or what was open lately.
 
-mod formats;
 mod recent;
 mod recovery;
 
@@ -108,7 +107,7 @@ fn own_files(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.desk.start.path.clear();
             }
         });
-        formats::ui(ui);
+        crate::app::formats::ui(ui);
     });
 }
 

@@ -91,7 +91,7 @@ impl Behavior<Pane> for Frame<'_, '_, '_> {
         let ink = if tab.active { visuals.strong_text_color() } else { visuals.weak_text_color() };
         let ground =
             if tab.active && one_of_several { visuals.widgets.hovered.weak_bg_fill } else { Color32::TRANSPARENT };
-        let (response, closes) = super::tab::show(ui, id, title, tab, &super::tab::Look { ink, ground });
+        let (response, closes) = super::tab::show(ui, id, &title, tab, &super::tab::Look { ink, ground });
         if closes {
             self.changed = true;
             tiles.remove(tile);

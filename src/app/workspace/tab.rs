@@ -20,13 +20,13 @@ pub(super) struct Look {
 }
 
 /// Draws a tab; answers the tab itself and whether it is to be closed.
-pub(super) fn show(ui: &mut Ui, id: Id, title: String, state: &TabState, look: &Look) -> (Response, bool) {
+pub(super) fn show(ui: &mut Ui, id: Id, title: &str, state: &TabState, look: &Look) -> (Response, bool) {
     let font = TextStyle::Button.resolve(ui.style());
-    let text = egui::WidgetText::from(title.clone()).into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, font);
+    let text = egui::WidgetText::from(title).into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, font);
     let cross = if state.closable { CLOSE.0 + STEP / 2.0 } else { 0.0 };
     let (_, area) = ui.allocate_space(vec2(text.size().x + 2.0 * MARGIN + cross, ui.available_height()));
     let tab = ui.interact(area, id, Sense::click_and_drag()).on_hover_cursor(egui::CursorIcon::Grab);
-    tab.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), state.active, &title));
+    tab.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), state.active, title));
     // While it is dragged, its place is a gap.
     if !ui.is_rect_visible(area) || state.is_being_dragged {
         return (tab, false);

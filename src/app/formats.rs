@@ -29,8 +29,13 @@ fn line(formats: impl Iterator<Item = Format>) -> String {
     formats.map(words).collect::<Vec<_>>().join(", ")
 }
 
+/// Formats of models with their endings, as a list in words.
+pub(crate) fn models() -> &'static str {
+    &MODELS
+}
+
 /// Draws one line for tables and one for models.
-pub(super) fn ui(ui: &mut Ui) {
+pub(crate) fn ui(ui: &mut Ui) {
     for (what, formats) in [("Tables", &*TABLES), ("Models", &*MODELS)] {
         let text = format!("{what}: {formats}");
         ui.add(egui::Label::new(style::small(text)).wrap());
