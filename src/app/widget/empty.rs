@@ -6,6 +6,9 @@ use egui::{RichText, Ui};
 use super::card;
 use crate::app::style::{self, GAP, STEP};
 
+/// Width of a text that is read in lines.
+const READABLE: f32 = 560.0;
+
 /// Says what belongs here and offers the next step; `true` when it was taken.
 pub(crate) fn empty(ui: &mut Ui, title: &str, text: &str, step: &str) -> bool {
     let mut taken = false;
@@ -17,8 +20,11 @@ pub(crate) fn empty(ui: &mut Ui, title: &str, text: &str, step: &str) -> bool {
             ui.add_space((seen.height() * 0.28 - 20.0).max(STEP));
             ui.label(style::heading(title));
             ui.add_space(4.0);
-            ui.set_max_width(520.0_f32.min(seen.width() - GAP));
-            ui.add(egui::Label::new(RichText::new(text).weak()).wrap());
+            let width = READABLE.min(seen.width() - GAP);
+            ui.allocate_ui_with_layout(egui::vec2(width, 0.0), egui::Layout::top_down(egui::Align::Center), |ui| {
+                ui.set_max_width(width);
+                ui.add(egui::Label::new(RichText::new(text).weak()).wrap());
+            });
             ui.add_space(GAP);
             taken = card::primary(ui, step).clicked();
         });
