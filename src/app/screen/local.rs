@@ -183,7 +183,7 @@ fn main(ui: &mut Ui, cx: &mut Cx<'_>, row: RowId) {
     }
     let room = ui.available_size();
     // Where there is little height, the values are one line until they are asked for.
-    let open = cx.desk.local.values_open.unwrap_or(room.y > 700.0);
+    let open = cx.desk.local.values_open.unwrap_or(room.y > 800.0);
     let table = if open { (room.y - 480.0).clamp(112.0, 300.0) } else { values::CLOSED };
     let size = egui::vec2(room.x, (room.y - table - GAP - STEP).max(260.0));
     ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
