@@ -3,8 +3,8 @@
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
-use candor::base::Seed;
-use candor::session::{Command, Session};
+use candor::base::{RowId, Seed};
+use candor::session::{Command, Edit, Session, Start};
 use candor::worker::inline::run_all;
 
 use super::document::{carry_out, open, save};
@@ -24,6 +24,9 @@ fn whole(folder: &Path) -> (PathBuf, Vec<u8>) {
         }),
     );
     carry_out(&mut session, Command::Explain);
+    carry_out(&mut session, Command::KeepAsChallenger);
+    carry_out(&mut session, Command::WhatIf(Edit::Start(Start::Row(RowId(2)))));
+    carry_out(&mut session, Command::WhatIf(Edit::Pin("kept".to_owned())));
     save(&mut session, &path, true);
     let bytes = std::fs::read(&path).expect("written");
     (path, bytes)
@@ -93,6 +96,8 @@ fn strange_manifests_are_refused_in_words() {
         (newer, "version 9 of the session format"),
         (manifest(runs), "do not fit their table"),
         (manifest(r#""document":{"table":{"copied":true}},"answers":0"#), "member table is missing"),
+        (manifest(r#""document":{"challenger":{"copied":true}},"answers":0"#), "member challenger is missing"),
+        (manifest(r#""document":{"what_if":{"start":[{"cell":[1]}]}},"answers":0"#), "did not match any variant"),
     ];
     for (bytes, words) in cases {
         let session = opened(folder.path(), &zip(&[("manifest.json", &bytes)]));
@@ -100,6 +105,45 @@ fn strange_manifests_are_refused_in_words() {
         assert!(told.contains(words), "expected “{words}”: {told:.300}");
         assert!(session.data().is_none());
     }
+}
+
+#[test]
+fn edits_that_do_not_fit_the_table_are_left_out_and_the_rest_opens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, _) = whole(folder.path());
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).expect("there")).expect("a zip");
+    let members: Vec<(String, Vec<u8>)> = (0..archive.len())
+        .map(|i| {
+            let mut member = archive.by_index(i).expect("a member");
+            let mut content = Vec::new();
+            std::io::Read::read_to_end(&mut member, &mut content).expect("read");
+            (member.name().to_owned(), content)
+        })
+        .collect();
+    let with = |field: &str, value: serde_json::Value| {
+        let mut manifest: serde_json::Value = serde_json::from_slice(&members[0].1).expect("JSON");
+        manifest["document"]["what_if"][field] = value;
+        let manifest = serde_json::to_vec(&manifest).expect("written");
+        let mut parts: Vec<(&str, &[u8])> = members.iter().map(|(n, b)| (&**n, &b[..])).collect();
+        parts[0].1 = &manifest;
+        opened(folder.path(), &zip(&parts))
+    };
+    let cases = [
+        ("row", serde_json::json!(4_000_000_000_u32)),
+        ("now", serde_json::json!([1, 2])),
+        ("pins", serde_json::json!([{ "name": "short", "values": [null] }])),
+        ("pins", serde_json::json!(vec![serde_json::json!({ "name": "p", "values": [] }); 5_000])),
+    ];
+    for (field, value) in cases {
+        let session = with(field, value);
+        let told: Vec<String> = session.problems().iter().map(ToString::to_string).collect();
+        assert!(told.len() == 1 && told[0].contains("Not every edited row"), "{field}: {told:?}");
+        assert!(session.attribution().is_some() && session.challenger().is_some_and(|c| c.meeting().is_some()));
+        assert_eq!(session.what_if().is_some(), field != "now", "{field}");
+    }
+    let session = with("start", serde_json::json!(["what", "the", "file", "says", "of", "a row", 7]));
+    let of = session.what_if().expect("the row is in the table");
+    assert_eq!(**of.original(), *session.data().expect("open").row_values(2), "a row begins as it is in the table");
 }
 
 #[test]
@@ -138,7 +182,8 @@ fn answers_of_another_model_are_not_taken_over() {
         std::io::Read::read_to_end(&mut archive.by_name(name).expect("a member"), &mut content).expect("read");
         content
     };
-    let members = ["manifest.json", "table", "model", "answers/0.json", "answers/0.f64"].map(|n| (n, read(n)));
+    let members =
+        ["manifest.json", "table", "model", "challenger", "answers/0.json", "answers/0.f64"].map(|n| (n, read(n)));
     let rebuilt = |change: &dyn Fn(&str, Vec<u8>) -> Vec<u8>| {
         let changed: Vec<(&str, Vec<u8>)> = members.iter().map(|(n, b)| (*n, change(n, b.clone()))).collect();
         let parts: Vec<(&str, &[u8])> = changed.iter().map(|(n, b)| (*n, &b[..])).collect();
