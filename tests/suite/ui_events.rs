@@ -108,11 +108,17 @@ fn same_session(left: &Session, back: &Session) -> Result<(), String> {
     if rows(left) != rows(back) {
         return Err(format!("cohorts came back otherwise: {:?} / {:?}", rows(left), rows(back)));
     }
+    // Answers that were not to be kept are not there; nothing else may be missing.
+    let kept = left.keeps_answers();
     let open = |session: &Session| {
         let table = session.data().map(|d| d.source().sha256.clone());
         let model = session.opened().map(|m| m.card().sha256.clone());
         let explained = session.attribution().is_some() && !session.attribution_is_partial();
-        (table, model, session.link().is_some(), explained)
+        let challenger = session.challenger().map(|c| c.opened().card().sha256.clone());
+        // Without problems on screen, What-if begins by itself.
+        let edited = session.document().what_if;
+        let edited = Some(edited).filter(|_| left.what_if().is_some());
+        (table, model, session.link().is_some(), explained && kept, challenger, edited)
     };
     if open(left) != open(back) {
         return Err(format!("another state came back: {:?} / {:?}", open(left), open(back)));
