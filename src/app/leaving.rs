@@ -64,6 +64,9 @@ fn replacement(session: &Session, command: &Command) -> Option<Replacement> {
     match command {
         Command::OpenSample(_) => Some(Replacement::Session),
         Command::OpenModel(_) => Some(Replacement::Model),
+        Command::OpenChallenger(_) | Command::KeepAsChallenger | Command::CloseChallenger => {
+            Some(Replacement::Challenger)
+        }
         Command::OpenData(path, _) => {
             // Reading the same file with other choices is a wish about this table.
             let again = session.data().is_some_and(|open| open.source().path.as_ref() == Some(path));

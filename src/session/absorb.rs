@@ -277,6 +277,7 @@ impl Session {
         self.ledger.explain_when_linked = false;
         self.ledger.held_out = None;
         self.forget_answers();
+        self.forget_what_if();
         self.cancel_where(|p| matches!(p, Purpose::Profile | Purpose::Train));
         self.profile = None;
         self.decided.row = None;
@@ -336,7 +337,7 @@ impl Session {
         self.cancel_where(Self::is_about_what_is_open);
         self.stop_comparing();
         self.challenger.iter_mut().for_each(Challenger::forget);
-        self.forget_what_if();
+        self.forget_what_if_answers();
         self.link = None;
         self.associations = None;
         self.predictions = None;

@@ -203,6 +203,7 @@ impl Session {
     /// Another session takes the place of this one.
     pub(super) fn adopt_session(&mut self, job: JobId, opened: &Opened) -> Vec<Job> {
         self.forget_answers();
+        self.forget_what_if();
         self.cancel_where(|p| matches!(p, Purpose::Profile | Purpose::Train | Purpose::Select));
         self.profile = None;
         self.ledger.data_from = Some(job);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use candor::app::{CandorApp, RunOptions, ScreenId, ViewState};
 use candor::base::{RowId, RowSet, Seed};
-use candor::session::{Command, Session};
+use candor::session::{Command, Replacement, Session};
 use eframe::egui;
 use egui::{Key, Modifiers, ViewportCommand, ViewportId};
 use egui_kittest::kittest::Queryable as _;
@@ -198,6 +198,30 @@ fn another_model_stays_in_the_document_and_asks_only_about_one_trained_here() {
     assert!(file.is_file(), "the trained model is in the session");
     assert!(session(&harness).model().is_some_and(|m| m.card().path.is_some()), "then the other model was opened");
     assert!(!asks(&harness));
+}
+
+#[test]
+fn a_model_trained_here_is_asked_about_once_no_place_holds_it() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut harness = window(home.path());
+    train(&mut harness);
+    assert!(session(&harness).would_lose(Replacement::Model));
+    command(&mut harness, Command::KeepAsChallenger);
+    assert!(!session(&harness).would_lose(Replacement::Model), "it is still the challenger");
+    command(&mut harness, Command::OpenModel(sample("models/penguins-xgboost.json")));
+    let has_challenger = |harness: &Window| session(harness).challenger().is_some();
+    click(&mut harness, "Compare");
+    click(&mut harness, "Close the challenger");
+    assert!(asks(&harness) && has_challenger(&harness));
+    press(&mut harness, Key::Escape);
+    assert!(!asks(&harness) && has_challenger(&harness));
+    click(&mut harness, "Close the challenger");
+    click(&mut harness, "Discard");
+    assert!(!has_challenger(&harness));
+    // What is a file goes without a question.
+    command(&mut harness, Command::KeepAsChallenger);
+    click(&mut harness, "Close the challenger");
+    assert!(!asks(&harness) && !has_challenger(&harness));
 }
 
 #[test]

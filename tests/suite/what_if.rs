@@ -244,7 +244,7 @@ fn the_newest_edit_wins() {
 }
 
 #[test]
-fn another_model_or_table_ends_the_what_if_and_another_plan_answers_anew() {
+fn another_table_ends_the_what_if_and_another_plan_answers_anew() {
     let mut session = opened("credit");
     edit(&mut session, Edit::Start(Start::Row(RowId(1))));
     let first = variant(&session).explanation().expect("explained").provenance.method.clone();
@@ -254,6 +254,29 @@ fn another_model_or_table_ends_the_what_if_and_another_plan_answers_anew() {
     assert_eq!((first.as_str(), second.as_str()), ("tree-shap", "permutation-shap"));
     carry_out(&mut session, Command::OpenSample("penguins".to_owned()));
     assert!(session.what_if().is_none());
+}
+
+#[test]
+fn another_model_answers_about_the_same_edits_and_pins() {
+    let mut session = opened("credit");
+    edit(&mut session, Edit::Start(Start::Row(RowId(1))));
+    set(&mut session, "age", Value::Number(60.0));
+    edit(&mut session, Edit::Pin("older".to_owned()));
+    set(&mut session, "savings", Value::Missing);
+    let first = variant(&session).predictions.clone();
+    carry_out(&mut session, Command::OpenChallenger(sample("models/credit-lightgbm.txt")));
+    carry_out(&mut session, Command::SwapChallenger);
+    let second = variant(&session).predictions.clone();
+    assert!(first != second, "another model was asked");
+    assert_eq!(session.what_if().map(|of| (of.changed().len(), of.pins().len())), Some((2, 1)));
+    // The pinned variant is what the new model says of its cells.
+    let pinned = session.what_if().and_then(|of| of.pins()[0].predictions.clone()).expect("predicted again");
+    edit(&mut session, Edit::Load(0));
+    assert_eq!(variant(&session).predictions, pinned);
+    edit(&mut session, Edit::Undo);
+    carry_out(&mut session, Command::SwapChallenger);
+    assert_eq!(variant(&session).predictions, first, "and back");
+    assert_eq!(session.problems(), []);
 }
 
 #[test]

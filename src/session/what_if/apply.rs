@@ -263,7 +263,17 @@ impl Session {
         jobs
     }
 
-    /// Forgets the what-if: it belongs to a table or model that is no longer open.
+    /// Drops what a model that is no longer open said of the edited row and the pins; they are rows of the table and stay.
+    pub(in crate::session) fn forget_what_if_answers(&mut self) {
+        self.cancel_where(|p| matches!(p, Purpose::WhatIf(_)));
+        if let Some(of) = &mut self.what_if {
+            (of.variant, of.prepared, of.curves, of.dependence) = (None, None, None, None);
+            of.pins.iter_mut().for_each(|pin| pin.predictions = None);
+            of.answered += 1;
+        }
+    }
+
+    /// Forgets the what-if: it belongs to a table that is no longer open.
     pub(in crate::session) fn forget_what_if(&mut self) {
         self.cancel_where(|p| matches!(p, Purpose::WhatIf(_)));
         if let Some(gone) = self.what_if.take() {
